@@ -1,0 +1,1 @@
+"""The `formnet` command: one file per subcommand, gathered in `app.py`."""
