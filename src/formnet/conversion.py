@@ -64,7 +64,7 @@ def conversion_matrix(source: Skeleton, target: Skeleton) -> FloatArray:
     """
     matrix = np.full((len(target), len(source)), np.nan)
     for row, joint in enumerate(target.joints):
-        recipes = ({joint: 1.0},) + _RECIPES.get(joint, ())
+        recipes = ({joint: 1.0}, *_RECIPES.get(joint, ()))
         for recipe in recipes:
             if all(name in source for name in recipe):
                 matrix[row] = 0.0
@@ -76,8 +76,8 @@ def conversion_matrix(source: Skeleton, target: Skeleton) -> FloatArray:
 
 def underivable_joints(source: Skeleton, target: Skeleton) -> tuple[str, ...]:
     """Joints of `target` that no recipe derives from `source`."""
-    lost = np.isnan(conversion_matrix(source, target)).any(axis=1)
-    return tuple(joint for joint, is_lost in zip(target.joints, lost, strict=True) if is_lost)
+    lost = np.flatnonzero(np.isnan(conversion_matrix(source, target)).any(axis=1))
+    return tuple(target.joints[row] for row in lost)
 
 
 def convert_motion(motion: Motion, target: Skeleton, *, allow_missing: bool = False) -> Motion:

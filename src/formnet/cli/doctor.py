@@ -1,0 +1,6 @@
+import typer
+
+
+def doctor(x: int = 3) -> None:
+    """Check."""
+    print("hi", x)

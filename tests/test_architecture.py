@@ -1,0 +1,84 @@
+"""The house keeps its floors: imports go downwards, and the entrance is light."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "src" / "formnet"
+
+# A file may import from rows above its own and from its own folder.
+ROWS: tuple[tuple[str, ...], ...] = (
+    ("errors",),
+    ("files", "skeleton", "faults"),
+    ("motion",),
+    ("conversion",),
+    ("geometry",),
+    ("body", "preprocess"),
+    ("features", "scoring", "synth", "readers", "pose"),
+    ("lifting",),
+    ("models", "baselines"),
+    ("training", "checkpoint"),
+    ("verdict",),
+    ("pipeline", "benchmark"),
+    ("report", "exports"),
+    ("cli", "serve"),
+)
+ROW_OF = {name: number for number, row in enumerate(ROWS) for name in row}
+
+
+def room_of(path: Path) -> str:
+    first = path.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """Rooms of formnet that a file imports, anywhere in it (also inside functions)."""
+    rooms = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            names = (
+                [f"formnet.{alias.name}" for alias in node.names] if node.module == "formnet" else [node.module]
+            )
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            names = []
+        rooms |= {name.split(".")[1] for name in names if name.startswith("formnet.")}
+    return rooms - {"__version__"}
+
+
+FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if path != PACKAGE / "__init__.py"]
+
+
+def test_every_room_has_a_floor() -> None:
+    assert {room_of(path) for path in FILES} <= set(ROW_OF)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_downwards(path: Path) -> None:
+    room = room_of(path)
+    wrong = {other for other in imported_rooms(path) if other != room and ROW_OF[other] >= ROW_OF[room]}
+    assert not wrong, f"{path.relative_to(PACKAGE)} (row {ROW_OF[room]}) imports {sorted(wrong)}"
+
+
+def test_only_the_body_imports_smplx() -> None:
+    guilty = [
+        str(path.relative_to(PACKAGE))
+        for path in FILES
+        if room_of(path) != "body" and any(line.lstrip().startswith(("import smplx", "from smplx"))
+                                           for line in path.read_text().splitlines())
+    ]  # fmt: skip
+    assert not guilty
+
+
+@pytest.mark.parametrize("entrance", ["import formnet", "import formnet.motion, formnet.cli.app"])
+def test_the_entrance_is_light(entrance: str) -> None:
+    heavy = "{'torch', 'pytorch_lightning', 'lightning', 'cv2', 'mediapipe', 'wandb', 'sklearn', 'matplotlib'}"
+    code = f"{entrance}; import sys; print(sorted(set(sys.modules) & {heavy}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
