@@ -41,9 +41,7 @@ def imported_rooms(path: Path) -> set[str]:
     rooms = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            names = (
-                [f"formnet.{alias.name}" for alias in node.names] if node.module == "formnet" else [node.module]
-            )
+            names = [f"formnet.{alias.name}" for alias in node.names] if node.module == "formnet" else [node.module]
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         else:

@@ -102,9 +102,7 @@ class Motion:
         if absent:
             raise SkeletonError(f"the joint set {self.skeleton.name!r} has no {', '.join(absent)}")
         order = self.skeleton.indices(skeleton.joints)
-        return self.replace(
-            positions=self.positions[:, order], confidence=self.confidence[:, order], skeleton=skeleton
-        )
+        return self.replace(positions=self.positions[:, order], confidence=self.confidence[:, order], skeleton=skeleton)
 
 
 def _find_problems(

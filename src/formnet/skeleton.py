@@ -19,41 +19,43 @@ def _sided(*names: str) -> tuple[str, ...]:
     return tuple(f"{side}_{name}" for name in names for side in ("left", "right"))
 
 
-# The nearest ancestor that a joint set contains is the joint's parent.
-_ANCESTOR: dict[str, str | None] = {
-    "pelvis": None,
-    "spine1": "pelvis",
-    "spine2": "spine1",
-    "spine3": "spine2",
-    "neck": "spine3",
-    "head": "neck",
-    "head_top": "head",
-    "nose": "head",
+# Joint → its ancestors in order of preference. The first that a joint set contains is the parent there; where
+# none is, the search goes on above the first. Shoulders and hips hang on neck and shoulders in sets without
+# collars or pelvis, as in the tree of Ogata et al. (2019).
+_ANCESTORS: dict[str, tuple[str, ...]] = {
+    "pelvis": (),
+    "spine1": ("pelvis",),
+    "spine2": ("spine1",),
+    "spine3": ("spine2",),
+    "neck": ("spine3",),
+    "head": ("neck",),
+    "head_top": ("head",),
+    "nose": ("head",),
 }
-_SIDE_ANCESTOR = {
-    "collar": "spine3",
-    "shoulder": "{side}_collar",
-    "elbow": "{side}_shoulder",
-    "wrist": "{side}_elbow",
-    "hand": "{side}_wrist",
-    "pinky": "{side}_wrist",
-    "index": "{side}_wrist",
-    "thumb": "{side}_wrist",
-    "hip": "pelvis",
-    "knee": "{side}_hip",
-    "ankle": "{side}_knee",
-    "heel": "{side}_ankle",
-    "foot_index": "{side}_ankle",
-    "small_toe": "{side}_ankle",
-    "eye_inner": "nose",
-    "eye": "nose",
-    "eye_outer": "nose",
-    "ear": "{side}_eye",
-    "mouth": "nose",
+_SIDE_ANCESTORS: dict[str, tuple[str, ...]] = {
+    "collar": ("spine3",),
+    "shoulder": ("{side}_collar", "neck"),
+    "elbow": ("{side}_shoulder",),
+    "wrist": ("{side}_elbow",),
+    "hand": ("{side}_wrist",),
+    "pinky": ("{side}_wrist",),
+    "index": ("{side}_wrist",),
+    "thumb": ("{side}_wrist",),
+    "hip": ("pelvis", "{side}_shoulder"),
+    "knee": ("{side}_hip",),
+    "ankle": ("{side}_knee",),
+    "heel": ("{side}_ankle",),
+    "foot_index": ("{side}_ankle",),
+    "small_toe": ("{side}_ankle",),
+    "eye_inner": ("nose",),
+    "eye": ("nose",),
+    "eye_outer": ("nose",),
+    "ear": ("{side}_eye",),
+    "mouth": ("nose",),
 }
-for _name, _ancestor in _SIDE_ANCESTOR.items():
+for _name, _ancestors in _SIDE_ANCESTORS.items():
     for _side in ("left", "right"):
-        _ANCESTOR[f"{_side}_{_name}"] = _ancestor.format(side=_side)
+        _ANCESTORS[f"{_side}_{_name}"] = tuple(ancestor.format(side=_side) for ancestor in _ancestors)
 
 _PART_OF = {
     "head": ("head", "head_top", "nose", *_sided("eye_inner", "eye", "eye_outer", "ear", "mouth")),
@@ -78,9 +80,9 @@ class Skeleton:
     joints: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        unknown = [joint for joint in self.joints if joint not in _ANCESTOR]
+        unknown = [joint for joint in self.joints if joint not in _ANCESTORS]
         if unknown:
-            raise SkeletonError(f"skeleton {self.name!r} names unknown joints {unknown}; use {sorted(_ANCESTOR)}")
+            raise SkeletonError(f"skeleton {self.name!r} names unknown joints {unknown}; use {sorted(_ANCESTORS)}")
         if len(set(self.joints)) != len(self.joints):
             raise SkeletonError(f"skeleton {self.name!r} names a joint twice; every joint may stand once")
 
@@ -110,10 +112,13 @@ class Skeleton:
     def parent(self, joint: str) -> str | None:
         """The nearest anatomical ancestor that this joint set contains, or None at its root."""
         self.index(joint)
-        ancestor = _ANCESTOR[joint]
-        while ancestor is not None and ancestor not in self._number:
-            ancestor = _ANCESTOR[ancestor]
-        return ancestor
+        above = _ANCESTORS[joint]
+        while above:
+            for ancestor in above:
+                if ancestor in self._number:
+                    return ancestor
+            above = _ANCESTORS[above[0]]
+        return None
 
     @cached_property
     def limbs(self) -> tuple[tuple[str, str], ...]:
@@ -124,12 +129,7 @@ class Skeleton:
             for joint in ("hip", "shoulder", "eye")
             if f"left_{joint}" in self and self.parent(f"left_{joint}") is None and f"right_{joint}" in self
         ]
-        down = [
-            (f"{side}_shoulder", f"{side}_hip")
-            for side in ("left", "right")
-            if f"{side}_shoulder" in self and f"{side}_hip" in self and "spine1" not in self
-        ]
-        return tuple(tree + across + down)
+        return tuple(tree + across)
 
     @cached_property
     def parts(self) -> dict[str, tuple[str, ...]]:
