@@ -1,0 +1,72 @@
+"""formnet's own motion file: a NumPy archive that round-trips a Motion exactly."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from formnet.errors import InputError
+from formnet.files import atomic_path
+from formnet.motion import Motion
+from formnet.skeleton import SKELETONS, Skeleton
+
+FORMAT = "formnet-motion-1"
+_FIELDS = ("positions", "confidence", "timestamps", "joints", "unit")
+
+
+def write_npz(path: Path, motion: Motion, image: Motion | None = None) -> None:
+    """Writes a motion, and the same frames in the picture where they are known, without leaving half a file."""
+    arrays: dict[str, np.ndarray] = {"format": np.array(FORMAT)}
+    for prefix, part in (("", motion), ("image_", image)):
+        if part is not None:
+            arrays |= {
+                f"{prefix}positions": part.positions,
+                f"{prefix}confidence": part.confidence,
+                f"{prefix}timestamps": part.timestamps,
+                f"{prefix}joints": np.array(part.skeleton.joints),
+                f"{prefix}unit": np.array(part.unit),
+                f"{prefix}skeleton": np.array(part.skeleton.name),
+            }
+    with atomic_path(path) as temporary, temporary.open("wb") as stream:
+        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+
+
+def read_npz(path: Path) -> tuple[Motion, Motion | None]:
+    """The motion and, where the file has them, the same frames in the picture.
+
+    Raises:
+        InputError: missing, no such archive, fields missing, or no valid motion.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            content = {name: archive[name] for name in archive.files}
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist; check the path") from None
+    except (ValueError, OSError, zipfile.BadZipFile, EOFError, KeyError) as error:
+        raise InputError(f"{path} is no readable motion file ({type(error).__name__}); write it again") from None
+    absent = [name for name in _FIELDS if name not in content]
+    if absent:
+        raise InputError(f"{path} has no {', '.join(absent)}; write it with `formnet pose CLIP -o FILE.npz`")
+    image = _read_motion(content, "image_", path) if "image_positions" in content else None
+    return _read_motion(content, "", path), image
+
+
+def _read_motion(content: dict[str, np.ndarray], prefix: str, path: Path) -> Motion:
+    try:
+        joints = tuple(str(joint) for joint in np.atleast_1d(content[f"{prefix}joints"]))
+        name = str(content.get(f"{prefix}skeleton", "custom"))
+        known = SKELETONS.get(name)
+        skeleton = known if known is not None and known.joints == joints else Skeleton(name, joints)
+        return Motion(
+            content[f"{prefix}positions"],
+            content[f"{prefix}confidence"],
+            content[f"{prefix}timestamps"],
+            skeleton,
+            str(content[f"{prefix}unit"]),  # type: ignore[arg-type]
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise InputError(f"{path} is damaged ({error}); write it again") from None
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
