@@ -1,6 +1,119 @@
+"""`formnet doctor`: checks the installation, step by step, with the remedy for what is wrong."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
 import typer
+from rich.console import Console
+
+from formnet import __version__
+from formnet.errors import FormnetError, InputError
+
+_PACKAGES = ("torch", "mediapipe", "numpy", "scipy", "av", "smplx", "pytorch_lightning", "hydra", "numba")
+_LEAST_FREE_GB = 0.5
 
 
-def doctor(x: int = 3) -> None:
-    """Check."""
-    print("hi", x)
+def doctor() -> None:
+    """Check the installation and say what is wrong.
+
+    Every line is one check; a line that starts with ✗ ends with the remedy. Exit code 2 when something is wrong.
+
+    Example:
+
+      formnet doctor
+    """
+    console = Console(highlight=False)
+    checks: tuple[tuple[str, Callable[[], str]], ...] = (
+        ("Python", _check_python),
+        *((name, lambda name=name: _check_package(name)) for name in _PACKAGES),  # type: ignore[misc]
+        ("H.264 encoder", _check_encoder),
+        ("pose model", _check_pose_model),
+        ("pose estimator", _check_estimator),
+        ("shipped model", _check_shipped_model),
+        ("disk", _check_disk),
+    )
+    n_wrong = 0
+    console.print(f"formnet {__version__}")
+    for name, check in checks:
+        try:
+            console.print(f"[green]✓[/green] {name}: {check()}")
+        except FormnetError as error:
+            n_wrong += 1
+            console.print(f"[red]✗[/red] {name}: {error}")
+        except Exception as error:  # a broken installation may raise anything, and the rest is still worth checking
+            n_wrong += 1
+            console.print(f"[red]✗[/red] {name}: {type(error).__name__}: {error}; reinstall formnet with its constraints")
+    if n_wrong:
+        console.print(f"{n_wrong} of {len(checks)} checks failed")
+        raise typer.Exit(2)
+    console.print("all is well: try  formnet classify clip.mp4")
+
+
+def _check_python() -> str:
+    if sys.version_info < (3, 11):
+        raise InputError(f"expected Python 3.11 or newer, got {platform.python_version()}; install a newer Python")
+    return f"{platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+
+
+def _check_package(name: str) -> str:
+    try:
+        module = importlib.import_module(name)
+    except ImportError as error:
+        raise InputError(f"it cannot be imported ({error}); run pip install -c constraints.txt formnet") from error
+    version = getattr(module, "__version__", None)
+    return str(version or importlib.metadata.version({"hydra": "hydra-core"}.get(name, name)))
+
+
+def _check_encoder() -> str:
+    import av
+
+    try:
+        av.codec.Codec("libx264", "w")
+    except (av.error.FFmpegError, ValueError) as error:
+        raise InputError("PyAV was built without libx264; install PyAV's own wheel: pip install av") from error
+    return "libx264"
+
+
+def _check_pose_model() -> str:
+    from formnet.pose.model_file import obtain_pose_model
+
+    return str(obtain_pose_model())
+
+
+def _check_estimator() -> str:
+    import numpy as np
+
+    from formnet.pose.estimator import create_estimator
+    from formnet.pose.video import Frame
+
+    black = np.zeros((128, 128, 3), np.uint8)
+    try:
+        create_estimator().estimate([Frame(i / 30, black) for i in range(3)])
+    except FormnetError:
+        # Nobody stands in a black picture: that the estimator says so shows that it runs.
+        return "runs"
+    raise InputError("it sees a person in a black picture; delete the cached pose model and try again")
+
+
+def _check_shipped_model() -> str:
+    from formnet.checkpoint import load_shipped_model
+
+    model = load_shipped_model()
+    return f"{model.name}, classes {', '.join(model.classes)}"
+
+
+def _check_disk() -> str:
+    free_gb = shutil.disk_usage(tempfile.gettempdir()).free / 1e9
+    if free_gb < _LEAST_FREE_GB:
+        raise InputError(f"{free_gb:.1f} GB are free in {tempfile.gettempdir()}; free some space")
+    home = Path.home()
+    return f"{shutil.disk_usage(home).free / 1e9:.0f} GB free"

@@ -1,0 +1,26 @@
+"""Puts configs/ and checkpoints/ into the wheel as the packages `formnet.configs` and `formnet.checkpoints`.
+
+Everything else stands in pyproject.toml; setuptools cannot map folders outside src/ from there while also
+finding packages by itself.
+"""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+
+def with_subfolders(package: str, folder: str) -> dict[str, str]:
+    """Package name → folder, for a folder of data and every folder in it that holds files."""
+    root = Path(folder)
+    inside = sorted(
+        p for p in root.rglob("*") if p.is_dir() and not {"runs", "__pycache__"} & set(p.parts) and any(p.iterdir())
+    )
+    return {package: folder} | {".".join((package, *p.relative_to(root).parts)): str(p) for p in inside}
+
+
+data_packages = with_subfolders("formnet.configs", "configs") | with_subfolders("formnet.checkpoints", "checkpoints")
+setup(
+    packages=[*find_packages("src"), *data_packages],
+    package_dir={"": "src", **data_packages},
+    package_data={"": ["*.yaml", "*.json", "*.safetensors", "*.md", "*.html", "*.mp4", "*.npz", "py.typed"]},
+)

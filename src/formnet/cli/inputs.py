@@ -1,0 +1,75 @@
+"""What several subcommands ask of their arguments: clips, folders, a folder to write to, progress bars."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from formnet.errors import InputError
+
+VIDEO_SUFFIXES = frozenset(
+    {".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".3gp", ".mts", ".m2ts", ".wmv", ".flv", ".ts"}
+)
+
+
+def find_clips(paths: Sequence[Path]) -> list[Path]:
+    """The clips that arguments name: files as they are, folders searched throughout for video files.
+
+    Raises:
+        InputError: a path does not exist, or a folder holds no video.
+    """
+    clips: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file())
+            if not inside:
+                raise InputError(
+                    f"the folder {path} holds no video; give a folder with {', '.join(sorted(VIDEO_SUFFIXES)[:4])} … files"
+                )
+            clips += inside
+        elif path.exists():
+            clips.append(path)
+        else:
+            raise InputError(f"{path} does not exist; check the spelling and the folder")
+    return list(dict.fromkeys(clips))
+
+
+def check_writable_folder(folder: Path) -> None:
+    """Refuses, before any work, a folder that cannot be made or written; leaves nothing behind.
+
+    Raises:
+        InputError: with the reason.
+    """
+    nearest = folder
+    while not nearest.exists() and nearest != nearest.parent:
+        nearest = nearest.parent
+    if not nearest.is_dir():
+        raise InputError(f"{folder} cannot be a folder, since {nearest} is a file; choose another --out")
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        raise InputError(f"{folder} cannot be written ({error.strerror}); choose another --out") from error
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise InputError(f"{folder} cannot be written (permission denied); choose another --out")
+
+
+@contextmanager
+def progress_bar(description: str, *, enabled: bool = True) -> Iterator[Progress]:
+    """A progress bar on standard error, so that standard output stays clean for pipes."""
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not (enabled and console.is_terminal)) as bar:
+        bar.add_task(description, total=None)
+        yield bar
