@@ -65,11 +65,14 @@ def test_people_in_a_batch_equal_people_alone(body, rng):
 
 def test_fast_path_is_fast(body):
     betas, pose, place = np.zeros((20, 10)), np.zeros((20, 200, 24, 3)), np.zeros((20, 200, 3))
-    body.pose_joints(betas, pose, place)
-    start = time.perf_counter()
-    body.pose_joints(betas, pose, place)
-    # 60,000 a second on an idle core; the bound leaves room for a busy machine.
-    assert 4000 / (time.perf_counter() - start) > 8000
+
+    def seconds():
+        start = time.perf_counter()
+        body.pose_joints(betas, pose, place)
+        return time.perf_counter() - start
+
+    # 60,000 a second on an idle core; the best of several leaves room for a busy machine.
+    assert 4000 / min(seconds() for _ in range(8)) > 8000
 
 
 @pytest.mark.parametrize("component", range(10))
