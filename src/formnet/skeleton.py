@@ -224,11 +224,19 @@ SQUAT7_19 = Skeleton(
     "squat7",
     ("nose", *_sided("eye", "shoulder", "elbow", "wrist", "hip", "knee", "ankle", "heel", "foot_index")),
 )
+UIPRMD_VICON_22 = Skeleton(
+    "uiprmd_vicon22",
+    (
+        "head", "neck", "spine3", "pelvis",
+        *_sided("shoulder", "elbow", "wrist", "hand", "hip", "knee", "ankle", "heel", "foot_index"),
+    ),
+)  # fmt: skip
 
 SKELETONS: dict[str, Skeleton] = {
     skeleton.name: skeleton
     for skeleton in (
         BLAZEPOSE_33, HMR_19, COCO_17, COCO_18, MPI_15, BODY_25, HALPE_26, SMPL_24, KINECT_22, SQUAT7_19,
+        UIPRMD_VICON_22,
     )
 }  # fmt: skip
 

@@ -22,6 +22,8 @@ class RepetitionTable:
         classes: class names in the order of their numbers.
         groups: (N,) the person or session a row belongs to; a split never puts one group on two sides.
         names: N identifiers (file, episode) that tell a row to a person.
+        subjects, sessions: (N,) the person and the day of each row; "" where unknown.
+        official: (N,) side in the authors' published split ("train", "val", "test"); "" where there is none.
 
     Raises:
         DataError: naming every problem at once.
@@ -32,6 +34,9 @@ class RepetitionTable:
     classes: tuple[str, ...]
     groups: NDArray[np.str_]
     names: tuple[str, ...]
+    subjects: tuple[str, ...] = ()
+    sessions: tuple[str, ...] = ()
+    official: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         labels = np.asarray(self.labels, dtype=np.int64)
@@ -41,6 +46,8 @@ class RepetitionTable:
         object.__setattr__(self, "names", tuple(self.names))
         object.__setattr__(self, "labels", labels)
         object.__setattr__(self, "groups", groups)
+        for field in ("subjects", "sessions", "official"):
+            object.__setattr__(self, field, tuple(getattr(self, field)) or ("",) * len(self.motions))
         problems = self._find_problems()
         if problems:
             raise DataError("this is no valid table of repetitions: " + "; ".join(problems), tuple(problems))
@@ -51,7 +58,8 @@ class RepetitionTable:
         n_rows, problems = len(self.motions), []
         if n_rows == 0:
             problems.append("it has no rows")
-        for field, length in (("labels", len(self.labels)), ("groups", len(self.groups)), ("names", len(self.names))):
+        for field in ("labels", "groups", "names", "subjects", "sessions", "official"):
+            length = len(getattr(self, field))
             if length != n_rows:
                 problems.append(f"expected {n_rows} {field}, one for each motion, got {length}")
         if len(set(self.classes)) != len(self.classes):
@@ -76,4 +84,7 @@ class RepetitionTable:
             labels=self.labels[chosen],
             groups=self.groups[chosen],
             names=tuple(self.names[i] for i in chosen),
+            subjects=tuple(self.subjects[i] for i in chosen),
+            sessions=tuple(self.sessions[i] for i in chosen),
+            official=tuple(self.official[i] for i in chosen),
         )
