@@ -2,7 +2,7 @@
 
 Layout of the release: `Squat/Labeled_Dataset/{videos,Labels,Splits}`. `Labels/error_knees_inward.json` and
 `error_knees_forward.json` map a clip to a list of [start, end] in seconds (empty: no such error);
-`Shallow_Squat_Error_Dataset/labels_shallow_depth.json` maps `<clip>_<frame>` to 0 or 1. `Splits/{train,val,test}_keys.json`
+`Shallow_Squat_Error_Dataset/labels_shallow_depth.json` maps `<clip>_<frame>` to 0 or 1. `Splits/…_keys.json`
 are the authors' split. Clip names begin with the number of the person.
 
 A clip can show several errors, so one error is judged at a time: that one against all other clips ("good" means: not
@@ -56,9 +56,8 @@ def collect_fitness_aqa(root: Path, error: str = "knees_forward") -> ClipCollect
             if videos:
                 problems.append(Problem("missing clip", name, "is labelled, but its video is not there"))
             continue
-        clips.append(
-            VideoClip(name, videos[name], classes[labels[name]], subject=name.split("_")[0], official=sides.get(name, ""))
-        )
+        label, person = classes[labels[name]], name.split("_")[0]
+        clips.append(VideoClip(name, videos[name], label, subject=person, official=sides.get(name, "")))
     # The authors label fewer clips than they give, so a clip without a label is no damage.
     extra = sorted(set(videos) - set(labels))
     if extra:

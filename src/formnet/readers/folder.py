@@ -82,8 +82,8 @@ def _clips_of_csv(table: Path, root: Path, videos: list[Path], problems: list[Pr
         problems.append(Problem("unreadable", table.name, f"the labels cannot be read ({error})"))
         return []
     if not {"clip", "class"} <= set(columns):
-        got = ", ".join(columns) or "nothing"
-        problems.append(Problem("wrong shape", table.name, f"expected the columns clip,class[,subject,session], got {got}"))
+        message = f"expected the columns clip,class[,subject,session], got {', '.join(columns) or 'nothing'}"
+        problems.append(Problem("wrong shape", table.name, message))
         return []
     by_name = {clip_name(path, root): path for path in videos}
     clips: dict[str, VideoClip] = {}

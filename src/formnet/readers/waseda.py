@@ -89,7 +89,7 @@ def read_distances(path: Path) -> FloatArray:
         try:
             content = [content[key] for key in sorted(content, key=int)]
         except ValueError:
-            raise InputError(f"{path.name} has keys that are no frame numbers; expected 171 distances a frame") from None
+            raise InputError(f"{path.name} has keys that are no frame numbers; expected 171 distances each") from None
     if not isinstance(content, list) or not content:
         raise InputError(f"{path.name} holds no frames; expected 171 distances a frame")
     try:
@@ -106,9 +106,10 @@ def read_distances(path: Path) -> FloatArray:
 
 
 def _class_folders(root: Path, problems: list[Problem]) -> list[tuple[str, Path]]:
-    found = [(CLASS_FOLDERS[p.name], p) for p in sorted(root.iterdir()) if p.name in CLASS_FOLDERS] if root.is_dir() else []
+    folders = sorted(root.iterdir()) if root.is_dir() else []
+    found = [(CLASS_FOLDERS[folder.name], folder) for folder in folders if folder.name in CLASS_FOLDERS]
     for label in WASEDA_CLASSES:
         if label not in {name for name, _ in found}:
-            folders = " or ".join(name for name, known in CLASS_FOLDERS.items() if known == label)
-            problems.append(Problem("missing file", folders, f"the folder of the class {label} is not there"))
+            expected = " or ".join(name for name, known in CLASS_FOLDERS.items() if known == label)
+            problems.append(Problem("missing file", expected, f"the folder of the class {label} is not there"))
     return found
