@@ -51,7 +51,9 @@ def doctor() -> None:
             console.print(f"[red]✗[/red] {name}: {error}")
         except Exception as error:  # a broken installation may raise anything, and the rest is still worth checking
             n_wrong += 1
-            console.print(f"[red]✗[/red] {name}: {type(error).__name__}: {error}; reinstall formnet with its constraints")
+            console.print(
+                f"[red]✗[/red] {name}: {type(error).__name__}: {error}; reinstall formnet with its constraints"
+            )
     if n_wrong:
         console.print(f"{n_wrong} of {len(checks)} checks failed")
         raise typer.Exit(2)

@@ -60,9 +60,7 @@ def all_warnings(clip: ClipVerdict) -> list[str]:
         for warning in repetition.warnings:
             by_text.setdefault(warning, []).append(number)
     of_repetitions = [
-        warning
-        if len(numbers) == len(clip.repetitions)
-        else f"repetition {', '.join(map(str, numbers))}: {warning}"
+        warning if len(numbers) == len(clip.repetitions) else f"repetition {', '.join(map(str, numbers))}: {warning}"
         for warning, numbers in by_text.items()
         if warning not in clip.warnings
     ]
