@@ -1,0 +1,1 @@
+"""Motion → Motion: gaps, smoothing, segmentation, limb normalisation, resampling."""

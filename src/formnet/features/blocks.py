@@ -1,0 +1,155 @@
+"""Hand-made curves. Add a block here: one function `(pose, **options) -> Channels` under `@feature_block`.
+
+Both sides are given as their mean and their signed difference (left − right) where a side alone means little;
+with `sides=True` each side has its own channel.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from formnet.features.array import (
+    EPSILON,
+    Array,
+    Channels,
+    Pose,
+    angle_deg,
+    distance,
+    elevation_deg,
+    joint_angle_deg,
+    level,
+    norm,
+    standing_value,
+)
+from formnet.features.registry import compute_block, feature_block
+
+_SIDES = ("left", "right")
+
+
+def _leg_length(pose: Pose, frames: int = 3) -> Array:
+    """(…, 1) hip–knee–ankle of the standing person, mean of both legs."""
+    legs = [
+        distance(pose[f"{side}_hip"], pose[f"{side}_knee"]) + distance(pose[f"{side}_knee"], pose[f"{side}_ankle"])
+        for side in _SIDES
+    ]
+    return standing_value((0.5 * (legs[0] + legs[1]))[..., None], frames)[..., 0] + EPSILON
+
+
+def _level_width(pose: Pose, joint: str) -> Array:
+    """Distance of a left and right joint in the horizontal plane (2D: along x)."""
+    return _level_distance(pose[f"left_{joint}"], pose[f"right_{joint}"])
+
+
+def _mean_and_difference(channels: dict[str, Array], name: str, left: Array, right: Array) -> None:
+    channels[name] = 0.5 * (left + right)
+    channels[f"{name}_difference"] = left - right
+
+
+def _both_sides(sides: bool, name: str, left: Array, right: Array, channels: dict[str, Array]) -> None:
+    if sides:
+        channels[f"left_{name}"], channels[f"right_{name}"] = left, right
+    else:
+        _mean_and_difference(channels, name, left, right)
+
+
+@feature_block("angles")
+def angles_block(pose: Pose, sides: bool = False, unit_deg: float = 90.0) -> Channels:
+    """Joint angles and leans to gravity, in units of `unit_deg` (about one for a network).
+
+    Knee and hip flexion, ankle angle (where there is a toe), shank and thigh elevation over the horizontal;
+    trunk elevation, angle of the head against the trunk, head pitch (where there is a nose and an ear),
+    bending of the spine (where there is a middle of it).
+    """
+    channels: dict[str, Array] = {}
+    curves: dict[str, list[Array]] = {}
+    for side in _SIDES:
+        hip, knee, ankle = pose[f"{side}_hip"], pose[f"{side}_knee"], pose[f"{side}_ankle"]
+        curves.setdefault("knee", []).append(joint_angle_deg(hip, knee, ankle))
+        curves.setdefault("hip", []).append(joint_angle_deg(pose[f"{side}_shoulder"], hip, knee))
+        curves.setdefault("shank_elevation", []).append(elevation_deg(ankle, knee))
+        curves.setdefault("thigh_elevation", []).append(elevation_deg(knee, hip))
+        if f"{side}_foot_index" in pose:
+            toe = pose[f"{side}_foot_index"]
+            curves.setdefault("ankle", []).append(joint_angle_deg(knee, ankle, toe))
+            back = "heel" if f"{side}_heel" in pose else "ankle"
+            curves.setdefault("foot_elevation", []).append(elevation_deg(pose[f"{side}_{back}"], toe))
+    for name, (left, right) in curves.items():
+        _both_sides(sides, name, left, right, channels)
+    pelvis, neck, head = pose["pelvis"], pose["neck"], pose.head()
+    channels["trunk_elevation"] = elevation_deg(pelvis, neck)
+    channels["head_to_trunk"] = angle_deg(head - neck, neck - pelvis)
+    channels["neck_elevation"] = elevation_deg(neck, head)
+    if "left_ear" in pose and "nose" in pose:
+        channels["head_pitch"] = elevation_deg(0.5 * (pose["left_ear"] + pose["right_ear"]), pose["nose"])
+    for middle in ("spine2", "spine1"):
+        if middle in pose:
+            channels["spine"] = joint_angle_deg(neck, pose[middle], pelvis)
+            break
+    return Channels.stack({name: curve / unit_deg for name, curve in channels.items()})
+
+
+@feature_block("heights")
+def heights_block(pose: Pose) -> Channels:
+    """Heights of hips, knees, shoulders, head and wrists over the floor, in leg lengths of the standing person.
+
+    The floor is the lower ankle of each frame: it stays put when the whole body drifts in the picture.
+    """
+    xp, leg = pose.xp, _leg_length(pose)
+    floor_y = xp.maximum(pose["left_ankle"][..., 1], pose["right_ankle"][..., 1])
+    channels = {"hips": (floor_y - pose["pelvis"][..., 1]) / leg, "neck": (floor_y - pose["neck"][..., 1]) / leg}
+    channels["head"] = (floor_y - pose.head()[..., 1]) / leg
+    for joint in ("knee", "wrist", "ankle", "heel", "foot_index"):
+        if f"left_{joint}" in pose:
+            left, right = ((floor_y - pose[f"{side}_{joint}"][..., 1]) / leg for side in _SIDES)
+            _mean_and_difference(channels, joint, left, right)
+    return Channels.stack(channels)
+
+
+@feature_block("ratios")
+def ratios_block(pose: Pose) -> Channels:
+    """Widths and reaches as ratios that a coach would read off.
+
+    Knee over ankle width, ankle over hip width, hip height over the knee in shin lengths, how far the knee
+    is before the ankle (and the toe, where there is one) in shin lengths, length of the back over standing.
+    """
+    xp = pose.xp
+    ankle_width = _level_width(pose, "ankle")
+    hip_width = standing_value(_level_width(pose, "hip")[..., None], 3)[..., 0]
+    channels = {
+        "knee_to_ankle_width": xp.clip(_level_width(pose, "knee") / (ankle_width + EPSILON), 0.0, 5.0),
+        "ankle_to_hip_width": xp.clip(ankle_width / (hip_width + EPSILON), 0.0, 10.0),
+    }
+    over_knee, before_ankle, before_toe = [], [], []
+    for side in _SIDES:
+        hip, knee, ankle = pose[f"{side}_hip"], pose[f"{side}_knee"], pose[f"{side}_ankle"]
+        shin = standing_value(distance(knee, ankle)[..., None], 3)[..., 0] + EPSILON
+        over_knee.append((knee[..., 1] - hip[..., 1]) / shin)
+        before_ankle.append(_level_distance(knee, ankle) / shin)
+        if f"{side}_foot_index" in pose:
+            before_toe.append(_forward_reach(knee, ankle, pose[f"{side}_foot_index"]) / shin)
+    _mean_and_difference(channels, "hip_over_knee", over_knee[0], over_knee[1])
+    _mean_and_difference(channels, "knee_before_ankle", before_ankle[0], before_ankle[1])
+    if before_toe:
+        _mean_and_difference(channels, "knee_before_toe", before_toe[0], before_toe[1])
+    back = distance(pose["neck"], pose["pelvis"])[..., None]
+    channels["back_length"] = (back / (standing_value(back, 3) + EPSILON))[..., 0]
+    return Channels.stack(channels)
+
+
+def _level_distance(first: Array, second: Array) -> Array:
+    return norm(level(first - second))
+
+
+def _forward_reach(knee: Array, ankle: Array, toe: Array) -> Array:
+    """How far the knee is past the toe along the foot's own horizontal direction."""
+    foot, leg = level(toe - ankle), level(knee - toe)
+    return (foot * leg).sum(-1) / (norm(foot) + EPSILON)
+
+
+@feature_block("velocity")
+def velocity_block(pose: Pose, block: str = "angles", options: dict[str, Any] | None = None) -> Channels:
+    """First difference over frames of another block, times the number of frames (per repetition); first is 0."""
+    inner = compute_block(pose, block, dict(options or {}))
+    step = inner.values[..., 1:, :] - inner.values[..., :-1, :]
+    values = pose.xp.concatenate([step[..., :1, :] * 0.0, step], -2) * float(inner.values.shape[-2])
+    return Channels(tuple(f"{name}_velocity" for name in inner.names), values)

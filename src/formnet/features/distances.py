@@ -1,0 +1,73 @@
+"""Temporal distance matrices (Ogata et al., CVPRW 2019): all joint distances per frame.
+
+They do not change when the camera turns or the person walks away.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from formnet.features.array import EPSILON, Array, Channels, Pose, namespace_of, norm, standing_value
+from formnet.features.registry import feature_block
+
+
+@lru_cache(maxsize=32)
+def joint_pairs(n_joints: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """First and second joint of every pair of the strict upper triangle, row by row."""
+    first, second = np.triu_indices(n_joints, k=1)
+    return first, second
+
+
+def compute_distances(positions: Array) -> Array:
+    """(…, T, J, D) → (…, T, J·(J−1)/2), in the unit of the positions; NaN where a joint is missing."""
+    first, second = joint_pairs(positions.shape[-2])
+    return norm(positions[..., first, :] - positions[..., second, :])
+
+
+def _pair_names(joints: tuple[str, ...]) -> tuple[str, ...]:
+    first, second = joint_pairs(len(joints))
+    return tuple(f"{joints[i]}-{joints[j]}" for i, j in zip(first, second, strict=True))
+
+
+def _chosen(pose: Pose, joints: list[str] | None) -> tuple[tuple[str, ...], Array]:
+    names = tuple(joints) if joints else pose.skeleton.joints
+    return names, pose.positions if not joints else pose.positions[..., pose.skeleton.indices(names), :]
+
+
+@feature_block("distances")
+def distances_block(pose: Pose, joints: list[str] | None = None, scale: str = "none") -> Channels:
+    """All pairwise distances of the joint set (HMR-19: the paper's 171), or of the `joints` named.
+
+    scale: "none", or "mean": divided by the mean of all distances in the standing frames (size of the person).
+    """
+    names, positions = _chosen(pose, joints)
+    values = compute_distances(positions)
+    if scale == "mean":
+        values = values / _nan_mean_last(standing_value(values, 3))
+    return Channels(_pair_names(names), values)
+
+
+@feature_block("log_ratio")
+def log_ratio_block(pose: Pose, joints: list[str] | None = None, standing_frames: int = 3) -> Channels:
+    """Logarithm of every distance over the person's own distance when standing: no body size, no camera scale.
+
+    Standing is the mean of the first and last `standing_frames` frames. Ratios are held within e^±3, because
+    two joints that come to lie on one spot would go to −∞.
+    """
+    names, positions = _chosen(pose, joints)
+    values = compute_distances(positions)
+    xp = pose.xp
+    standing = standing_value(values, standing_frames)
+    ratio = xp.log((values + EPSILON) / (standing + EPSILON))
+    return Channels(_pair_names(names), xp.clip(ratio, -3.0, 3.0))
+
+
+def _nan_mean_last(values: Array) -> Array:
+    """Mean over the last axis of what is there, kept as an axis of length 1."""
+    xp = namespace_of(values)
+    seen = ~xp.isnan(values)
+    total = xp.where(seen, values, xp.zeros_like(values)).sum(-1)
+    return (total / xp.clip(seen.sum(-1), 1, None))[..., None]

@@ -1,0 +1,70 @@
+"""Zero-phase low-pass smoothing with the cut-off in Hz, on true timestamps."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import butter, sosfiltfilt
+
+from formnet.errors import InputError
+from formnet.motion import FloatArray, Motion
+
+
+def smooth_butterworth(motion: Motion, cutoff_hz: float, order: int = 2) -> Motion:
+    """Low-pass filters every joint forwards and backwards, so nothing is delayed.
+
+    Frames of variable rate are put on a uniform grid at the median rate, filtered, and read back at their own
+    times. Stretches between gaps are filtered by themselves; stretches of fewer than four frames, and motions
+    whose Nyquist frequency lies at or below the cut-off, stay as they are.
+
+    Args:
+        cutoff_hz: frequency whose amplitude falls to a half (two passes of −3 dB).
+        order: of the Butterworth filter in each direction.
+
+    Raises:
+        InputError: for a cut-off that is not above 0.
+    """
+    if not cutoff_hz > 0:
+        raise InputError(f"expected a cut-off above 0 Hz, got {cutoff_hz}; 4–8 Hz suits human movement")
+    if len(motion) < 4 or cutoff_hz >= 0.5 * motion.fps:
+        return motion
+    sections = butter(order, cutoff_hz, fs=motion.fps, output="sos")
+    positions = motion.positions.copy()
+    flat = positions.reshape(len(motion), len(motion.skeleton), -1)
+    whole = ~motion.missing.any(axis=0)
+    if whole.any():
+        flat[:, whole] = _smooth_run(flat[:, whole], motion.timestamps, motion.fps, sections)
+    for joint in np.flatnonzero(~whole):
+        for start, stop in find_runs(~motion.missing[:, joint]):
+            if stop - start >= 4:
+                flat[start:stop, joint] = _smooth_run(
+                    flat[start:stop, joint], motion.timestamps[start:stop], motion.fps, sections
+                )
+    return motion.replace(positions=positions)
+
+
+def find_runs(wanted: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """(start, stop) of every stretch of True, stop exclusive."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]]).astype(np.int8)))
+    return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def _smooth_run(values: FloatArray, times_s: FloatArray, fps: float, sections: FloatArray) -> FloatArray:
+    """Filters (T, …) without gaps."""
+    steps_s = np.diff(times_s)
+    uniform = bool(np.allclose(steps_s, 1.0 / fps, rtol=0.02, atol=0))
+    if uniform:
+        return _filter_both_ways(values, sections)
+    n_grid = max(4, round((times_s[-1] - times_s[0]) * fps) + 1)
+    grid_s = np.linspace(times_s[0], times_s[-1], n_grid)
+    flat = values.reshape(len(times_s), -1)
+    on_grid = np.stack([np.interp(grid_s, times_s, column) for column in flat.T], axis=-1)
+    smooth = _filter_both_ways(on_grid, sections)
+    back = np.stack([np.interp(times_s, grid_s, column) for column in smooth.T], axis=-1)
+    return back.reshape(values.shape)
+
+
+def _filter_both_ways(values: FloatArray, sections: FloatArray) -> FloatArray:
+    # Odd reflection at the ends keeps a path's end where it is; a short stretch can only be reflected once.
+    pad = min(3 * (2 * len(sections) + 1) * 3, len(values) - 1)
+    return sosfiltfilt(sections, values, axis=0, padtype="odd", padlen=pad)
