@@ -122,12 +122,9 @@ class Collection:
 
 def refuse(dataset: str, root: str, damage: Sequence[Problem]) -> DataError:
     """The error that refuses a damaged copy; it carries every finding."""
-    first = "; ".join(str(problem) for problem in damage[:3])
-    more = f"; and {len(damage) - 3} more" if len(damage) > 3 else ""
     return DataError(
-        f"the copy of {dataset!r} in {root} has {len(damage)} problem{'s' * (len(damage) != 1)} ({first}{more}); "
-        f"see all with 'formnet data check {dataset} {root}', get the files again, or leave the broken ones out "
-        "with data.allow_damaged=true",
+        f"the copy of {dataset!r} in {root} has {len(damage)} problem{'s' * (len(damage) != 1)} (first: {damage[0]}); "
+        "get the files again, or leave the broken ones out with data.allow_damaged=true",
         tuple(str(problem) for problem in damage),
     )
 
