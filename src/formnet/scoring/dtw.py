@@ -1,0 +1,71 @@
+"""Dynamic time warping of whole bodies or of every joint by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+import numpy as np
+
+from formnet.errors import InputError
+from formnet.motion import FloatArray, Motion
+from formnet.scoring.alignment import AlignmentScorer, fill_unknown, name_scored_joints
+from formnet.scoring.dtw_core import align_by_cost
+from formnet.scoring.score import Pairs, Score, ScorerInfo, summarise_pairs
+
+
+@dataclass(frozen=True, eq=False)
+class DtwScorer(AlignmentScorer):
+    """One path for the whole body, with the least sum of 100 − similarity.
+
+    Attributes:
+        band: greatest distance of the path from the diagonal as a share of the reference, 0–1; None for no limit.
+    """
+
+    band: float | None = None
+    info: ClassVar[ScorerInfo] = ScorerInfo(
+        "dtw", "Dynamic time warping", "alignment", "mean similarity along the path"
+    )
+
+    def pair_frames(self, matrix: FloatArray) -> Pairs:
+        """The warping path from the first to the last frames."""
+        if self.band is not None and not 0 <= self.band <= 1:
+            raise InputError(f"the band must be a share of 0–1, got {self.band}")
+        band_frames = None if self.band is None else int(np.ceil(self.band * matrix.shape[1]))
+        return align_by_cost(100.0 - matrix, band_frames)[1]
+
+
+@dataclass(frozen=True, eq=False)
+class JointDtwScorer(DtwScorer):
+    """Every joint on its own path, so that joints may be early or late by themselves.
+
+    The reported pairs and the course over time are those of the whole body.
+    """
+
+    info: ClassVar[ScorerInfo] = ScorerInfo(
+        "dtw-joint",
+        "Dynamic time warping per joint",
+        "alignment",
+        "mean over joints of similarity along each one's path",
+    )
+
+    def score(self, clip: Motion, reference: Motion) -> Score:
+        """Whole-body pairs for the course; totals from the joints' own paths."""
+        whole = super().score(clip, reference)
+        joints, groups = name_scored_joints(self.similarity, clip)
+        n, m = len(clip), len(reference)
+        every = np.stack(np.divmod(np.arange(n * m), m), axis=-1)
+        scores, weights = self.similarity.score_pairs(clip, reference, every)
+        means, seen = np.zeros((1, len(joints))), np.zeros((1, len(joints)))
+        for k in range(len(joints)):
+            known = weights[:, k] > 0
+            if not known.any():
+                continue
+            matrix = fill_unknown(np.where(known, scores[:, k], np.nan).reshape(n, m))
+            path = self.pair_frames(matrix)
+            flat = path[:, 0] * m + path[:, 1]
+            seen[0, k] = weights[flat, k].mean()
+            if seen[0, k] > 0:
+                means[0, k] = np.average(scores[flat, k], weights=weights[flat, k])
+        own = summarise_pairs(self.info.name, joints, groups, means, seen, whole.pairs[:1])
+        return replace(whole, scorer=self.info.name, total=own.total, parts=own.parts, joints=own.joints)
