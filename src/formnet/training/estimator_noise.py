@@ -1,0 +1,130 @@
+"""Fits `formnet.synth.estimator_noise` to what the real estimator returned on rendered clips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from formnet.synth.estimator_noise import LAG_S, Array, EstimatorNoise, build_inputs, centre_on_hips
+
+_WIDTH = 256
+_N_DIRECTIONS = 48
+_VISIBILITY_WEIGHT = 0.02
+
+
+@dataclass(frozen=True, eq=False)
+class EstimatedPair:
+    """One rendered clip: the truth and what the estimator made of it.
+
+    Attributes:
+        truth: (T, 33, 3) true landmarks in camera axes, metres.
+        estimated: (T, 33, 3) the estimator's world landmarks, NaN where it saw nobody.
+        visibility: (T, 33).
+    """
+
+    truth: NDArray[np.floating]
+    estimated: NDArray[np.floating]
+    visibility: NDArray[np.floating]
+
+
+def fit_estimator_noise(
+    pairs: Sequence[EstimatedPair], step_s: float, *, n_epochs: int = 60, seed: int = 0
+) -> EstimatorNoise:
+    """Fits the network on all clips, and the residual on clips that the network has not seen.
+
+    The residual comes from two-fold cross-fitting over clips: on its own training clips a network leaves less
+    than it will on new ones.
+    """
+    halves = [list(range(start, len(pairs), 2)) for start in (0, 1)]
+    residuals: list[Array] = []
+    for seen, unseen in (halves, halves[::-1]):
+        model = _fit_network([pairs[i] for i in seen], step_s, n_epochs, seed)
+        residuals += [_residual(model, pairs[i], step_s) for i in unseen]
+    final = _fit_network(pairs, step_s, n_epochs, seed)
+    return _with_residual(final, residuals, step_s)
+
+
+def _rows(pair: EstimatedPair, step_s: float) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """Inputs (T, I), offsets (T, 99) and a mask (T,) of the frames in which somebody was seen."""
+    inputs = build_inputs(pair.truth[None], step_s)[0]
+    offsets = (centre_on_hips(pair.estimated) - centre_on_hips(pair.truth)).reshape(len(inputs), 99)
+    return inputs, offsets, ~np.isnan(offsets).any(axis=1)
+
+
+def _fit_network(pairs: Sequence[EstimatedPair], step_s: float, n_epochs: int, seed: int) -> EstimatorNoise:
+    torch.manual_seed(seed)
+    rows = [(_rows(pair, step_s), pair.visibility) for pair in pairs]
+    x = np.concatenate([inputs[seen] for (inputs, _, seen), _ in rows])
+    y = np.concatenate([offsets[seen] for (_, offsets, seen), _ in rows])
+    v = np.concatenate([visibility[seen] for (_, _, seen), visibility in rows]).astype(np.float32)
+    mean, scale = x.mean(axis=0), x.std(axis=0) + 1e-3
+    data = torch.utils.data.TensorDataset(
+        torch.from_numpy((x - mean) / scale), torch.from_numpy(y), torch.from_numpy(v)
+    )
+    generator = torch.Generator().manual_seed(seed)
+    batches = torch.utils.data.DataLoader(data, batch_size=256, shuffle=True, generator=generator)
+    network = nn.Sequential(
+        nn.Linear(x.shape[1], _WIDTH), nn.SiLU(), nn.Linear(_WIDTH, _WIDTH), nn.SiLU(), nn.Linear(_WIDTH, 132)
+    )
+    optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 4e-3, total_steps=n_epochs * len(batches))
+    for _ in range(n_epochs):
+        for inputs, offsets, visibility in batches:
+            predicted = network(inputs)
+            # Metres are small numbers: in decimetres both terms have the size of ordinary losses.
+            loss = nn.functional.smooth_l1_loss(predicted[:, :99] * 10, offsets * 10, beta=0.5)
+            loss = loss + _VISIBILITY_WEIGHT * nn.functional.binary_cross_entropy_with_logits(
+                predicted[:, 99:], visibility
+            )
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            schedule.step()
+    linear = [layer for layer in network if isinstance(layer, nn.Linear)]
+    none = np.zeros(0, dtype=np.float32)
+    return EstimatorNoise(
+        input_mean=mean,
+        input_scale=scale,
+        weights=tuple(layer.weight.detach().numpy().T.copy() for layer in linear),
+        biases=tuple(layer.bias.detach().numpy().copy() for layer in linear),
+        basis=np.zeros((0, 99), dtype=np.float32),
+        clip_scale=none,
+        frame_scale=none,
+        persistence=none,
+    )
+
+
+def _residual(model: EstimatorNoise, pair: EstimatedPair, step_s: float) -> Array:
+    """(T, 99) what the network does not explain, NaN in frames without a person."""
+    inputs, offsets, _ = _rows(pair, step_s)
+    return offsets - model.expect(inputs)[0]
+
+
+def _with_residual(model: EstimatorNoise, residuals: Sequence[Array], step_s: float) -> EstimatorNoise:
+    seen = [residual[~np.isnan(residual).any(axis=1)] for residual in residuals]
+    seen = [residual for residual in seen if len(residual) > 2]
+    stacked = np.concatenate(seen)
+    _, _, basis = np.linalg.svd(stacked[:: max(1, len(stacked) // 20_000)], full_matrices=False)
+    basis = basis[:_N_DIRECTIONS]
+    coefficients = [residual @ basis.T for residual in seen]
+    offsets = np.stack([c.mean(axis=0) for c in coefficients])
+    jitter = [c - c.mean(axis=0) for c in coefficients]
+    frame_variance = np.concatenate(jitter).var(axis=0)
+    back = max(1, round(LAG_S / step_s))
+    lagged = np.sum([(j[back:] * j[:-back]).sum(axis=0) for j in jitter], axis=0)
+    power = np.sum([(j[back:] ** 2 + j[:-back] ** 2).sum(axis=0) / 2 for j in jitter], axis=0)
+    return EstimatorNoise(
+        input_mean=model.input_mean,
+        input_scale=model.input_scale,
+        weights=model.weights,
+        biases=model.biases,
+        basis=basis.astype(np.float32),
+        clip_scale=offsets.std(axis=0).astype(np.float32),
+        frame_scale=np.sqrt(frame_variance).astype(np.float32),
+        persistence=np.clip(lagged / np.maximum(power, 1e-12), 0.0, 0.999).astype(np.float32),
+    )
