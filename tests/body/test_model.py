@@ -63,16 +63,25 @@ def test_people_in_a_batch_equal_people_alone(body, rng):
         np.testing.assert_allclose(landmarks[person], alone[1], atol=1e-6)
 
 
-def test_fast_path_is_fast(body):
+@pytest.fixture
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_fast_path_does_20000_frames_a_second(body):
     betas, pose, place = np.zeros((20, 10)), np.zeros((20, 200, 24, 3)), np.zeros((20, 200, 3))
 
     def seconds():
-        start = time.perf_counter()
+        # The thread's own time: other programs on the machine do not count.
+        start = time.thread_time()
         body.pose_joints(betas, pose, place)
-        return time.perf_counter() - start
+        return time.thread_time() - start
 
-    # 60,000 a second on an idle core; the best of several leaves room for a busy machine.
-    assert 4000 / min(seconds() for _ in range(8)) > 8000
+    assert 4000 / min(seconds() for _ in range(5)) > 20_000
 
 
 @pytest.mark.parametrize("component", range(10))

@@ -14,7 +14,7 @@ from formnet.body.regions import REGION
 from formnet.skeleton import SMPL_24
 
 _X, _BACK = np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, -1.0])
-_SEGMENTS = 28
+_SEGMENTS = 26
 _CHIN_BELOW_JOINT = 0.046
 
 # Columns: height over the chin, half width, depth behind, depth in front, forward shift of the centre.
@@ -35,16 +35,15 @@ _SKULL = np.array([
 ])  # fmt: skip
 # Name: region, centre over the chin and beside the midline (x, y, z), half axes.
 _FEATURES: dict[str, tuple[str, tuple[float, float, float], tuple[float, float, float]]] = {
-    "nose_bridge": ("skin", (0.0, 0.098, 0.089), (0.0085, 0.028, 0.015)),
-    "nose_tip": ("skin", (0.0, 0.078, 0.098), (0.0150, 0.013, 0.017)),
-    "nostril": ("skin", (0.011, 0.075, 0.090), (0.0090, 0.009, 0.011)),
+    "nose_bridge": ("skin", (0.0, 0.096, 0.084), (0.0105, 0.034, 0.019)),
+    "nose_tip": ("skin", (0.0, 0.079, 0.096), (0.0130, 0.013, 0.018)),
+    "nostril": ("skin", (0.009, 0.0755, 0.089), (0.0085, 0.009, 0.011)),
     "upper_lip": ("lips", (0.0, 0.0535, 0.0875), (0.0240, 0.0055, 0.0065)),
     "lower_lip": ("lips", (0.0, 0.0455, 0.0860), (0.0200, 0.0060, 0.0065)),
-    "chin": ("skin", (0.0, 0.014, 0.078), (0.0220, 0.016, 0.014)),
+    "chin": ("skin", (0.0, 0.016, 0.073), (0.0240, 0.017, 0.014)),
     "eye": ("eye_white", (0.032, 0.112, 0.0795), (0.0150, 0.0085, 0.0080)),
     "iris": ("iris", (0.032, 0.112, 0.0850), (0.0068, 0.0068, 0.0040)),
     "brow": ("brow", (0.033, 0.130, 0.0830), (0.0200, 0.0040, 0.0070)),
-    "cheek": ("skin", (0.040, 0.078, 0.066), (0.0220, 0.024, 0.016)),
     "ear": ("skin", (0.0745, 0.098, -0.006), (0.0090, 0.031, 0.018)),
 }
 
@@ -61,7 +60,7 @@ def head_parts(p: Proportions) -> list[Part]:
     for name, (region, centre, half) in _FEATURES.items():
         for side in (1, -1) if centre[0] else (1,):
             place = face_point(p, side * centre[0], centre[1], centre[2])
-            rings, segments = (8, 12) if name in ("eye", "iris", "nose_tip", "ear", "nose_bridge") else (6, 10)
+            rings, segments = (8, 12) if name in ("nose_tip", "nose_bridge") else (6, 10)
             vertices = ellipsoid_vertices(place, np.asarray(half) * p.scale * p.head, rings, segments)
             parts.append(_on_head(vertices, tube_faces(rings, segments), region))
     return parts
@@ -90,7 +89,7 @@ def _hair(p: Proportions) -> Part:
 
 
 def _heights() -> np.ndarray:
-    return np.concatenate([[0.0, 0.003, 0.008], np.linspace(0.016, 0.200, 26), [0.207, 0.213, 0.218, 0.2215, 0.223]])
+    return np.concatenate([[0.0, 0.003, 0.008], np.linspace(0.016, 0.200, 22), [0.207, 0.213, 0.218, 0.2215, 0.223]])
 
 
 def _angles() -> np.ndarray:

@@ -37,9 +37,9 @@ _LEG = np.array([
 ])  # fmt: skip
 # Columns: position (0 shoulder, 1 elbow, 2 wrist), half height, half depth in front, behind.
 _ARM = np.array([
-    [-0.22, 0.058, 0.058, 0.058],
-    [0.00, 0.058, 0.060, 0.060],
-    [0.25, 0.052, 0.054, 0.055],
+    [-0.18, 0.050, 0.052, 0.052],
+    [0.00, 0.052, 0.057, 0.057],
+    [0.25, 0.051, 0.054, 0.055],
     [0.50, 0.045, 0.048, 0.049],
     [0.85, 0.038, 0.040, 0.041],
     [1.00, 0.036, 0.041, 0.040],
@@ -69,7 +69,7 @@ _LEG_SEGMENTS, _ARM_SEGMENTS = 20, 16
 def leg(p: Proportions) -> Part:
     """Left leg from the hip to inside the shoe, one tube that bends at the knee."""
     joints = rest_joints(p)
-    unit, caps = rounded_stations(46, 0.095, 0.02)
+    unit, caps = rounded_stations(42, 0.095, 0.02)
     stations, order = _with_edges(-0.22 + unit * 2.32, _SHORTS_HEM, _SOCK_EDGE)
     caps = np.concatenate([caps, np.ones(4)])[order]
     thickness = profile(stations, _LEG) * caps[:, None]
@@ -91,10 +91,10 @@ def leg(p: Proportions) -> Part:
 def arm(p: Proportions) -> Part:
     """Left arm from the shoulder to the wrist, one tube that bends at the elbow."""
     joints = rest_joints(p)
-    unit, caps = rounded_stations(38, 0.10, 0.02)
-    stations, order = _with_edges(-0.22 + unit * 2.30, _SLEEVE_HEM, _CUFF)
+    unit, caps = rounded_stations(36, 0.085, 0.02)
+    stations, order = _with_edges(-0.18 + unit * 2.26, _SLEEVE_HEM, _CUFF)
     caps = np.concatenate([caps, np.ones(4)])[order]
-    cloth = 0.007 * (stations < _SLEEVE_HEM)
+    cloth = 0.007 * smoothstep((stations + 0.1) / 0.4) * (stations < _SLEEVE_HEM)
     radii = (profile(stations, _ARM) * (0.25 + 0.75 * p.girth) + cloth[:, None]) * caps[:, None] * p.scale
     centres = _path(stations, [joints["left_shoulder"], joints["left_elbow"], joints["left_wrist"]])
     vertices = tube_vertices(centres, _Y, _Z, radii, _ARM_SEGMENTS)
@@ -105,6 +105,25 @@ def arm(p: Proportions) -> Part:
     weights[:, SMPL_24.index("left_collar")] = 0.4 * (1 - smoothstep((stations + 0.2) / 0.3))
     weights[:, SMPL_24.index("left_shoulder")] -= weights[:, SMPL_24.index("left_collar")]
     return _tube_part(vertices, len(stations), _ARM_SEGMENTS, weights, regions)
+
+
+def shoulder_ridge(p: Proportions) -> Part:
+    """The slope from the neck to the tip of the left shoulder; follows the collar bone."""
+    joints = rest_joints(p)
+    unit, caps = rounded_stations(16, 0.12, 0.22)
+    low = joints["left_shoulder"]
+    start = low * (0.10, 1, 1) + np.array([0, 0.024, 0.002]) * p.scale
+    end = low + np.array([0.016, 0.003, 0]) * p.scale
+    centres = start + unit[:, None] * (end - start)
+    table = np.array([[0.0, 0.046, 0.044, 0.054], [0.4, 0.047, 0.047, 0.053], [0.8, 0.045, 0.050, 0.052],
+                      [1.0, 0.043, 0.048, 0.050]])  # fmt: skip
+    radii = profile(unit, table) * caps[:, None] * p.scale * (0.4 + 0.6 * p.girth)
+    weights = np.zeros((len(unit), 24))
+    inner = 1 - smoothstep(unit / 0.5)
+    weights[:, SMPL_24.index("spine3")] = inner
+    weights[:, SMPL_24.index("left_collar")] = 1 - inner
+    vertices = tube_vertices(centres, _Y, _Z, radii, _ARM_SEGMENTS)
+    return _tube_part(vertices, len(unit), _ARM_SEGMENTS, weights, np.full(len(unit), REGION["shirt"]))
 
 
 def hand_parts(p: Proportions) -> list[Part]:
@@ -133,7 +152,7 @@ def shoe(p: Proportions) -> Part:
     """Left shoe: flat sole, heel, instep and toe; the toes bend at the ball of the foot."""
     ankle = rest_joints(p)["left_ankle"] / p.scale
     ground = ankle[1] - p.ankle_height
-    unit, caps = rounded_stations(24, 0.10, 0.13)
+    unit, caps = rounded_stations(22, 0.10, 0.13)
     along = foot_direction()
     across = np.cross(_Y, along)
     half, top = profile(unit, _SHOE).T
@@ -153,13 +172,13 @@ def shoe(p: Proportions) -> Part:
 
 
 def _finger(start: np.ndarray, way: np.ndarray, radius: float, joint: str) -> Part:
-    unit, caps = rounded_stations(10, 0.12, 0.12)
+    unit, caps = rounded_stations(9, 0.12, 0.12)
     along = way / np.linalg.norm(way)
     u = np.cross(along, _Y)
     u /= np.linalg.norm(u)
     centres = start + unit[:, None] * way + (-0.10 * np.linalg.norm(way) * unit[:, None] ** 2) * _Y
     radii = (caps * (1 - 0.25 * unit) * radius)[:, None].repeat(3, axis=1)
-    return _rigid(tube_vertices(centres, u, np.cross(along, u), radii, 8), len(unit), 8, joint)
+    return _rigid(tube_vertices(centres, u, np.cross(along, u), radii, 6), len(unit), 6, joint)
 
 
 def _rigid(vertices: np.ndarray, rings: int, segments: int, joint: str, region: str = "skin") -> Part:

@@ -13,7 +13,7 @@ import numpy as np
 
 from formnet.body.data import BodyData
 from formnet.body.head_parts import face_point, head_parts
-from formnet.body.limb_parts import arm, hand_parts, leg, shoe
+from formnet.body.limb_parts import arm, hand_parts, leg, shoe, shoulder_ridge
 from formnet.body.mesh import Part, mirrored
 from formnet.body.proportions import COMPONENT_NAMES, Proportions, foot_direction, rest_joints, vary
 from formnet.body.trunk import neck, trunk
@@ -50,7 +50,7 @@ def procedural_body() -> BodyData:
 
 
 def _parts(p: Proportions) -> list[Part]:
-    left = [arm(p), leg(p), shoe(p), *hand_parts(p)]
+    left = [arm(p), shoulder_ridge(p), leg(p), shoe(p), *hand_parts(p)]
     return [trunk(p), neck(p), *head_parts(p), *left, *(mirrored(part, SMPL_24.mirror) for part in left)]
 
 
@@ -103,11 +103,10 @@ def _landmark_vertices(template: np.ndarray, weights: np.ndarray, p: Proportions
     }
     found = {}
     for name, (joint, place) in places.items():
-        for side, mirror in (("left", 1), ("right", -1)):
-            if side == "right" and not name.startswith("left_"):
-                continue
-            bone = SMPL_24.index(joint.replace("left_", f"{side}_"))
-            rigid = np.flatnonzero(weights[:, bone] > 0.999)
-            distance = np.linalg.norm(template[rigid] - place * (mirror, 1, 1), axis=1)
-            found[name.replace("left_", f"{side}_")] = int(rigid[np.argmin(distance)])
+        rigid = np.flatnonzero(weights[:, SMPL_24.index(joint)] > 0.999)
+        found[name] = int(rigid[np.argmin(np.linalg.norm(template[rigid] - place, axis=1))])
+        if name.startswith("left_"):
+            # The very same vertex on the other side, so that left and right are exact mirror images.
+            twin = template[found[name]] * (-1, 1, 1)
+            found["right_" + name.removeprefix("left_")] = int(np.argmin(np.linalg.norm(template - twin, axis=1)))
     return found

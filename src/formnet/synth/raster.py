@@ -7,6 +7,8 @@ import numpy as np
 
 OVERSAMPLE = 2
 """Samples a pixel and direction; edges are smoothed by averaging them."""
+FAR = np.float32(1e9)
+"""Depth of a sample where nothing is drawn. Not infinity: the kernels are compiled for finite numbers."""
 
 
 @numba.njit(cache=True, fastmath=True)
@@ -48,7 +50,7 @@ def draw_triangles(
         depth: (V,) distance from the camera along its axis, metres.
         colours: (V, 3) 0-255.
         faces: (F, 3), counter-clockwise seen from outside; those seen from inside are skipped.
-        nearest: (H, W) float32 depth of what is drawn so far, infinity where nothing is.
+        nearest: (H, W) float32 depth of what is drawn so far, `FAR` where nothing is.
         paint: (H, W, 3) float32.
     """
     height, width = nearest.shape
@@ -96,7 +98,7 @@ def blend(nearest: np.ndarray, paint: np.ndarray, top: int, left: int, picture: 
             for a in range(OVERSAMPLE):
                 for b in range(OVERSAMPLE):
                     y, x = row * OVERSAMPLE + a, column * OVERSAMPLE + b
-                    if nearest[y, x] < np.inf:
+                    if nearest[y, x] < FAR:
                         count += 1
                         red += paint[y, x, 0]
                         green += paint[y, x, 1]
@@ -151,7 +153,7 @@ def darken_floor(
 
     Args:
         picture: (H, W, 3) float32.
-        floor: (H, W, 2) x and z in metres of the floor seen there, NaN where there is none.
+        floor: (H, W, 2) x and z in metres of the floor seen there, `FAR` where there is none.
         grid: shadow map around `centre` (2,) with cells of `cell_m`.
         strength: 0 none, 1 black where the map is 1.
     """
@@ -179,31 +181,29 @@ def finish(picture: np.ndarray, blur: float, grain: np.ndarray, shift_y: int, sh
 
     Args:
         blur: 0 sharp, up to 1 a 3x3 average.
-        grain: (N, N, 3) noise in grey levels, tiled from a random shift.
+        grain: (N, at least W + shift_x, 3) float32 noise in grey levels; its rows repeat.
+        shift_y, shift_x: where in `grain` the picture lies.
     """
     height, width = picture.shape[0], picture.shape[1]
-    size = grain.shape[0]
-    result = np.empty(picture.shape, np.uint8)
-    side = blur / 3
-    middle = 1 - 2 * side
-    # Two rows of the horizontally blurred picture are kept for the vertical pass.
-    rows = np.empty((3, width, 3), np.float32)
-    for row in range(-1, height):
-        source = min(max(row + 1, 0), height - 1)
-        line = rows[(row + 1) % 3]
-        for column in range(width):
-            before, after = max(column - 1, 0), min(column + 1, width - 1)
-            for channel in range(3):
-                line[column, channel] = middle * picture[source, column, channel] + side * (
-                    picture[source, before, channel] + picture[source, after, channel]
-                )
-        if row < 0:
-            continue
-        above = rows[(row - 1) % 3] if row > 0 else rows[0]
-        here, below = rows[row % 3], line
-        for column in range(width):
-            for channel in range(3):
-                value = middle * here[column, channel] + side * (above[column, channel] + below[column, channel])
-                value = value * gain + grain[(row + shift_y) % size, (column + shift_x) % size, channel]
-                result[row, column, channel] = min(max(int(value + 0.5), 0), 255)
-    return result
+    span = 3 * width
+    flat, noise = picture.reshape(height, span), grain.reshape(grain.shape[0], -1)
+    result = np.empty((height, span), np.uint8)
+    side, half = np.float32(gain * blur / 3), np.float32(0.5)
+    middle = np.float32(gain) - 2 * side
+    ratio = np.float32(side / gain)
+    centre = 1 - 2 * ratio
+    column = np.empty(span, np.float32)
+    for row in range(height):
+        above, here, below = flat[max(row - 1, 0)], flat[row], flat[min(row + 1, height - 1)]
+        for x in range(span):
+            column[x] = centre * here[x] + ratio * (above[x] + below[x])
+        dust = noise[(row + shift_y) % noise.shape[0], 3 * shift_x : 3 * shift_x + span]
+        line = result[row]
+        for x in range(3, span - 3):
+            value = middle * column[x] + side * (column[x - 3] + column[x + 3]) + dust[x] + half
+            line[x] = np.uint8(min(max(value, np.float32(0)), np.float32(255)))
+        for x in range(3):
+            for edge, inner in ((x, x + 3), (span - 3 + x, span - 6 + x)):
+                value = (middle + side) * column[edge] + side * column[inner] + dust[edge] + half
+                line[edge] = np.uint8(min(max(value, np.float32(0)), np.float32(255)))
+    return result.reshape(height, width, 3)
