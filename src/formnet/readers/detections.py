@@ -69,8 +69,8 @@ def require_one_person(detections: Detections, source: str) -> None:
     crowded = int((counts > 1).sum())
     if crowded > COMPANY_SHARE * len(counts):
         raise PoseError(
-            f"{source} shows {counts.max()} people in {crowded} of {len(counts)} frames; choose one with --person 0 "
-            "(0 is the leftmost, 1 the next)"
+            f"{source} shows {counts.max()} people in {crowded} of {len(counts)} frames; choose one with --person 1 "
+            "(1 is the largest, 2 the next)"
         )
 
 
@@ -78,7 +78,10 @@ def select_person(detections: Detections, person: int | None, source: str) -> tu
     """One row for each frame: the person asked for, or the only one there is.
 
     The tracker's own numbers are not trusted to exist: a person is followed by the least change of the joints
-    from the frame before, starting in the first frame with the most people, numbered from left to right.
+    from the frame before, starting in the first frame with the most people, numbered from the largest on.
+
+    Args:
+        person: 1 for the largest, 2 for the next, …; None when there is one.
 
     Returns:
         the rows of that person by rising frame number, and what was dropped (one sentence each).
@@ -91,10 +94,8 @@ def select_person(detections: Detections, person: int | None, source: str) -> tu
     frames, counts = np.unique(detections.frames, return_counts=True)
     if person is None:
         require_one_person(detections, source)
-    if person is not None and not 0 <= person < counts.max():
-        raise PoseError(
-            f"{source} has no person {person}; it shows at most {counts.max()}, numbered from 0 at the left"
-        )
+    if person is not None and not 1 <= person <= counts.max():
+        raise PoseError(f"{source} has no person {person}; people are numbered from 1 to {counts.max()} by their size")
     if counts.max() == 1:
         return detections, ()
     chosen = _follow(detections, frames, counts, person)
@@ -115,8 +116,9 @@ def _follow(
     else:
         seed_frame = int(np.argmax(counts))
         rows = np.arange(starts[seed_frame], stops[seed_frame])
-        centre_x = np.nanmedian(detections.keypoints[rows, :, 0], axis=1)
-        seed = int(rows[np.argsort(centre_x, kind="stable")[person]])
+        points = detections.keypoints[rows, :, :2]
+        extent = np.prod(np.nanmax(points, axis=1) - np.nanmin(points, axis=1), axis=-1)
+        seed = int(rows[np.argsort(-extent, kind="stable")[person - 1]])
     chosen = np.zeros(len(frames), dtype=np.intp)
     chosen[seed_frame] = seed
     for walk in (range(seed_frame + 1, len(frames)), range(seed_frame - 1, -1, -1)):

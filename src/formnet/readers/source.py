@@ -87,7 +87,7 @@ def read_pose_source(path: Path | str, *, person: int | None = None, fps: float 
     """Reads a keypoint file (AlphaPose, COCO), an OpenPose folder or formnet's npz.
 
     Args:
-        person: which of several people, 0 at the left; None when there is one.
+        person: which of several people, 1 for the largest; None when there is one.
         fps: frames per second, which keypoint files do not tell.
 
     Raises:
