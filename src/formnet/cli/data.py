@@ -97,7 +97,7 @@ def prepare(
     if copy.damage and not allow_damaged:
         raise refuse(copy.dataset, copy.root, copy.damage)
     if not copy.clips:
-        raise DataError(f"the copy of {copy.dataset} in {root} holds no usable video; check it with 'formnet data check'")
+        raise DataError(f"the copy of {copy.dataset} in {root} holds no usable video; see 'formnet data check'")
     counts: Counter[str] = Counter()
     failures: dict[str, str] = {}
     with Progress(console=Console(stderr=True), transient=True) as progress:

@@ -84,8 +84,8 @@ def collect_squat7(root: Path) -> Collection:
 def _read_array(path: Path) -> FloatArray:
     try:
         table = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{path.name} cannot be read as a NumPy array ({error}); get the file again") from None
+    except (OSError, ValueError, EOFError):
+        raise InputError(f"{path.name} cannot be read as a NumPy array of numbers; get the file again") from None
     if not isinstance(table, np.ndarray) or table.dtype.kind not in "fiu" or table.shape != SHAPE:
         got = f"{table.shape} of {table.dtype}" if isinstance(table, np.ndarray) else "an archive"
         raise InputError(f"{path.name} has the wrong shape: expected {SHAPE} numbers, got {got}")

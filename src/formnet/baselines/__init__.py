@@ -1,0 +1,1 @@
+"""Classifiers to measure against: the same folds, the same table, the same protocol."""

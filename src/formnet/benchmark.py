@@ -1,0 +1,250 @@
+"""The same folds for every method, in the same run: out-of-fold answers, metrics, one table.
+
+A method is a function of a seed that gives a fresh `Classifier`. Answers of all folds are pooled before a metric is
+computed, because a fold of whole days need not show every class.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from formnet.baselines.base import Classifier
+from formnet.baselines.dtw import NearestNeighbourDTW
+from formnet.baselines.forest import AngleForest
+from formnet.baselines.majority import MajorityClass
+from formnet.baselines.minirocket import MiniRocket
+from formnet.errors import DataError, InputError
+from formnet.files import atomic_path
+from formnet.motion import FloatArray
+from formnet.readers.splits import Fold
+from formnet.readers.table import RepetitionTable
+
+METRICS = ("balanced_accuracy", "accuracy", "macro_f1", "calibration_error")
+N_BINS = 10
+
+
+@dataclass(frozen=True)
+class Method:
+    """One row of the table.
+
+    Attributes:
+        title: as printed.
+        make: seed → a classifier that has learnt nothing yet.
+        is_seeded: False when every seed gives the same answer, so one run is enough.
+    """
+
+    title: str
+    make: Callable[[int], Classifier]
+    is_seeded: bool = True
+
+
+METHODS: dict[str, Method] = {
+    "majority": Method("majority class", lambda seed: MajorityClass(), is_seeded=False),
+    "dtw": Method("1-NN DTW", lambda seed: NearestNeighbourDTW(), is_seeded=False),
+    "minirocket": Method("MiniRocket", lambda seed: MiniRocket(seed=seed)),
+    "forest": Method("random forest on joint angles", lambda seed: AngleForest(seed=seed)),
+}
+"""Methods by name. What needs torch registers itself with `register_method` (see `benchmarks/common.py`)."""
+
+
+def register_method(name: str, method: Method) -> None:
+    """Adds a row to every benchmark that is run afterwards; raises `InputError` when the name is taken."""
+    if name in METHODS:
+        raise InputError(f"a method {name!r} is registered already; choose another name")
+    METHODS[name] = method
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one method did.
+
+    Attributes:
+        runs: metric → its value for each seed (of the answers of all folds together).
+        folds: fold → metric → mean over seeds.
+        recalls: class → mean recall over seeds.
+        seconds: mean wall time of one seed over all folds, learning and answering.
+    """
+
+    name: str
+    title: str
+    runs: Mapping[str, tuple[float, ...]]
+    folds: Mapping[str, Mapping[str, float]]
+    recalls: Mapping[str, float]
+    seconds: float
+
+    def mean(self, metric: str) -> float:
+        return float(np.mean(self.runs[metric]))
+
+    def spread(self, metric: str) -> float:
+        """Standard deviation over seeds (0 for one)."""
+        return float(np.std(self.runs[metric], ddof=1)) if len(self.runs[metric]) > 1 else 0.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished benchmark, with what it was run on."""
+
+    title: str
+    rows: tuple[Row, ...]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+def compute_metrics(probabilities: FloatArray, labels: np.ndarray) -> dict[str, float]:
+    """Balanced accuracy (mean recall of the classes that occur), accuracy, macro F1, calibration error.
+
+    The calibration error is the mean gap between confidence and accuracy over ten equal bins of confidence, weighted by
+    their rows (Guo et al., ICML 2017).
+    """
+    if not np.isfinite(probabilities).all():
+        raise DataError("a method gave probabilities that are no numbers; its answers cannot be counted")
+    answers = probabilities.argmax(axis=1)
+    present = np.unique(labels)
+    recalls = [float((answers[labels == c] == c).mean()) for c in present]
+    scores = []
+    for c in np.union1d(present, answers):
+        hits = int(((answers == c) & (labels == c)).sum())
+        scores.append(2 * hits / int((answers == c).sum() + (labels == c).sum()))
+    right = answers == labels
+    confidence = probabilities.max(axis=1)
+    bins = np.minimum((confidence * N_BINS).astype(int), N_BINS - 1)
+    gaps = [abs(confidence[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins)]
+    return {
+        "balanced_accuracy": float(np.mean(recalls)),
+        "accuracy": float(right.mean()),
+        "macro_f1": float(np.mean(scores)),
+        "calibration_error": float(np.sum(gaps)),
+    }
+
+
+def predict_folds(table: RepetitionTable, folds: Sequence[Fold], make: Callable[[], Classifier]) -> list[FloatArray]:
+    """For each fold, the probabilities of its test rows by a classifier that saw only its training rows."""
+    return [make().fit(table.select(fold.train)).predict_proba(table.select(fold.test)) for fold in folds]
+
+
+def run_method(name: str, table: RepetitionTable, folds: Sequence[Fold], seeds: Sequence[int]) -> Row:
+    """All folds for all seeds of one method."""
+    method = METHODS[name]
+    used = list(seeds) if method.is_seeded else list(seeds)[:1]
+    labels = np.concatenate([table.labels[fold.test] for fold in folds])
+    runs: dict[str, list[float]] = {metric: [] for metric in METRICS}
+    by_fold: dict[str, list[dict[str, float]]] = {fold.name: [] for fold in folds}
+    recalls: dict[str, list[float]] = {}
+    started = time.perf_counter()
+    for seed in used:
+        answers = predict_folds(table, folds, lambda seed=seed: method.make(seed))  # type: ignore[misc]
+        pooled = np.concatenate(answers)
+        for metric, value in compute_metrics(pooled, labels).items():
+            runs[metric].append(value)
+        for number in np.unique(labels):
+            recall = float((pooled.argmax(axis=1)[labels == number] == number).mean())
+            recalls.setdefault(table.classes[number], []).append(recall)
+        for fold, answer in zip(folds, answers, strict=True):
+            by_fold[fold.name].append(compute_metrics(answer, table.labels[fold.test]))
+    return Row(
+        name,
+        method.title,
+        {metric: tuple(values) for metric, values in runs.items()},
+        {fold: {m: float(np.mean([run[m] for run in runs_])) for m in METRICS} for fold, runs_ in by_fold.items()},
+        {name: float(np.mean(values)) for name, values in recalls.items()},
+        (time.perf_counter() - started) / len(used),
+    )
+
+
+def run_benchmark(
+    title: str,
+    table: RepetitionTable,
+    folds: Sequence[Fold],
+    methods: Sequence[str],
+    seeds: Sequence[int],
+    provenance: Mapping[str, Any] | None = None,
+    report: Callable[[str], None] = lambda text: None,
+) -> Result:
+    """Runs methods one after the other on the same folds.
+
+    Raises:
+        InputError: for a method that is not registered.
+    """
+    unknown = [name for name in methods if name not in METHODS]
+    if unknown:
+        raise InputError(f"unknown method {', '.join(unknown)}; there are {', '.join(METHODS)}")
+    rows = []
+    for name in methods:
+        rows.append(run_method(name, table, folds, seeds))
+        report(f"{title}: {rows[-1].title}: balanced accuracy {rows[-1].mean('balanced_accuracy'):.3f}")
+    warnings = {fold.name: list(fold.warnings) for fold in folds if fold.warnings}
+    facts = {
+        "rows": len(table),
+        "classes": list(table.classes),
+        "groups": len(set(table.groups.tolist())),
+        "folds": {fold.name: {"groups": list(fold.test_groups), "rows": len(fold.test)} for fold in folds},
+        "warnings": warnings,
+        "seeds": list(seeds),
+        **(provenance or {}),
+    }
+    return Result(title, tuple(rows), facts)
+
+
+def average_results(title: str, results: Sequence[Result]) -> Result:
+    """The mean of several benchmarks (UI-PRMD: over its movements), seed by seed."""
+    rows = []
+    for parts in zip(*(result.rows for result in results), strict=True):
+        runs = {m: tuple(np.mean([part.runs[m] for part in parts], axis=0).tolist()) for m in METRICS}
+        folds = {result.title: {m: part.mean(m) for m in METRICS} for result, part in zip(results, parts, strict=True)}
+        rows.append(Row(parts[0].name, parts[0].title, runs, folds, {}, sum(part.seconds for part in parts)))
+    return Result(title, tuple(rows), {"mean_of": [result.title for result in results]})
+
+
+def render_markdown(result: Result) -> str:
+    """The table of one benchmark: mean ± standard deviation over seeds, best balanced accuracy last."""
+    lines = [f"### {result.title}", ""]
+    facts = result.provenance
+    if "rows" in facts:
+        lines += [
+            f"{facts['rows']} repetitions, {len(facts['classes'])} classes, {facts['groups']} groups, "
+            f"{len(facts['folds'])} folds, seeds {', '.join(str(seed) for seed in facts['seeds'])}.",
+            "",
+        ]
+    lines += ["| method | balanced accuracy | accuracy | macro F1 | calibration error | seconds |", f"|{'---|' * 6}"]
+    for row in sorted(result.rows, key=lambda row: row.mean("balanced_accuracy")):
+        spread = [f" ± {row.spread(m):.3f}" if len(row.runs[m]) > 1 else "" for m in METRICS]
+        cells = [f"{row.mean(m):.3f}{more}" for m, more in zip(METRICS, spread, strict=True)]
+        lines.append(f"| {row.title} | {' | '.join(cells)} | {row.seconds:.0f} |")
+    for fold, warnings in facts.get("warnings", {}).items():
+        lines += ["", f"Note on {fold}: {'; '.join(warnings)}."]
+    return "\n".join(lines) + "\n"
+
+
+def write_results(path: Path, results: Sequence[Result]) -> None:
+    """All results as JSON, atomically; `read_results` gives them back."""
+    content = [
+        {"title": result.title, "provenance": dict(result.provenance), "rows": [vars(row) for row in result.rows]}
+        for result in results
+    ]
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, default=_plain) + "\n", encoding="utf-8")
+
+
+def read_results(path: Path) -> tuple[Result, ...]:
+    """What `write_results` wrote; raises `InputError` for anything else."""
+    try:
+        return tuple(
+            Result(
+                entry["title"],
+                tuple(Row(**{**row, "runs": {m: tuple(v) for m, v in row["runs"].items()}}) for row in entry["rows"]),
+                entry["provenance"],
+            )
+            for entry in json.loads(path.read_text(encoding="utf-8"))
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path} holds no results of a benchmark ({error}); run it again") from None
+
+
+def _plain(value: object) -> object:
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else str(value)
