@@ -1,0 +1,311 @@
+"""Labelled squats by the thousand: single repetitions for training, whole clips for everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from formnet.body.model import TO_WORLD, Body
+from formnet.errors import InputError
+from formnet.faults import WASEDA_CLASSES
+from formnet.motion import Motion
+from formnet.skeleton import BLAZEPOSE_33
+from formnet.synth.anatomy import describe_anatomy
+from formnet.synth.arms import STYLE_NAMES
+from formnet.synth.faults import apply_faults
+from formnet.synth.kinematics import Array, smoothstep
+from formnet.synth.legs import solve_way, stand
+from formnet.synth.nature import Nature, sample_nature, vary_repetitions
+from formnet.synth.program import Tempo, compute_depth, sample_drift, sample_tempo
+from formnet.synth.squat import Course, Posture, settle_nature, solve_squat
+from formnet.synth.transitions import sample_setting
+
+Labels = NDArray[np.intp]
+LEAST_SEVERITY = 0.02
+_CHUNK = 256
+_SETTLE_S = 0.35
+"""Time in which a fault held while standing comes and goes around a repetition."""
+
+
+@dataclass(frozen=True)
+class Repetitions:
+    """N single repetitions, each sampled at T moments from a little before to a little after.
+
+    Attributes:
+        labels: (N,) index into `WASEDA_CLASSES`.
+        severity: (N,) in (0, 1]; of a good repetition it means nothing.
+        start_s, bottom_s, end_s: (N,) begin of the descent, deepest moment, end of the ascent.
+        timestamps: (N, T) seconds.
+        betas: (N, S) shape of each body.
+        poses: (N, T, 24, 3) SMPL pose parameters.
+        translation: (N, T, 3) the pelvis in the world, metres.
+        joints: (N, T, 24, 3) SMPL joints in the world, metres.
+        nature: natural deviations.
+    """
+
+    labels: Labels
+    severity: Array
+    start_s: Array
+    bottom_s: Array
+    end_s: Array
+    timestamps: Array
+    betas: Array
+    poses: NDArray[np.float32]
+    translation: NDArray[np.float32]
+    joints: NDArray[np.float32]
+    nature: Nature
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def landmarks(self, body: Body) -> NDArray[np.float32]:
+        """BlazePose landmarks (N, T, 33, 3) in the world, metres."""
+        chunks = [
+            body.pose_joints(self.betas[i : i + _CHUNK], self.poses[i : i + _CHUNK], self.translation[i : i + _CHUNK])
+            for i in range(0, len(self), _CHUNK)
+        ]
+        return np.concatenate([landmarks for _, landmarks in chunks])
+
+
+@dataclass(frozen=True)
+class RepetitionTruth:
+    """What a repetition of a clip really is; times in seconds from the clip's first frame."""
+
+    label: str
+    severity: float
+    start_s: float
+    bottom_s: float
+    end_s: float
+
+
+@dataclass(frozen=True)
+class Clip:
+    """Several repetitions of one person, with what comes before and after.
+
+    Attributes:
+        timestamps: (T,) seconds.
+        betas: (S,).
+        poses: (T, 24, 3) SMPL pose parameters.
+        translation: (T, 3) the pelvis in the world, metres.
+        joints: (T, 24, 3) SMPL joints in the world, metres.
+        repetitions: the truth, in order of time.
+        arm_style: how the arms are held.
+    """
+
+    timestamps: Array
+    betas: Array
+    poses: NDArray[np.float32]
+    translation: NDArray[np.float32]
+    joints: NDArray[np.float32]
+    repetitions: tuple[RepetitionTruth, ...]
+    arm_style: str
+
+    def landmarks(self, body: Body) -> Motion:
+        """BlazePose landmarks in the world as a motion, all of them seen."""
+        _, landmarks = body.pose_joints(self.betas, self.poses, self.translation)
+        return Motion(landmarks, np.ones(landmarks.shape[:2]), self.timestamps, BLAZEPOSE_33)
+
+
+def sample_repetitions(
+    body: Body,
+    rng: np.random.Generator,
+    count: int,
+    *,
+    frames: int = 64,
+    classes: Sequence[str] = WASEDA_CLASSES,
+    labels: Labels | None = None,
+    severity: Array | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Repetitions:
+    """Draws `count` repetitions of as many people.
+
+    The classes come round evenly, severities are uniform; `labels` and `severity` (count,) prescribe them
+    instead. `progress` is told the number of repetitions after each portion.
+
+    Raises:
+        InputError: for an unknown class, nothing to draw, or fewer than two frames.
+    """
+    numbers = class_numbers(classes)
+    if count < 1 or frames < 2:
+        raise InputError(f"expected at least one repetition of two frames, got {count} of {frames}")
+    # A portion has its own generator, so the first repetitions are the same however many follow.
+    portions = []
+    for first, own in zip(range(0, count, _CHUNK), rng.spawn(-(-count // _CHUNK)), strict=True):
+        here = slice(first, min(first + _CHUNK, count))
+        portions.append(
+            _sample_portion(
+                body, own, frames, first, numbers,
+                None if labels is None else np.asarray(labels)[here],
+                None if severity is None else np.asarray(severity)[here],
+                here.stop - first,
+            )
+        )  # fmt: skip
+        if progress is not None:
+            progress(here.stop - first)
+    fields = Repetitions.__dataclass_fields__
+    joined = {name: np.concatenate([getattr(p, name) for p in portions]) for name in fields if name != "nature"}
+    nature = Nature(
+        **{n: np.concatenate([getattr(p.nature, n) for p in portions]) for n in Nature.__dataclass_fields__}
+    )
+    return Repetitions(**joined, nature=nature)
+
+
+def class_numbers(classes: Sequence[str]) -> Labels:
+    """Indices into `WASEDA_CLASSES`; raises `InputError` naming the known classes."""
+    unknown = [name for name in classes if name not in WASEDA_CLASSES]
+    if unknown or not classes:
+        raise InputError(f"expected classes out of {', '.join(WASEDA_CLASSES)}, got {', '.join(unknown) or 'none'}")
+    return np.array([WASEDA_CLASSES.index(name) for name in classes], dtype=np.intp)
+
+
+def _sample_portion(
+    body: Body,
+    rng: np.random.Generator,
+    frames: int,
+    first: int,
+    numbers: Labels,
+    labels: Labels | None,
+    severity: Array | None,
+    count: int,
+) -> Repetitions:
+    # Always a full portion's draws: the last, shorter portion begins like a longer one.
+    kept = slice(count)
+    betas = body.sample_betas(rng, _CHUNK, 0.9)[kept]
+    everyone = sample_nature(rng, _CHUNK)
+    drawn = rng.uniform(LEAST_SEVERITY, 1.0, _CHUNK)[kept]
+    tempo = sample_tempo(rng, _CHUNK, np.exp(rng.normal(0, 0.12, _CHUNK))).take(kept)
+    drift = sample_drift(rng, everyone.restlessness).take(kept)
+    if labels is None:
+        labels = numbers[(first + np.arange(count)) % len(numbers)]
+    if severity is None:
+        severity = drawn
+    anatomy = describe_anatomy(body, betas)
+    nature = settle_nature(anatomy, everyone.take(kept))
+    targets = apply_faults(rng, nature, labels, severity).take(np.s_[:, None])
+    timed = nature.take(np.s_[:, None])
+    timestamps = np.linspace(0, 1, frames) * tempo.total_s[:, None]
+    depth, rising = compute_depth(tempo, timestamps)
+    course = Course(depth, rising, _activity(tempo, timestamps), np.ones_like(depth), drift.at(timestamps))
+    way = solve_way(anatomy, timed, targets)
+    posture = solve_squat(anatomy, timed, targets, way, stand(anatomy, timed), course)
+    poses, translation, joints = _to_world(posture)
+    return Repetitions(
+        labels=np.asarray(labels, dtype=np.intp),
+        severity=np.asarray(severity, dtype=float),
+        start_s=tempo.start_s,
+        bottom_s=tempo.bottom_s,
+        end_s=tempo.end_s,
+        timestamps=timestamps,
+        betas=betas,
+        poses=poses,
+        translation=translation,
+        joints=joints,
+        nature=nature,
+    )
+
+
+def sample_clip(
+    body: Body,
+    rng: np.random.Generator,
+    labels: Sequence[str],
+    *,
+    severity: Sequence[float] | None = None,
+    fps: float = 30.0,
+) -> Clip:
+    """Draws a clip of one person with one repetition per label, in their order.
+
+    Raises:
+        InputError: for an unknown class, no repetition, or a frame rate below 5.
+    """
+    numbers = class_numbers(labels)
+    if fps < 5:
+        raise InputError(f"expected at least 5 frames per second, got {fps:g}")
+    count = len(numbers)
+    betas = body.sample_betas(rng, 1, 0.9)
+    person = settle_nature(describe_anatomy(body, betas), sample_nature(rng, 1))
+    nature = vary_repetitions(rng, person, 0, count)
+    drawn = rng.uniform(LEAST_SEVERITY, 1.0, count)
+    severities = drawn if severity is None else np.asarray(severity, dtype=float)
+    tempo = sample_tempo(rng, count, float(np.exp(rng.normal(0, 0.15))), standing_s=(0.15, 0.8))
+    style = STYLE_NAMES[int(person.arm_style[0])]
+    setting = sample_setting(rng, float(tempo.total_s.sum()), style.startswith("bar"))
+    drift = sample_drift(rng, person.restlessness)
+    targets = apply_faults(rng, nature, numbers, severities)
+    anatomy = describe_anatomy(body, np.repeat(betas, count, axis=0))
+    way = solve_way(anatomy, nature.take(np.s_[:, None]), targets.take(np.s_[:, None]))
+    begins = setting.lead_s + np.cumsum(tempo.total_s) - tempo.total_s
+    times = np.arange(int((setting.lead_s + tempo.total_s.sum() + setting.tail_s) * fps)) / fps
+    # Everything that belongs to a repetition changes in the middle of the standing between two.
+    of_frame = np.searchsorted(begins[1:], times, side="right")
+    depth, rising = compute_depth(tempo, times - begins[:, None])
+    active = _activity(tempo, times - begins[:, None])
+    frames = np.arange(len(times))
+    course = Course(
+        depth=np.maximum(depth[of_frame, frames], setting.dip(times))[None],
+        rising=rising[of_frame, frames][None],
+        active=active[of_frame, frames][None],
+        arms=setting.arms(times)[None],
+        unrest=drift.at(times[None]),
+    )
+    one = anatomy.take(slice(0, 1))
+    in_frame = _blend_natures(nature, begins, times)
+    feet = setting.feet(stand(one, person.take(np.s_[:, None])), times)
+    way_in_frame = way.take(np.s_[of_frame, 0]).take(np.s_[None])
+    posture = solve_squat(one, in_frame, targets.take(of_frame).take(np.s_[None]), way_in_frame, feet, course)
+    poses, translation, joints = _to_world(posture)
+    truth = tuple(
+        RepetitionTruth(name, float(s), float(b + t0), float(b + t1), float(b + t2))
+        for name, s, b, t0, t1, t2 in zip(
+            labels, severities, begins, tempo.start_s, tempo.bottom_s, tempo.end_s, strict=True
+        )
+    )
+    return Clip(times, betas[0], poses[0], translation[0], joints[0], truth, style)
+
+
+def sample_clips(
+    body: Body,
+    seed: int,
+    count: int,
+    repetitions: int,
+    *,
+    classes: Sequence[str] = WASEDA_CLASSES,
+    fps: float = 30.0,
+) -> Iterator[Clip]:
+    """Clips of different people; clip number k is the same however many are asked for.
+
+    Each clip shows `repetitions` repetitions of mixed classes; over the clips the classes come round evenly.
+    """
+    names = [WASEDA_CLASSES[number] for number in class_numbers(classes)]
+    for clip in range(count):
+        rng = np.random.default_rng([seed, clip])
+        labels = [names[(clip * repetitions + k) % len(names)] for k in range(repetitions)]
+        rng.shuffle(labels)
+        yield sample_clip(body, rng, labels, fps=fps)
+
+
+def _blend_natures(nature: Nature, begins_s: Array, times_s: Array) -> Nature:
+    """Natural deviations (1, T, …) that pass smoothly from one repetition's to the next one's while standing."""
+    begun = smoothstep((times_s[:, None] - begins_s[1:]) / _SETTLE_S + 0.5)
+    before = np.concatenate([np.ones((len(times_s), 1)), begun], axis=1)
+    weights = before - np.concatenate([begun, np.zeros((len(times_s), 1))], axis=1)
+    blended = {
+        name: np.einsum("tr,r...->t...", weights, getattr(nature, name))[None] for name in Nature.__dataclass_fields__
+    }
+    return Nature(**{**blended, "arm_style": np.broadcast_to(nature.arm_style[0], (1, len(times_s)))})
+
+
+def _activity(tempo: Tempo, times_s: Array) -> Array:
+    """1 during each repetition, 0 away from it, (N, T)."""
+    begin, end = tempo.start_s[:, None], tempo.end_s[:, None]
+    rise = np.minimum(_SETTLE_S, tempo.before_s)[:, None]
+    fall = np.minimum(_SETTLE_S, tempo.after_s)[:, None]
+    return smoothstep((times_s - begin + rise) / rise) * smoothstep((end + fall - times_s) / fall)
+
+
+def _to_world(posture: Posture) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """SMPL pose parameters, the pelvis' place and all joints in formnet's world (y down)."""
+    joints = (posture.joints * TO_WORLD).astype(np.float32)
+    return posture.axis_angle().astype(np.float32), joints[:, :, 0].copy(), joints
