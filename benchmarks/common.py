@@ -1,0 +1,80 @@
+"""What the benchmarks share: arguments, the rows that need torch, writing results and `docs/RESULTS.md`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from formnet.benchmark import METHODS, Result, read_results, render_markdown, write_results
+from formnet.errors import FormnetError
+from formnet.files import atomic_path
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+RESULTS = REPOSITORY / "benchmarks" / "results"
+BASELINES = ("majority", "dtw", "minirocket", "forest")
+
+
+def register_networks() -> None:
+    """Adds the rows that learn with torch, when `benchmarks/networks.py` is there.
+
+    That file calls `formnet.benchmark.register_method(name, Method(title, seed → classifier))` for the paper's network
+    and for formnet's own model; a classifier has `fit(table)` and `predict_proba(table)`.
+    """
+    if importlib.util.find_spec("networks") is not None:
+        importlib.import_module("networks").register()
+
+
+def make_parser(text: str, dataset_folder: str) -> argparse.ArgumentParser:
+    """Arguments of every benchmark."""
+    parser = argparse.ArgumentParser(description=text)
+    default = Path(os.environ.get("FORMNET_DATASETS", REPOSITORY.parent / "shared" / "datasets")) / dataset_folder
+    parser.add_argument("root", type=Path, nargs="?", default=default, help="folder of the copy")
+    parser.add_argument("--methods", nargs="+", help=f"rows to run (default: all of {', '.join(METHODS)})")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--allow-damaged", action="store_true", help="leave out what is broken in the copy")
+    parser.add_argument("--no-write", action="store_true", help="print only")
+    return parser
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def publish(name: str, results: Sequence[Result], write: bool) -> None:
+    """Prints the tables; unless told otherwise writes them as JSON and makes `docs/RESULTS.md` anew."""
+    print("\n".join(render_markdown(result) for result in results))
+    if write:
+        write_results(RESULTS / f"{name}.json", results)
+        write_page(RESULTS, REPOSITORY / "docs" / "RESULTS.md")
+
+
+def write_page(folder: Path, page: Path) -> None:
+    """`docs/RESULTS.md` from all results there are."""
+    parts = [
+        "# Results",
+        "",
+        "Made by the scripts in `benchmarks/` (see its README for the commands); do not edit by hand. Every row of a",
+        "table saw the same folds in the same run. Mean ± standard deviation over seeds; the answers of all folds are",
+        "pooled before a metric is computed. Rows without a spread do not depend on a seed.",
+        "",
+    ]
+    for path in sorted(folder.glob("*.json")):
+        parts += [f"## {path.stem}", "", *(render_markdown(result) for result in read_results(path))]
+    with atomic_path(page) as temporary:
+        temporary.write_text("\n".join(parts), encoding="utf-8")
+
+
+def run_main(main: object) -> None:
+    """Runs a benchmark; whatever a user can mend is one sentence and exit code 2."""
+    try:
+        assert callable(main)
+        main()
+    except FormnetError as error:
+        print(f"benchmark: {error}", file=sys.stderr)
+        for problem in getattr(error, "problems", ()):
+            print(f"  - {problem}", file=sys.stderr)
+        sys.exit(2)

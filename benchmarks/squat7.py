@@ -1,0 +1,38 @@
+"""squat7: whole days held out, and beside it the authors' random split that mixes days.
+
+    python benchmarks/squat7.py [ROOT]
+"""
+
+from __future__ import annotations
+
+from common import make_parser, publish, register_networks, run_main, say
+
+from formnet.benchmark import METHODS, run_benchmark
+from formnet.readers.catalogue import read_dataset
+from formnet.readers.splits import make_folds
+
+
+def main() -> None:
+    register_networks()
+    parser = make_parser(__doc__ or "", "squat7")
+    parser.add_argument("--folds", type=int, default=5, help="folds over days")
+    parser.add_argument("--splits", nargs="+", default=["days", "random"], choices=["days", "random"])
+    arguments = parser.parse_args()
+    table = read_dataset("squat7", arguments.root, allow_damaged=arguments.allow_damaged)
+    methods = arguments.methods or list(METHODS)
+    results = []
+    for split in arguments.splits:
+        if split == "days":
+            title = f"squat7, whole days held out ({arguments.folds} folds over days)"
+            folds = make_folds(table, "group_kfold", n_folds=arguments.folds)
+        else:
+            title = "squat7, random 80/20 (leaks: every day is on both sides)"
+            folds = make_folds(table, "random")
+        provenance = {"dataset": "squat7", "split": split}
+        results.append(run_benchmark(title, table, folds, methods, arguments.seeds, provenance, say))
+    whole = set(arguments.splits) == {"days", "random"} and not arguments.methods
+    publish("squat7", results, write=whole and not arguments.no_write)
+
+
+if __name__ == "__main__":
+    run_main(main)

@@ -1,0 +1,36 @@
+"""UI-PRMD Kinect: correct against incorrect, one subject left out at a time, every movement by itself.
+
+    python benchmarks/uiprmd.py [ROOT] [--movements m01 m02 …]
+"""
+
+from __future__ import annotations
+
+from common import make_parser, publish, register_networks, run_main, say
+
+from formnet.benchmark import METHODS, average_results, run_benchmark
+from formnet.readers.catalogue import read_dataset
+from formnet.readers.splits import make_folds
+from formnet.readers.uiprmd import MOVEMENTS
+
+
+def main() -> None:
+    register_networks()
+    parser = make_parser(__doc__ or "", "ui-prmd")
+    parser.add_argument("--movements", nargs="+", default=list(MOVEMENTS))
+    arguments = parser.parse_args()
+    methods = arguments.methods or list(METHODS)
+    results = []
+    for movement in arguments.movements:
+        table = read_dataset("uiprmd", arguments.root, allow_damaged=arguments.allow_damaged, movement=movement)
+        folds = make_folds(table, "leave_one_group_out", unit="subject")
+        title = f"UI-PRMD {movement} ({MOVEMENTS.get(movement, movement)}), leave one subject out"
+        provenance = {"dataset": "uiprmd", "movement": movement, "split": "leave one subject out"}
+        results.append(run_benchmark(title, table, folds, methods, arguments.seeds, provenance, say))
+    if len(results) > 1:
+        results.append(average_results(f"UI-PRMD, mean over {len(results)} movements", results))
+    whole = set(arguments.movements) == set(MOVEMENTS) and not arguments.methods
+    publish("uiprmd", results, write=whole and not arguments.no_write)
+
+
+if __name__ == "__main__":
+    run_main(main)
