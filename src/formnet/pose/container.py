@@ -1,0 +1,152 @@
+"""Opens what a user calls a video and decodes it, distrusting it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from formnet.errors import InputError
+
+if TYPE_CHECKING:
+    import av
+
+# Demuxers that would read text as pictures, follow addresses inside the file, or open devices.
+_REFUSED_FORMATS = frozenset(
+    {"tty", "concat", "hls", "dash", "sdp", "rtsp", "lavfi", "image2", "ffmetadata", "imf"}
+    | {"webvtt", "srt", "ass", "microdvd", "bin", "idf", "xbin", "adf"}
+)
+_MAX_BROKEN_PACKETS = 200
+
+
+class DamagedVideoError(Exception):
+    """Decoding cannot go on; the text says why, in a few words."""
+
+
+@contextlib.contextmanager
+def open_container(path: Path) -> Iterator[av.container.InputContainer]:
+    """Opens a local file for reading.
+
+    Raises:
+        InputError: missing, a folder, empty, not allowed, no video file, or cut off.
+    """
+    check_readable(path)
+    import av
+
+    # Never av.logging.set_level here: its callback needs the GIL, and closing a decoder with threads then hangs.
+    try:
+        # The whole path behind "file:" keeps FFmpeg from taking odd names for addresses or patterns; pictures are
+        # told apart by content, so a picture named %03d.png is one file.
+        container = av.open(
+            f"file:{path.resolve()}", options={"protocol_whitelist": "file,crypto,data"}, metadata_errors="replace"
+        )
+    except (av.FFmpegError, ValueError, OSError) as error:
+        raise _refusal(path) from error
+    with container:
+        if set(container.format.name.split(",")) & _REFUSED_FORMATS:
+            raise _refusal(path)
+        yield container
+
+
+def check_readable(path: Path) -> None:
+    """Refuses what is no ordinary, non-empty, readable file with one sentence (`InputError`)."""
+    try:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder, not a video; name a video file in it")
+        if not path.exists():
+            raise InputError(f"there is no file {path}; check the path")
+        if not path.is_file():
+            raise InputError(f"{path} is no ordinary file; save the video to a file first")
+        if path.stat().st_size == 0:
+            raise InputError(f"{path} is empty (0 bytes); copy or record the video again")
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); check the path and its permissions") from error
+    except ValueError as error:
+        raise InputError(f"{str(path)!r} is no file name ({error}); check the path") from error
+
+
+def choose_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
+    """The largest video stream that is no cover picture, set up for threaded decoding.
+
+    Raises:
+        InputError: when the file has no pictures or they are of an unknown coding.
+    """
+    import av
+
+    streams = [s for s in container.streams.video if not (s.disposition & av.stream.Disposition.attached_pic)]
+    if not streams:
+        kind = "sound but no picture" if container.streams.audio else "no picture"
+        raise InputError(f"{path} holds {kind}; give a file with video")
+    stream = max(streams, key=lambda s: (s.width or 0) * (s.height or 0))
+    if stream.codec_context is None:
+        raise InputError(f"{path} is coded in a way that cannot be decoded here; export it as H.264 MP4")
+    stream.thread_type = "AUTO"
+    return stream
+
+
+def iterate_decoded(
+    container: av.container.InputContainer, stream: av.VideoStream
+) -> Generator[av.VideoFrame, None, None]:
+    """Decoded pictures in the order of showing; single damaged packets are passed over.
+
+    Raises:
+        DamagedVideoError: at the end, when the file broke off or packets were damaged.
+    """
+    import av
+
+    n_broken, problem = 0, ""
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets, None)
+        except (av.FFmpegError, OSError) as error:
+            problem = f"reading stops: {_reason(error)}"
+            break
+        if packet is None:
+            break
+        try:
+            yield from packet.decode()
+        except (av.FFmpegError, ValueError) as error:
+            n_broken += 1
+            problem = f"{n_broken} damaged piece{'s' if n_broken > 1 else ''}: {_reason(error)}"
+            if n_broken >= _MAX_BROKEN_PACKETS:
+                break
+    if problem:
+        raise DamagedVideoError(problem)
+
+
+def _reason(error: Exception) -> str:
+    text = getattr(error, "strerror", None) or str(error)
+    return text.split(";")[0].strip().rstrip(".").lower()[:80]
+
+
+def _refusal(path: Path) -> InputError:
+    # MP4 keeps its index in a box named moov, often at the end: a copy that was cut off has none.
+    head = path.open("rb").read(64)
+    if head[4:8] == b"ftyp" and not _has_box(path, b"moov"):
+        return InputError(f"{path} is cut off (its index is missing); copy or record the video again")
+    return InputError(f"{path} is no video that can be read; give an MP4, MOV, AVI, MKV or WebM file")
+
+
+def _has_box(path: Path, wanted: bytes) -> bool:
+    """Whether an MP4 file has a whole box of this type at its top level."""
+    size = path.stat().st_size
+    offset = 0
+    with path.open("rb") as file:
+        while offset + 8 <= size:
+            file.seek(offset)
+            head = file.read(16)
+            length = int.from_bytes(head[:4], "big")
+            if length == 1:
+                length = int.from_bytes(head[8:16], "big")
+            if length == 0:
+                length = size - offset
+            if head[4:8] == wanted:
+                return offset + length <= size
+            if length < 8:
+                return False
+            offset += length
+    return False

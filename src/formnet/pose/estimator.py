@@ -1,0 +1,128 @@
+"""The door to every pose estimator: what it gives, and how one is chosen by name."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from formnet.errors import InputError
+from formnet.pose.cache import read_track, track_key, write_track
+from formnet.pose.prefetch import prefetch
+from formnet.pose.track import PoseTrack
+from formnet.pose.video import Frame, probe_video, read_frames
+from formnet.skeleton import Skeleton
+
+Progress = Callable[[int, int], None]
+"""Told after each frame: frames done, frames expected (an estimate)."""
+
+__all__ = [
+    "ESTIMATORS",
+    "EstimatorOptions",
+    "PoseEstimator",
+    "PoseTrack",
+    "Progress",
+    "create_estimator",
+    "estimate_pose",
+]
+
+
+class PoseEstimator(Protocol):
+    """Turns pictures into joints."""
+
+    @property
+    def name(self) -> str:
+        """As in the registry and in a verdict's provenance."""
+
+    @property
+    def version(self) -> str:
+        """Changes when the same pictures may give other joints (library version, model hash)."""
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """The joint set of its answers."""
+
+    def estimate(self, frames: Iterable[Frame], *, person: int | None = None, source: str = "the video") -> PoseTrack:
+        """Joints of one person in every frame; raises `PoseError` naming `source` where too few show one."""
+
+
+@dataclass(frozen=True)
+class EstimatorOptions:
+    """What every estimator can be told: where its model is (None: obtain it)."""
+
+    model: Path | None = None
+
+
+# Name → module with a function `create_estimator(options) -> PoseEstimator`; imported when asked for.
+ESTIMATORS: dict[str, str] = {"mediapipe": "formnet.pose.mediapipe_blazepose"}
+
+
+def create_estimator(name: str = "mediapipe", model: str | Path | None = None) -> PoseEstimator:
+    """The estimator of that name.
+
+    Raises:
+        InputError: for an unknown name, listing the known ones, or when its model cannot be obtained.
+    """
+    if name not in ESTIMATORS:
+        raise InputError(f"there is no pose estimator {name!r}; use one of {', '.join(ESTIMATORS)}")
+    options = EstimatorOptions(Path(model) if model is not None else None)
+    estimator: PoseEstimator = importlib.import_module(ESTIMATORS[name]).create_estimator(options)
+    return estimator
+
+
+def estimate_pose(
+    path: str | Path,
+    person: int | None = None,
+    model: str | Path | None = None,
+    on_frame: Progress | None = None,
+    *,
+    estimator: PoseEstimator | None = None,
+    max_side: int | None = None,
+    max_fps: float | None = None,
+    cache: str | Path | None = None,
+) -> PoseTrack:
+    """The pose of one person in a clip.
+
+    Args:
+        path: video or picture.
+        person: 1 for the most prominent person, 2 for the next, …; None follows the most prominent one.
+        model: pose model file; None obtains it.
+        on_frame: progress.
+        estimator: an estimator to use again for several clips; None makes the default one.
+        max_side, max_fps: see `read_frames`; joints are given in pixels of the full-size picture all the same.
+        cache: folder to keep results in, by content of clip and model and by options; None keeps nothing.
+
+    Raises:
+        InputError: for a file that cannot be read or a `person` below 1.
+        PoseError: when too few frames show a person, or fewer people than `person`.
+    """
+    path = Path(path)
+    if person is not None and person < 1:
+        raise InputError(f"person {person} does not exist; people are numbered from 1, the most prominent first")
+    info = probe_video(path)
+    estimator = estimator or create_estimator(model=model)
+    kept: Path | None = None
+    if cache is not None:
+        kept = Path(cache) / track_key(path, estimator.name, estimator.version, person, max_side, max_fps)
+        if (track := read_track(kept)) is not None:
+            return track
+    warnings: list[str] = []
+    total = info.n_frames_estimate
+    if max_fps is not None and info.fps > max_fps:
+        total = max(1, round(total * max_fps / info.fps))
+    frames = read_frames(path, max_side=max_side, max_fps=max_fps, on_warning=warnings.append)
+    counted = _count(prefetch(frames), total, on_frame)
+    track = estimator.estimate(counted, person=person, source=str(path))
+    track = track.rescaled(info.width, info.height).with_warnings(warnings)
+    if kept is not None:
+        write_track(track, kept)
+    return track
+
+
+def _count(frames: Iterable[Frame], total: int, on_frame: Progress | None) -> Iterable[Frame]:
+    for done, frame in enumerate(frames, start=1):
+        yield frame
+        if on_frame is not None:
+            on_frame(done, max(done, total))

@@ -1,0 +1,43 @@
+"""What pose estimation of a clip gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from formnet.motion import Motion
+
+
+@dataclass(frozen=True, eq=False)
+class PoseTrack:
+    """One person through one clip.
+
+    Attributes:
+        image: (T, J, 2) in pixels of the upright picture; joints may lie outside of it.
+        world: (T, J, 3) in metres with the middle of the hips as origin; on the same times.
+        width, height: of the upright picture.
+        warnings: one sentence each.
+    """
+
+    image: Motion
+    world: Motion
+    width: int
+    height: int
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def coverage(self) -> float:
+        """Share of the frames that show the person, 0–1."""
+        return float(1.0 - self.image.missing.all(axis=1).mean())
+
+    def rescaled(self, width: int, height: int) -> PoseTrack:
+        """The same track in pixels of a picture of another size."""
+        if (width, height) == (self.width, self.height):
+            return self
+        scale = [width / self.width, height / self.height]
+        return replace(self, image=self.image.replace(positions=self.image.positions * scale),
+                       width=width, height=height)  # fmt: skip
+
+    def with_warnings(self, warnings: Iterable[str]) -> PoseTrack:
+        """The same track with further warnings."""
+        return replace(self, warnings=(*self.warnings, *warnings))
