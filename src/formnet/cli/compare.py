@@ -1,0 +1,216 @@
+"""`formnet compare`: a performance against a reference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from formnet.errors import InputError
+
+if TYPE_CHECKING:
+    from formnet.readers.source import PoseSource
+    from formnet.scoring.compare import Comparison
+
+
+def compare(
+    clip: Annotated[
+        Path, typer.Argument(help="The performance: video, AlphaPose/OpenPose/COCO poses or npz.", show_default=False)
+    ],
+    reference: Annotated[
+        Path, typer.Argument(help="The model performance, from any source as well.", show_default=False)
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder for compare.mp4 (side by side, in step) and similarity.png."),
+    ] = None,
+    threshold: Annotated[
+        float, typer.Option(help="Parts that score below this are drawn red and marked (0–100).")
+    ] = 70.0,
+    method: Annotated[str, typer.Option(help="Alignment: dtw, dtw-joint, needleman-wunsch or diagonal.")] = "dtw",
+    metric: Annotated[
+        str, typer.Option(help="What is compared: limbs, cosine, weighted-l1, weighted-l2 or euclidean.")
+    ] = "limbs",
+    band: Annotated[
+        float | None, typer.Option(help="DTW: greatest shift in time as a share of the reference, 0–1.")
+    ] = None,
+    view: Annotated[str, typer.Option(help="Camera differences removed in 3D: full, vertical or none.")] = "full",
+    flat: Annotated[bool, typer.Option("--flat", help="Compare in the picture (2D) also when 3D is known.")] = False,
+    repair_mirror: Annotated[
+        bool, typer.Option("--repair-mirror", help="Turn the clip over when its mirror image fits clearly better.")
+    ] = False,
+    max_gap: Annotated[float, typer.Option(help="Seconds the person may be out of the picture.")] = 0.5,
+    smooth: Annotated[float, typer.Option(help="Low-pass filter in Hz; 0 for none.")] = 6.0,
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Score without joints that are never seen.")
+    ] = False,
+    person: Annotated[int | None, typer.Option(help="Which person of the clip, 1 for the most prominent.")] = None,
+    reference_person: Annotated[int | None, typer.Option(help="Which person of the reference.")] = None,
+    fps: Annotated[float, typer.Option(help="Frames per second of keypoint files, which do not say it.")] = 30.0,
+    compat: Annotated[
+        bool, typer.Option("--compat", help="Scoring-Your-Video's DTW on AlphaPose files, to its last digit.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Compare a performance with a reference, part by part.
+
+    The score is 0–100, higher is better, and does not depend on pace, place, body size or, in 3D, the camera.
+
+    [bold]Examples[/bold]
+
+      formnet compare mine.mp4 coach.mp4
+
+      formnet compare mine.mp4 coach.mp4 --out report --threshold 80
+
+      formnet compare mine.json coach.json --json
+
+      formnet compare alphapose-mine.json alphapose-coach.json --compat
+    """
+    from formnet.cli.sources import check_share, choose_motions, load_source, print_json, print_warnings
+    from formnet.scoring.compare import CompareOptions, compare_motions
+    from formnet.scoring.prepare import PrepareOptions
+
+    check_share(threshold, "--threshold")
+    if compat:
+        _compare_compat(clip, reference, as_json=as_json, out=out)
+        return
+    options = CompareOptions(
+        method=method,
+        metric=metric,
+        view=view,  # type: ignore[arg-type]
+        repair_mirror=repair_mirror,
+        band=band,
+        prepare=PrepareOptions(max_gap, smooth or None, allow_missing),
+    )
+    _check_options(options)
+    first = load_source(clip, person=person, fps=fps, quiet=as_json)
+    second = load_source(reference, person=reference_person, fps=fps, quiet=as_json)
+    a, b, is_flat = choose_motions(first, second, flat=flat)
+    result = compare_motions(a, b, options)
+    files = _write_pictures(out, first, second, result, threshold) if out else []
+    warnings = (*first.warnings, *second.warnings, *result.warnings)
+    if as_json:
+        print_json(
+            {**_describe(result, threshold), "dimensions": 2 if is_flat else 3, "files": files, "warnings": warnings}
+        )
+        return
+    print_warnings(warnings)
+    _print_report(result, threshold)
+    for file in files:
+        print(file)
+
+
+def _check_options(options: Any) -> None:
+    """Refuses unknown names before anything slow is done."""
+    from typing import get_args
+
+    from formnet.scoring.registry import alignment_named, similarity_named
+    from formnet.scoring.view import ViewAlignment
+
+    alignment_named(options.method, similarity_named(options.metric))
+    if options.view not in get_args(ViewAlignment):
+        raise InputError(f"--view must be one of {', '.join(get_args(ViewAlignment))}, got {options.view!r}")
+    if options.band is not None and not 0 <= options.band <= 1:
+        raise InputError(f"--band must be a share of 0–1, got {options.band}")
+    if not options.prepare.max_gap_s >= 0:
+        raise InputError(f"--max-gap must be 0 s or more, got {options.prepare.max_gap_s}")
+    if options.prepare.cutoff_hz is not None and not options.prepare.cutoff_hz > 0:
+        raise InputError(f"--smooth must be 0 Hz or more, got {options.prepare.cutoff_hz}")
+
+
+def _compare_compat(clip: Path, reference: Path, *, as_json: bool, out: Path | None) -> None:
+    from formnet.cli.sources import load_compat, print_json
+    from formnet.scoring.compat import score_dtw_compat
+
+    if out is not None:
+        raise InputError("--compat gives figures only; leave --out or --compat away")
+    score = score_dtw_compat(load_compat(clip), load_compat(reference))
+    if as_json:
+        print_json(
+            {"total": score.total, "parts": score.parts, "joints": score.joints, "method": "dtw", "compat": True,
+             "higher_is_better": True}
+        )  # fmt: skip
+        return
+    print(f"total {score.total:.4f}")
+    for part, value in score.parts.items():
+        print(f"  {part.replace('_', ' '):15} {value:8.4f}")
+
+
+def _describe(result: Comparison, threshold: float) -> dict[str, Any]:
+    rounds = [
+        {
+            "start_s": float(result.times_s[offset]),
+            "end_s": float(result.times_s[offset + len(score.pairs) - 1]),
+            "total": score.total,
+            "parts": dict(score.parts),
+        }
+        for offset, (_, score) in zip(_offsets(result), result.rounds, strict=True)
+    ]
+    return {
+        "total": result.total,
+        "parts": dict(result.parts),
+        "joints": dict(result.joints),
+        "higher_is_better": True,
+        "method": result.method,
+        "metric": result.metric,
+        "below_threshold": [part for part, score in result.parts.items() if score < threshold],
+        "worst": [
+            {"time_s": m.time_s, "reference_time_s": m.reference_time_s, "part": m.part, "score": m.score}
+            for m in result.worst
+        ],
+        "rounds": rounds,
+        "mirrored": result.mirrored,
+        "rotation_deg": result.rotation_deg,
+    }
+
+
+def _offsets(result: Comparison) -> list[int]:
+    offsets, at = [], 0
+    for _, score in result.rounds:
+        offsets.append(at)
+        at += len(score.pairs)
+    return offsets
+
+
+def _print_report(result: Comparison, threshold: float) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    console.print(f"total [bold]{result.total:.1f}[/bold] of 100")
+    table = Table(box=None, pad_edge=False)
+    table.add_column("part")
+    table.add_column("score", justify="right")
+    table.add_column("worst joint")
+    for part, score in sorted(result.parts.items(), key=lambda item: item[1]):
+        members = [joint for joint in result.joints if _belongs(joint, part)]
+        worst = min(members, key=lambda joint: result.joints[joint], default=None)
+        told = f"{worst.replace('_', ' ')} {result.joints[worst]:.1f}" if worst else ""
+        style = "red" if score < threshold else ""
+        table.add_row(part.replace("_", " "), f"{score:.1f}", told, style=style)
+    console.print(table)
+    for moment in result.worst:
+        console.print(
+            f"at {moment.time_s:.2f} s (reference {moment.reference_time_s:.2f} s): "
+            f"{moment.part.replace('_', ' ')} {moment.score:.0f}"
+        )
+
+
+def _belongs(joint: str, part: str) -> bool:
+    from formnet.skeleton import BLAZEPOSE_33, SMPL_24
+
+    return any(joint in skeleton.parts.get(part, ()) for skeleton in (SMPL_24, BLAZEPOSE_33))
+
+
+def _write_pictures(
+    out: Path, first: PoseSource, second: PoseSource, result: Comparison, threshold: float
+) -> list[str]:
+    from formnet.report.compare_video import render_comparison
+    from formnet.report.plots import plot_similarity
+
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file; give a folder for compare.mp4 and similarity.png")
+    plot = plot_similarity(result, out / "similarity.png", threshold)
+    video = render_comparison(first, second, result, out / "compare.mp4", threshold)
+    return [str(video), str(plot)]

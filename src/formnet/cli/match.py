@@ -1,0 +1,123 @@
+"""`formnet match`: the frame of a video that is most like a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from formnet.readers.source import PoseSource
+
+
+def match(
+    image: Annotated[
+        Path, typer.Argument(help="A picture, or its poses (AlphaPose, OpenPose, COCO, npz).", show_default=False)
+    ],
+    video: Annotated[Path, typer.Argument(help="A video, or its poses.", show_default=False)],
+    metric: Annotated[
+        str, typer.Option(help="cosine, weighted-l1, weighted-l2 or euclidean; limbs compares limb directions.")
+    ] = "cosine",
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for match.png: picture and best frame.")
+    ] = None,
+    threshold: Annotated[float, typer.Option(help="Parts that score below this are drawn red (0–100).")] = 90.0,
+    person: Annotated[int | None, typer.Option(help="Which person of the picture, 1 for the most prominent.")] = None,
+    video_person: Annotated[int | None, typer.Option(help="Which person of the video.")] = None,
+    fps: Annotated[float, typer.Option(help="Frames per second of keypoint files, which do not say it.")] = 30.0,
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Score without joints that one side does not have.")
+    ] = False,
+    compat: Annotated[
+        bool, typer.Option("--compat", help="Scoring-Your-Video's figures on AlphaPose files, to the last digit.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Find the frame of a video that is most like a picture.
+
+    Scores are 0–100, higher is better; parts belong to the best frame.
+
+    [bold]Examples[/bold]
+
+      formnet match me.jpg coach.mp4
+
+      formnet match me.jpg coach.mp4 --metric weighted-l1 --out report
+
+      formnet match alphapose-me.json alphapose-coach.json --metric cosine --compat --json
+    """
+    from formnet.cli.sources import check_share, load_source, print_json, print_warnings
+    from formnet.scoring.match import match_frame
+    from formnet.scoring.registry import similarity_named
+
+    check_share(threshold, "--threshold")
+    similarity_named(metric)
+    if compat:
+        _match_compat(image, video, metric, as_json=as_json, out=out, threshold=threshold)
+        return
+    first = load_source(image, person=person, fps=fps, quiet=as_json)
+    second = load_source(video, person=video_person, fps=fps, quiet=as_json)
+    in_3d = (
+        first.image is None and second.image is None and first.motion.n_dimensions == second.motion.n_dimensions == 3
+    )
+    a, b = (first.motion, second.motion) if in_3d else (first.flat, second.flat)
+    found = match_frame(a, b, metric, picture_boxes=first.boxes, video_boxes=second.boxes, allow_missing=allow_missing)
+    frame = int(second.frame_numbers[found.index])
+    files = _write_pair(out, first, second, found.index, dict(found.parts), found.total, threshold) if out else []
+    warnings = (*first.warnings, *second.warnings)
+    if as_json:
+        print_json(
+            {"total": found.total, "parts": dict(found.parts), "joints": dict(found.joints), "frame": frame,
+             "time_s": found.time_s, "metric": metric, "higher_is_better": True, "files": files, "warnings": warnings}
+        )  # fmt: skip
+        return
+    print_warnings(warnings)
+    print(f"best frame {frame} at {found.time_s:.2f} s, total {found.total:.2f} ({metric})")
+    _print_parts(dict(found.parts))
+    for file in files:
+        print(file)
+
+
+def _match_compat(image: Path, video: Path, metric: str, *, as_json: bool, out: Path | None, threshold: float) -> None:
+    from formnet.cli.sources import load_compat, load_source, print_json
+    from formnet.scoring.compat import score_match_compat
+
+    found = score_match_compat(load_compat(image), load_compat(video), metric)
+    assert found.frame is not None
+    files: list[str] = []
+    if out:
+        first, second = load_source(image), load_source(video)
+        at = found.frame - int(second.frame_numbers[0])
+        files = _write_pair(out, first, second, at, found.parts, found.total, threshold)
+    if as_json:
+        print_json(
+            {"total": found.total, "parts": found.parts, "joints": found.joints, "frame": found.frame,
+             "metric": metric, "compat": True, "higher_is_better": True, "files": files}
+        )  # fmt: skip
+        return
+    print(f"best frame {found.frame}, total {found.total:.4f} ({metric})")
+    _print_parts(found.parts)
+    for file in files:
+        print(file)
+
+
+def _print_parts(parts: dict[str, Any]) -> None:
+    for part, score in parts.items():
+        print(f"  {part.replace('_', ' '):15} {score:8.4f}")
+
+
+def _write_pair(
+    out: Path,
+    first: PoseSource,
+    second: PoseSource,
+    index: int,
+    parts: dict[str, float],
+    total: float,
+    threshold: float,
+) -> list[str]:
+    from formnet.errors import InputError
+    from formnet.report.compare_video import render_pair
+
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file; give a folder for match.png")
+    return [str(render_pair(first, second, index, parts, total, out / "match.png", threshold))]

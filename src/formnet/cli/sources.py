@@ -1,0 +1,109 @@
+"""Arguments that may be any source of poses: keypoint files, OpenPose folders, npz, videos and pictures."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from formnet.errors import InputError
+
+if TYPE_CHECKING:
+    from formnet.readers.source import PoseSource
+    from formnet.scoring.compat import CompatPoses
+
+
+def load_source(path: Path, *, person: int | None = None, fps: float = 30.0, quiet: bool = True) -> PoseSource:
+    """Reads poses, or estimates them from a video or picture.
+
+    Args:
+        person: which of several people, 1 for the largest or most prominent.
+        fps: of keypoint files.
+        quiet: no progress on standard error.
+
+    Raises:
+        InputError, PoseError: as the readers and the estimator do.
+    """
+    import numpy as np
+
+    from formnet.readers.source import PoseSource, is_pose_source, read_pose_source
+
+    if not path.exists():
+        raise InputError(f"{path} does not exist; check the path")
+    if is_pose_source(path):
+        return read_pose_source(path, person=person, fps=fps)
+    from formnet.pose.estimator import estimate_pose
+    from formnet.readers.source import IMAGE_SUFFIXES
+
+    with _progress(path, enabled=not quiet) as on_frame:
+        track = estimate_pose(path, person, on_frame=on_frame)
+    kind = "image" if path.suffix.lower() in IMAGE_SUFFIXES or len(track.image) == 1 else "video"
+    return PoseSource(
+        path, kind, track.world, track.image, None, np.arange(len(track.image)), None, path, track.warnings
+    )
+
+
+def load_compat(path: Path) -> CompatPoses:
+    """A keypoint file as Scoring-Your-Video reads it.
+
+    Raises:
+        InputError: a source that is no keypoint file of 17 joints with boxes.
+        PoseError: two people.
+    """
+    from formnet.readers.detections import require_one_person
+    from formnet.readers.source import is_pose_source, read_detections
+    from formnet.scoring.compat import normalise_compat
+
+    if not path.exists():
+        raise InputError(f"{path} does not exist; check the path")
+    if not is_pose_source(path) or path.suffix.lower() == ".npz":
+        raise InputError(f"--compat takes AlphaPose JSON, got {path}; write one with `formnet pose` or leave it out")
+    detections = read_detections(path)
+    require_one_person(detections, str(path))
+    return normalise_compat(detections.keypoints, detections.boxes, detections.frames, detections.skeleton)
+
+
+def choose_motions(first: PoseSource, second: PoseSource, *, flat: bool) -> tuple[Any, Any, bool]:
+    """The motions to compare: 3D when both sources have it and `flat` is not asked for; and whether they are flat."""
+    is_flat = flat or first.motion.n_dimensions == 2 or second.motion.n_dimensions == 2
+    return (first.flat, second.flat, True) if is_flat else (first.motion, second.motion, False)
+
+
+def print_json(content: dict[str, Any]) -> None:
+    """One object on standard output; numbers that are not known are null."""
+    print(json.dumps(_plain(content), ensure_ascii=False))
+
+
+def print_warnings(warnings: Sequence[str]) -> None:
+    """One line each on standard error."""
+    for warning in dict.fromkeys(warnings):
+        print(f"formnet: note: {warning}", file=sys.stderr)
+
+
+def check_share(value: float, option: str) -> None:
+    """Raises `InputError` when a score given by the user is not in 0–100."""
+    if not 0 <= value <= 100:
+        raise InputError(f"{option} must be a score of 0–100, got {value}")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value
+
+
+@contextlib.contextmanager
+def _progress(path: Path, *, enabled: bool) -> Iterator[Callable[[int, int], None]]:
+    from formnet.cli.inputs import progress_bar
+
+    with progress_bar(f"poses of {path.name}", enabled=enabled) as bar:
+        task = bar.task_ids[0]
+        yield lambda done, total: bar.update(task, completed=done, total=total)
