@@ -99,7 +99,7 @@ def _landmark_vertices(template: np.ndarray, weights: np.ndarray, p: Proportions
         "left_index": ("left_wrist", joints["left_wrist"] + np.array([0.46, -0.02, 0.19]) * hand),
         "left_thumb": ("left_wrist", joints["left_wrist"] + np.array([0.30, -0.12, 0.30]) * hand),
         "left_heel": ("left_ankle", ground + foot_direction() * -0.27 * p.foot + (0, 0.025, 0)),
-        "left_foot_index": ("left_foot_index", ground + foot_direction() * 0.74 * p.foot + (0, 0.030, 0)),
+        "left_foot_index": ("left_foot_index", ground + foot_direction() * 0.68 * p.foot + (0, 0.030, 0)),
     }
     found = {}
     for name, (joint, place) in places.items():

@@ -92,12 +92,12 @@ def sample_appearance(rng: np.random.Generator, *, barbell: bool | None = None) 
     )
     azimuth, height = rng.uniform(0, 2 * np.pi), rng.uniform(0.45, 1.2)
     light = (np.cos(azimuth) * np.cos(height), -np.sin(height), np.sin(azimuth) * np.cos(height))
-    ambient = rng.uniform(0.38, 0.62)
+    ambient = rng.uniform(0.46, 0.70)
     return Appearance(
         colours=colours,
         stripes=(float(rng.uniform(8, 40)), float(rng.uniform(0.15, 0.6)) if rng.random() < 0.25 else 0.0),
         light=(float(light[0]), float(light[1]), float(light[2])),
-        lamp=float(rng.uniform(0.75, 1.1) - ambient + 0.2),
+        lamp=float(rng.uniform(1.0, 1.3) - ambient),
         ambient=float(ambient),
         shadow=float(rng.uniform(0.4, 0.9)),
         room_seed=int(rng.integers(2**31)),
@@ -105,9 +105,9 @@ def sample_appearance(rng: np.random.Generator, *, barbell: bool | None = None) 
         blur=float(rng.uniform(0.0, 0.8)),
         grain=float(rng.uniform(0.3, 5.0)),
         jpeg_quality=int(rng.integers(35, 90)) if rng.random() < 0.5 else None,
-        exposure=float(rng.uniform(0.8, 1.12)),
+        exposure=float(rng.uniform(0.82, 1.18)),
         barbell=bool(rng.random() < 1 / 3) if barbell is None else barbell,
-        plate_radius_m=float(rng.choice([0.10, 0.14, 0.18, 0.225])),
+        plate_radius_m=float(rng.choice([0.10, 0.14, 0.17, 0.20, 0.225], p=[0.25, 0.25, 0.25, 0.15, 0.10])),
         seed=int(rng.integers(2**31)),
     )
 

@@ -111,24 +111,25 @@ def sample_camera(
         distance_m, height_m: ranges of distance and of the phone's height over the floor.
     """
     yaw = float(rng.uniform(0, 360)) if yaw_deg is None else yaw_deg
-    # Video modes of phones crop to about 26-30 mm (36 mm wide frame), and some people zoom a little.
-    focal = max(size) * float(rng.uniform(24, 34)) / 36
-    reach = 0.5
-    box = np.array(
-        [[x, y, z] for x in (-reach, reach) for y in (-person_height_m - 0.12, 0.06) for z in (-reach, reach)]
-    )
+    # Video modes of phones crop to about 24-34 mm (36 mm wide frame).
+    lens = max(size) * float(rng.uniform(24, 34)) / 36
+    # Whoever stands far away zooms in, so that the person fills a good part of the picture.
+    least = float(rng.uniform(0.42, 0.62)) * size[1] / person_height_m
+    reach, top = 0.5, -person_height_m - 0.12
+    box = np.array([[x, y, z] for x in (-reach, reach) for y in (top, 0.06) for z in (-reach, reach)])
     for number in range(_FIT_TRIES):
         # The longer nothing fits, the further away and the better aimed.
         care = number / _FIT_TRIES
         low = distance_m[0] + care * (distance_m[1] - distance_m[0])
         loose = 1 - care
+        away = float(rng.uniform(low, distance_m[1]))
         camera = orbit_camera(
             yaw,
-            float(rng.uniform(low, distance_m[1])),
+            away,
             float(rng.uniform(*height_m)),
             aim=(float(rng.normal(scale=0.12 * loose)), 0.5 * person_height_m + float(rng.normal(scale=0.12 * loose))),
             roll_deg=float(rng.normal(scale=1.5)),
-            focal_px=focal,
+            focal_px=max(lens, least * away),
             size=size,
         )
         pixels = camera.project(box)
@@ -137,7 +138,7 @@ def sample_camera(
     while True:
         low *= 1.1
         camera = orbit_camera(
-            yaw, low, float(np.mean(height_m)), aim=(0, person_height_m / 2), focal_px=focal, size=size
+            yaw, low, float(np.mean(height_m)), aim=(0, person_height_m / 2), focal_px=lens, size=size
         )
         pixels = camera.project(box)
         if (pixels > 0).all() and (pixels < np.array(size)).all():
