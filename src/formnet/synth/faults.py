@@ -22,9 +22,9 @@ ARCHING_DEG = (16.0, 46.0)
 """Warped back: hollowing of the spine beyond the natural one, most of it in the lower back."""
 HEAD_DEG = (32.0, 72.0)
 """Head up: extension of neck and head against the chest."""
-SHALLOW_THIGH_DEG = (28.0, 60.0)
+SHALLOW_THIGH_DEG = (25.0, 60.0)
 """Shallow: thigh over the horizontal at the deepest point."""
-FORWARD_M = (0.05, 0.135)
+FORWARD_M = (0.055, 0.14)
 """Knees in front of the toes: how far beyond their tip."""
 
 

@@ -102,16 +102,16 @@ def sample_nature(rng: np.random.Generator, people: int) -> Nature:
     style = rng.choice(len(STYLE_NAMES), size=people, p=[_STYLE_SHARES[name] for name in STYLE_NAMES])
     loads = np.array([LOADED_STYLES.get(name, 0.0) for name in STYLE_NAMES])[style]
     return Nature(
-        stance_breadths=0.8 + 1.2 * rng.beta(2.0, 2.4, people),
+        stance_breadths=0.8 + 1.2 * rng.beta(1.8, 2.9, people),
         toe_out_deg=np.clip(toe_out, 0.0, 40.0),
         foot_ahead_m=_bounded(rng, 0, 0.010, -0.03, 0.03, people),
-        knee_track_deg=_bounded(rng, 3, 3.5, -4, 12, people, 2),
+        knee_track_deg=_bounded(rng, 4, 4, -5, 14, people, 2),
         knee_inward=np.abs(_bounded(rng, 0, 0.05, -0.12, 0.12, people, 2)),
-        thigh_deg=15 - 34 * rng.beta(1.4, 2.0, people),
-        toe_margin_m=rng.uniform(-0.06, 0.015, people),
+        thigh_deg=17 - 34 * rng.beta(1.3, 2.2, people),
+        toe_margin_m=rng.uniform(-0.055, 0.026, people),
         travel_bend=rng.uniform(0.75, 1.2, people),
         balance=rng.uniform(0.12, 0.36, people),
-        stand_flex_deg=rng.uniform(2, 10, people),
+        stand_flex_deg=rng.uniform(3, 14, people),
         kyphosis_deg=_bounded(rng, 5, 4.5, -5, 16, people),
         lordosis_deg=_bounded(rng, 4, 4, -6, 13, people),
         back_flex_deg=_bounded(rng, 2, 3, -5, 8, people),
@@ -140,8 +140,8 @@ def vary_repetitions(rng: np.random.Generator, nature: Nature, row: int, repetit
     return Nature(
         **{
             **{field.name: getattr(same, field.name) for field in fields(same)},
-            "thigh_deg": near(same.thigh_deg, 3.0, -22, 15),
-            "toe_margin_m": near(same.toe_margin_m, 0.006, -0.08, 0.02),
+            "thigh_deg": near(same.thigh_deg, 3.0, -22, 17),
+            "toe_margin_m": near(same.toe_margin_m, 0.006, -0.08, 0.03),
             "balance": near(same.balance, 0.02, 0.05, 0.4),
             "back_flex_deg": near(same.back_flex_deg, 1.0, -5, 8),
             "wink_deg": near(same.wink_deg, 1.0, 0, 9),

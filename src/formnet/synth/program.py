@@ -1,7 +1,9 @@
 """The program of a repetition: how depth runs over time.
 
-Descent and ascent follow the minimum-jerk curve (Flash & Hogan 1985), skewed as people skew it, with a
-sticking region in the ascent (after van den Tillaar: bar speed dips in the lower half of the way up).
+Speed rises and falls as x^a·(1 - x)^b over a phase's time x. With a = b = 2 that is the minimum-jerk curve
+(Flash & Hogan 1985), which begins and ends at rest: right for a paused bottom. Who turns round without a
+pause is pushed upwards all through the turn, so there the exponent is about 1. The ascent has a sticking
+region (bar speed dips in the lower half of the way up, e.g. van den Tillaar et al. 2014).
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import numpy as np
 
 from formnet.synth.kinematics import Array, smoothstep
 
-_GRID = 65
+_GRID = 257
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,7 @@ class Tempo:
 
     Attributes:
         before_s, descent_s, pause_s, ascent_s, after_s: standing, down, deepest, up, standing.
-        skew_down, skew_up: negative is fast at first, positive is fast at last.
+        ease_top, ease_turn: exponents of the speed at the standing end and at the deepest end of both phases.
         sticking: loss of speed in the sticking region, 0–1.
         sticking_at: where in the ascent's time it lies, 0–1.
         sinking: share of the depth that is still gained and lost during the pause.
@@ -33,8 +35,8 @@ class Tempo:
     pause_s: Array
     ascent_s: Array
     after_s: Array
-    skew_down: Array
-    skew_up: Array
+    ease_top: Array
+    ease_turn: Array
     sticking: Array
     sticking_at: Array
     sinking: Array
@@ -85,12 +87,12 @@ def sample_tempo(
     pause = np.where(paused, rng.uniform(0.15, 1.0, n), rng.uniform(0.0, 0.15, n))
     return Tempo(
         before_s=rng.uniform(*standing_s, n),
-        descent_s=lasting(1.35, 0.28, 0.8, 2.5),
+        descent_s=lasting(1.35, 0.30, 0.8, 2.5),
         pause_s=pause,
-        ascent_s=lasting(1.05, 0.26, 0.6, 2.0),
+        ascent_s=lasting(1.15, 0.28, 0.6, 2.0),
         after_s=rng.uniform(*standing_s, n),
-        skew_down=rng.uniform(-0.35, 0.35, n),
-        skew_up=rng.uniform(-0.25, 0.35, n),
+        ease_top=rng.uniform(1.6, 2.4, n),
+        ease_turn=np.clip(rng.uniform(0.75, 1.35, n) + np.minimum(pause / 0.4, 1.0), 0.75, 2.2),
         sticking=np.clip(rng.normal(0.25, 0.25, n), 0, 0.8),
         sticking_at=rng.uniform(0.3, 0.55, n),
         sinking=rng.uniform(0.0, 0.03, n) * np.minimum(pause / 0.4, 1.0),
@@ -119,16 +121,20 @@ def compute_depth(tempo: Tempo, times_s: Array) -> tuple[Array, Array]:
 
 
 def _way_down(tempo: Tempo) -> Array:
-    x = np.linspace(0, 1, _GRID)
-    return smoothstep(x + tempo.skew_down[:, None] * x * (1 - x))
+    x = (np.arange(_GRID - 1) + 0.5) / (_GRID - 1)
+    return _accumulate(x ** tempo.ease_top[:, None] * (1 - x) ** tempo.ease_turn[:, None])
 
 
 def _way_up(tempo: Tempo) -> Array:
-    x = np.linspace(0, 1, _GRID)
-    way = smoothstep(x + tempo.skew_up[:, None] * x * (1 - x))
-    slowed = 1 - tempo.sticking[:, None] * np.exp(-0.5 * ((x[1:] - tempo.sticking_at[:, None]) / 0.10) ** 2)
-    steps = np.diff(way, axis=1) * slowed
-    way = np.concatenate([np.zeros((len(way), 1)), np.cumsum(steps, axis=1)], axis=1)
+    x = (np.arange(_GRID - 1) + 0.5) / (_GRID - 1)
+    speed = x ** tempo.ease_turn[:, None] * (1 - x) ** tempo.ease_top[:, None]
+    slowed = 1 - tempo.sticking[:, None] * np.exp(-0.5 * ((x - tempo.sticking_at[:, None]) / 0.10) ** 2)
+    return _accumulate(speed * slowed)
+
+
+def _accumulate(speed: Array) -> Array:
+    """Ways (N, _GRID) from 0 to 1 that are run through at `speed` (N, _GRID - 1)."""
+    way = np.concatenate([np.zeros((len(speed), 1)), np.cumsum(speed, axis=1)], axis=1)
     return way / way[:, -1:]
 
 

@@ -120,7 +120,7 @@ def settle_nature(anatomy: Anatomy, nature: Nature, rounds: int = 5) -> Nature:
         excess = np.maximum(compute_trunk_lean(posture)[:, 0] - _COMFORTABLE_LEAN_DEG, 0)
         nature = replace(
             nature,
-            toe_margin_m=np.minimum(nature.toe_margin_m + 0.0012 * excess, np.maximum(nature.toe_margin_m, 0.02)),
+            toe_margin_m=np.minimum(nature.toe_margin_m + 0.0012 * excess, np.maximum(nature.toe_margin_m, 0.03)),
             balance=np.maximum(nature.balance - 0.004 * excess, np.minimum(nature.balance, 0.05)),
         )
     return nature
