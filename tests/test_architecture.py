@@ -20,7 +20,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("geometry",),
     ("body", "preprocess"),
     ("features", "scoring", "synth", "readers", "pose"),
-    ("lifting",),
+    ("lifting", "rendered"),
     ("models", "baselines"),
     ("training", "checkpoint"),
     ("verdict",),

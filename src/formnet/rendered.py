@@ -1,0 +1,144 @@
+"""From simulation through pixels: squats are rendered and seen by the real pose estimator.
+
+Used where honesty needs pixels: to fit the estimator's noise, to calibrate, and to measure from pixels to verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+
+import numpy as np
+
+from formnet.body import Body, load_body
+from formnet.errors import FormnetError
+from formnet.faults import WASEDA_CLASSES
+from formnet.motion import FloatArray
+from formnet.pose.estimator import create_estimator
+from formnet.pose.track import PoseTrack
+from formnet.pose.video import Frame
+from formnet.synth.appearance import sample_appearance
+from formnet.synth.camera import Camera, sample_camera
+from formnet.synth.dataset import Clip, sample_clip
+from formnet.synth.render import render_frames
+
+PICTURE_SIZES = ((480, 640), (360, 640), (640, 480), (640, 360))
+_MARGIN_S = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class RenderedClip:
+    """One simulated clip and what the estimator saw of it.
+
+    Attributes:
+        clip: the truth.
+        camera: where it was filmed from.
+        yaw_deg: direction of the camera, 0 front, 90 the person's left side.
+        track: the estimator's answer; None when it found nobody.
+        landmarks: (T, 33, 3) true landmarks in camera axes, metres.
+    """
+
+    clip: Clip
+    camera: Camera
+    yaw_deg: float
+    track: PoseTrack | None
+    landmarks: FloatArray
+
+
+@dataclass(frozen=True)
+class RenderRequest:
+    """What to render: everything else follows from the seed.
+
+    Attributes:
+        seed: numbers that start the generator.
+        labels: class of each repetition.
+        severity: of each repetition; None draws them.
+        fps: of the rendered video.
+        is_padded: with the walking in and setting up before and after; False cuts them off.
+    """
+
+    seed: tuple[int, ...]
+    labels: tuple[str, ...]
+    severity: tuple[float, ...] | None = None
+    fps: float = 30.0
+    is_padded: bool = True
+
+
+def film(request: RenderRequest, body: Body | None = None) -> tuple[Clip, Camera, float, Iterator[Frame]]:
+    """Draws person, camera and look, and yields the pictures one by one.
+
+    Returns:
+        The clip, the camera, its yaw in degrees, and its frames with times from 0.
+    """
+    body = body or load_body()
+    rng = np.random.default_rng(list(request.seed))
+    clip = sample_clip(body, rng, request.labels, severity=request.severity, fps=request.fps)
+    if not request.is_padded:
+        clip = cut_clip(clip, clip.repetitions[0].start_s - _MARGIN_S, clip.repetitions[-1].end_s + _MARGIN_S)
+    yaw_deg = float(rng.uniform(0, 360))
+    size = PICTURE_SIZES[int(rng.integers(len(PICTURE_SIZES)))]
+    camera = sample_camera(rng, yaw_deg=yaw_deg, size=size)
+    appearance = sample_appearance(rng, barbell=clip.arm_style.startswith("bar"))
+    posed = body.pose(clip.betas, clip.poses, clip.translation)
+    pictures = render_frames(posed, body, camera, appearance)
+    frames = (Frame(float(t), picture) for t, picture in zip(clip.timestamps, pictures, strict=True))
+    return clip, camera, yaw_deg, frames
+
+
+def cut_clip(clip: Clip, start_s: float, end_s: float) -> Clip:
+    """The part of a clip between two times, its own clock starting at 0."""
+    kept = (clip.timestamps >= start_s) & (clip.timestamps <= end_s)
+    offset_s = float(clip.timestamps[kept][0])
+    truth = tuple(
+        replace(r, start_s=r.start_s - offset_s, bottom_s=r.bottom_s - offset_s, end_s=r.end_s - offset_s)
+        for r in clip.repetitions
+    )
+    return replace(
+        clip,
+        timestamps=clip.timestamps[kept] - offset_s,
+        poses=clip.poses[kept],
+        translation=clip.translation[kept],
+        joints=clip.joints[kept],
+        repetitions=truth,
+    )
+
+
+def estimate_rendered(request: RenderRequest) -> RenderedClip:
+    """Renders a clip and lets the estimator see it."""
+    body = load_body()
+    clip, camera, yaw_deg, frames = film(request, body)
+    track: PoseTrack | None
+    try:
+        track = create_estimator().estimate(frames)
+    except FormnetError:
+        track = None
+    landmarks = camera.to_camera(clip.landmarks(body).positions)
+    return RenderedClip(clip, camera, yaw_deg, track, landmarks)
+
+
+def estimate_all_rendered(requests: Sequence[RenderRequest], n_processes: int = 2) -> Iterator[RenderedClip]:
+    """Renders and estimates many clips on several cores, in their order.
+
+    Processes are started afresh: the estimator's threads do not survive a fork.
+    """
+    if n_processes <= 1:
+        yield from map(estimate_rendered, requests)
+        return
+    with ProcessPoolExecutor(n_processes, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(estimate_rendered, requests)
+
+
+def balanced_requests(
+    seed: int, per_class: int, *, repetitions: int = 1, fps: float = 30.0, is_padded: bool = True
+) -> list[RenderRequest]:
+    """Requests for clips in which each class comes `per_class` times in all, mixed within the clips."""
+    rng = np.random.default_rng(seed)
+    labels = np.repeat(np.array(WASEDA_CLASSES), per_class)
+    rng.shuffle(labels)
+    portions = [labels[i : i + repetitions] for i in range(0, len(labels), repetitions)]
+    return [
+        RenderRequest((seed, number), tuple(str(label) for label in portion), fps=fps, is_padded=is_padded)
+        for number, portion in enumerate(portions)
+    ]
