@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from formnet.features.array import EPSILON, Array, Channels, Pose, namespace_of, norm, standing_value
+from formnet.features.array import EPSILON, Array, Channels, Pose, namespace_of, standing_value
 from formnet.features.registry import feature_block
 
 
@@ -24,7 +24,12 @@ def joint_pairs(n_joints: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 def compute_distances(positions: Array) -> Array:
     """(…, T, J, D) → (…, T, J·(J−1)/2), in the unit of the positions; NaN where a joint is missing."""
     first, second = joint_pairs(positions.shape[-2])
-    return norm(positions[..., first, :] - positions[..., second, :])
+    squares = []
+    for i in range(positions.shape[-1]):
+        coordinate = positions[..., i]
+        difference = coordinate[..., first] - coordinate[..., second]
+        squares.append(difference * difference)
+    return namespace_of(positions).sqrt(sum(squares[1:], squares[0]))
 
 
 def _pair_names(joints: tuple[str, ...]) -> tuple[str, ...]:

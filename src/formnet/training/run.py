@@ -1,0 +1,265 @@
+"""One training run and one measurement, from table to figures."""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as lightning
+import torch
+from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
+
+from formnet.checkpoint import (
+    FormnetModel,
+    ModelDescription,
+    build_classifier,
+    current_versions,
+    round_to_half,
+    save_model,
+)
+from formnet.errors import CheckpointError, DataError
+from formnet.files import atomic_path
+from formnet.models.classifier import Classifier
+from formnet.models.ensemble import Ensemble
+from formnet.preprocess.spec import PreprocessSpec
+from formnet.readers.table import RepetitionTable
+from formnet.training.arrays import Progress, prepare_arrays
+from formnet.training.augment import AugmentSpec
+from formnet.training.calibrate import estimate_temperature
+from formnet.training.data import RepetitionData, Sides, SplitOptions, split_table
+from formnet.training.module import OptimiserSpec, RepetitionModule
+
+log = logging.getLogger(__name__)
+
+MakeTrainer = Callable[..., lightning.Trainer]
+
+
+@dataclass(frozen=True)
+class FitOptions:
+    """How a run is steered.
+
+    Attributes:
+        seed: of weights, order, augmentation and split; member i of an ensemble takes seed + i.
+        batch_size, balance: of training batches; `balance` draws every class equally often.
+        members: networks trained one after the other that vote with their probabilities.
+        monitor, patience: early stopping and the choice of the best epoch look at this figure; patience in epochs,
+            0 for neither stopping nor choosing (the last epoch counts).
+        calibrate: fit a temperature on the validation side.
+        half: store weights in 16 bits; figures are of the rounded weights.
+    """
+
+    seed: int = 0
+    batch_size: int = 64
+    balance: bool = False
+    members: int = 1
+    monitor: str = "val/loss"
+    patience: int = 0
+    calibrate: bool = True
+    half: bool = False
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Everything about a run besides its data; see the classes for the fields."""
+
+    spec: PreprocessSpec
+    network: Mapping[str, Any]
+    split: SplitOptions = field(default_factory=SplitOptions)
+    optimiser: OptimiserSpec = field(default_factory=OptimiserSpec)
+    augment: AugmentSpec = field(default_factory=AugmentSpec)
+    fit: FitOptions = field(default_factory=FitOptions)
+
+
+def run_training(
+    table: RepetitionTable, options: RunOptions, make_trainer: MakeTrainer, out: Path, *,
+    record: Mapping[str, Any] | None = None, resume: Path | None = None, progress: Progress | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Trains, chooses the best epoch, calibrates, stores and measures.
+
+    Writes `best.ckpt` and `last.ckpt` (Lightning), `model.safetensors` with `model.json`, and `metrics.json` into
+    `out`.
+
+    Args:
+        make_trainer: a Trainer with these extra arguments (callbacks, default_root_dir).
+        record: plain values kept in the checkpoint, from which `evaluate.py` finds the data again.
+        resume: a `last.ckpt` to go on from.
+
+    Returns:
+        The figures on the test side.
+
+    Raises:
+        DataError, SkeletonError, CheckpointError: see the parts.
+    """
+    quieten_lightning()
+    sides = split_table(table, options.split)
+    arrays = prepare_arrays(table, options.spec, progress)
+    parts = {side: arrays.of_rows(getattr(sides, side)) for side in ("train", "val", "test")}
+    empty = [side for side in ("train", "test") if not len(parts[side])]
+    if empty:
+        raise DataError(f"no repetition was found on the {' and '.join(empty)} side; name other groups")
+    description = ModelDescription(
+        options.spec,
+        table.classes,
+        dict(options.network),
+        n_dimensions=int(arrays.positions.shape[-1]),
+        training={**(record or {}), "split": describe_sides(sides, parts)},
+        versions=current_versions(),
+    )
+    if options.fit.members > 1:
+        if resume:
+            raise CheckpointError("an ensemble cannot be resumed; train its members one by one, or start anew")
+        ensemble = {"_target_": f"{Ensemble.__module__}.{Ensemble.__qualname__}"}
+        ensemble["members"] = [dict(options.network)] * options.fit.members  # type: ignore[assignment]
+        whole = build_classifier(replace(description, network=ensemble))
+        for i in range(options.fit.members):
+            member = _fit_member(parts, description, options, make_trainer, out / f"member-{i}", None, i)
+            whole.network.members[i].load_state_dict(member.network.state_dict())  # type: ignore[index, union-attr]
+            if i == 0:
+                # All members share the scale of the input: it depends on data and seed of the run alone.
+                whole.mean.copy_(member.mean)
+                whole.deviation.copy_(member.deviation)
+        classifier, description = whole, replace(description, network=ensemble)
+    else:
+        classifier = _fit_member(parts, description, options, make_trainer, out, resume, 0)
+    return _finish(classifier, description, parts, options, make_trainer, out)
+
+
+def _fit_member(
+    parts: Mapping[str, Any], description: ModelDescription, options: RunOptions, make_trainer: MakeTrainer,
+    out: Path, resume: Path | None, member: int,
+) -> Classifier:  # fmt: skip
+    """Trains one network and returns it as it was in its best epoch."""
+    fit = options.fit
+    lightning.seed_everything(fit.seed + member, workers=True, verbose=False)
+    data = make_data(parts, options.spec, options.augment, fit, fit.seed + member)
+    classifier = build_classifier(description)
+    scale_data = data if member == 0 else make_data(parts, options.spec, options.augment, fit, fit.seed)
+    classifier.fit_scale(torch.cat([scale_data.features_of("train"), scale_data.features_of("train", augmented=True)]))
+    module = RepetitionModule(classifier, description.classes, options.optimiser, description.to_dict())
+    has_val = len(parts["val"]) > 0
+    choose = fit.patience > 0 and has_val
+    mode = "min" if fit.monitor.endswith("loss") else "max"
+    keep = ModelCheckpoint(
+        out, filename="best", monitor=fit.monitor if choose else None, mode=mode, save_last=True,
+        enable_version_counter=False, auto_insert_metric_name=False,
+    )  # fmt: skip
+    callbacks: list[Callback] = [keep]
+    if choose:
+        callbacks.append(EarlyStopping(fit.monitor, patience=fit.patience, mode=mode))
+    trainer = make_trainer(callbacks=callbacks, default_root_dir=out)
+    if resume and not Path(resume).is_file():
+        raise CheckpointError(f"{resume} is not there; give the last.ckpt of the run that is to go on")
+    trainer.fit(module, datamodule=data, ckpt_path=str(resume) if resume else None, weights_only=True)
+    best = torch.load(keep.best_model_path, map_location="cpu", weights_only=True)["state_dict"]
+    module.load_state_dict(best)
+    return classifier.cpu().eval()
+
+
+def _finish(
+    classifier: Classifier, description: ModelDescription, parts: Mapping[str, Any], options: RunOptions,
+    make_trainer: MakeTrainer, out: Path,
+) -> dict[str, Any]:  # fmt: skip
+    """Calibrates and stores a trained classifier, and measures what was stored."""
+    data = make_data(parts, options.spec, AugmentSpec(), options.fit, options.fit.seed)
+    if options.fit.half:
+        round_to_half(classifier)
+    if options.fit.calibrate and len(parts["val"]):
+        with torch.inference_mode():
+            features = data.features_of("val")
+            logits = torch.cat([classifier(features[i : i + 64]) for i in range(0, len(features), 64)])
+        labels = torch.from_numpy(parts["val"].labels)
+        classifier.temperature.fill_(estimate_temperature(logits.clone(), labels))
+    figures = _measure(classifier, description, data, make_trainer, out)
+    description = replace(description, metrics=figures)
+    save_model(out / "model.safetensors", classifier, description, half=options.fit.half)
+    _store_in_lightning(out / "best.ckpt", classifier, description)
+    write_metrics(out, figures)
+    return figures
+
+
+def run_evaluation(
+    model: FormnetModel, table: RepetitionTable, split: SplitOptions, make_trainer: MakeTrainer, out: Path, *,
+    batch_size: int = 64, progress: Progress | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Measures a model on the test side of a table and writes `metrics.json` into `out`.
+
+    Raises:
+        DataError: when the table's classes are not the model's, or see `split_table`.
+    """
+    quieten_lightning()
+    if table.classes != model.classes:
+        raise DataError(
+            f"the data has the classes {', '.join(table.classes)}, the model {', '.join(model.classes)}; "
+            "choose the data that fits the model"
+        )
+    sides = split_table(table, split)
+    arrays = prepare_arrays(table.select(sides.test), model.spec, progress)
+    parts = dict.fromkeys(("train", "val", "test"), arrays)
+    data = make_data(parts, model.spec, AugmentSpec(), FitOptions(batch_size=batch_size), 0)
+    figures = _measure(model.classifier, model.description, data, make_trainer, out)
+    write_metrics(out, figures)
+    return figures
+
+
+def _measure(
+    classifier: Classifier, description: ModelDescription, data: RepetitionData, make_trainer: MakeTrainer, out: Path
+) -> dict[str, Any]:
+    module = RepetitionModule(classifier, description.classes, OptimiserSpec(), description.to_dict())
+    trainer = make_trainer(callbacks=[], default_root_dir=out)
+    trainer.test(module, datamodule=data, verbose=False)
+    return module.test_figures
+
+
+def make_data(
+    parts: Mapping[str, Any], spec: PreprocessSpec, augment: AugmentSpec, fit: FitOptions, seed: int
+) -> RepetitionData:
+    return RepetitionData(
+        parts["train"], parts["val"], parts["test"], spec.features, augment,
+        batch_size=fit.batch_size, balance=fit.balance, seed=seed,
+    )  # fmt: skip
+
+
+def describe_sides(sides: Sides, parts: Mapping[str, Any]) -> dict[str, Any]:
+    """What a reader of figures must know about the split, as plain values."""
+    return {
+        "name": sides.name,
+        "test_groups": list(sides.test_groups),
+        "val_groups": list(sides.val_groups),
+        "repetitions": {side: len(arrays) for side, arrays in parts.items()},
+        "warnings": list(sides.warnings),
+    }
+
+
+def _store_in_lightning(path: Path, classifier: Classifier, description: ModelDescription) -> None:
+    """Puts temperature, rounding and figures into best.ckpt too, so that both files give the same answers."""
+    if not path.is_file():
+        return
+    content = torch.load(path, map_location="cpu", weights_only=True)
+    for name, tensor in classifier.state_dict().items():
+        content["state_dict"][f"classifier.{name}"] = tensor.clone()
+    content["hyper_parameters"]["formnet_model"] = description.to_dict()
+    with atomic_path(path) as temporary:
+        torch.save(content, temporary)
+
+
+def write_metrics(out: Path, figures: Mapping[str, Any]) -> None:
+    with atomic_path(out / "metrics.json") as temporary:
+        temporary.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def quieten_lightning() -> None:
+    """Lightning's advice about workers and devices is for other programs than this."""
+    for name in ("pytorch_lightning", "lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    for advice in (
+        ".*does not have many workers.*",
+        ".*The number of training batches.*",
+        ".*exists and is not empty.*",
+        ".*LeafSpec.*",
+    ):
+        warnings.filterwarnings("ignore", advice)

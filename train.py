@@ -1,0 +1,58 @@
+"""Trains a model: python train.py [experiment=squat7 data.root=PATH …]; see configs/train.yaml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+from pytorch_lightning.callbacks import RichProgressBar
+
+from formnet.training import command
+from formnet.training.augment import AugmentSpec
+from formnet.training.build import build_options, build_spec, build_split
+from formnet.training.module import OptimiserSpec
+from formnet.training.run import FitOptions, RunOptions, run_training
+
+
+@hydra.main(version_base="1.3", config_path="configs", config_name="train")
+def train(cfg: DictConfig) -> float:
+    # Here as well as around the whole: Hydra would add a line of its own to an error that leaves this function.
+    with command.one_sentence_for_errors():
+        return run(cfg)
+
+
+def run(cfg: DictConfig) -> float:
+    plain = command.to_plain(cfg)
+    command.set_threads(plain["threads"])
+    out = Path(HydraConfig.get().runtime.output_dir)
+    options = RunOptions(
+        spec=build_spec(plain["preprocess"], plain["features"]),
+        network=plain["model"],
+        split=build_split(plain["data"], plain["seed"]),
+        optimiser=build_options(OptimiserSpec, plain["optimiser"], "optimiser"),
+        augment=build_options(AugmentSpec, plain["augment"], "augment"),
+        fit=build_options(FitOptions, {**plain["fit"], "seed": plain["seed"]}, "fit"),
+    )
+    table = instantiate(cfg.data.source)
+    make_logger = instantiate(cfg.logger) if cfg.logger._target_ else None
+
+    def make_trainer(*, callbacks: list, default_root_dir: Path):  # type: ignore[no-untyped-def, type-arg]
+        bar = RichProgressBar(leave=True, console_kwargs={"stderr": True})
+        logger = make_logger(save_dir=default_root_dir) if make_logger and callbacks else False
+        return instantiate(cfg.trainer)(callbacks=[*callbacks, bar], default_root_dir=default_root_dir, logger=logger)
+
+    figures = run_training(
+        table, options, make_trainer, out, resume=plain["resume"] and Path(plain["resume"]),
+        record={key: plain[key] for key in ("data", "trainer", "threads", "seed", "augment", "optimiser", "fit")},
+        progress=command.make_progress("preprocessing"),
+    )  # fmt: skip
+    command.print_figures(figures, table.classes, options.split.kind, out)
+    return float(figures["test/balanced_accuracy"])
+
+
+if __name__ == "__main__":
+    with command.one_sentence_for_errors():
+        train()
