@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,10 +35,11 @@ def load_source(path: Path, *, person: int | None = None, fps: float = 30.0, qui
         raise InputError(f"{path} does not exist; check the path")
     if is_pose_source(path):
         return read_pose_source(path, person=person, fps=fps)
+    from formnet.cli.inputs import progress_bar
     from formnet.pose.estimator import estimate_pose
     from formnet.readers.source import IMAGE_SUFFIXES
 
-    with _progress(path, enabled=not quiet) as on_frame:
+    with progress_bar(f"poses of {path.name}", enabled=not quiet) as on_frame:
         track = estimate_pose(path, person, on_frame=on_frame)
     kind = "image" if path.suffix.lower() in IMAGE_SUFFIXES or len(track.image) == 1 else "video"
     return PoseSource(
@@ -98,12 +98,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     return value
-
-
-@contextlib.contextmanager
-def _progress(path: Path, *, enabled: bool) -> Iterator[Callable[[int, int], None]]:
-    from formnet.cli.inputs import progress_bar
-
-    with progress_bar(f"poses of {path.name}", enabled=enabled) as bar:
-        task = bar.task_ids[0]
-        yield lambda done, total: bar.update(task, completed=done, total=total)

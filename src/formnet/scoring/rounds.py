@@ -10,12 +10,15 @@ from formnet.errors import PoseError
 from formnet.motion import Motion
 from formnet.preprocess.repetitions import RepetitionSpan, find_repetitions
 from formnet.scoring.prepare import LIMB_JOINTS
+from formnet.scoring.segments import compute_segments
 
 # Nobody performs more than this many times faster or slower than the reference.
 MAX_PACE = 8.0
 # A reference without a whole repetition that lasts less than this share of the clip's shortest one is a fragment.
 LEAST_SHARE = 0.45
 MIN_REFERENCE_S = 0.3
+# A motion is a set of repetitions when at least this share of its movement happens within them.
+LEAST_ACTIVITY = 0.6
 
 
 @dataclass(frozen=True)
@@ -72,10 +75,22 @@ def _count_cycles(motion: Motion) -> int:
 
 
 def _find_spans(motion: Motion) -> tuple[RepetitionSpan, ...]:
-    """Squat repetitions; nothing where the joints for it are not there or hardly seen."""
+    """Squat repetitions; nothing where the joints for it are not seen or most of the movement is something else."""
     needed = [joint for joint in LIMB_JOINTS if "elbow" not in joint and "wrist" not in joint]
     if not all(joint in motion.skeleton for joint in needed):
         return ()
     if np.isnan(motion.positions[:, motion.skeleton.indices(needed)]).all(axis=(0, 2)).any():
         return ()
-    return find_repetitions(motion).spans
+    spans = find_repetitions(motion).spans
+    return spans if spans and _compute_share(motion, spans) >= LEAST_ACTIVITY else ()
+
+
+def _compute_share(motion: Motion, spans: tuple[RepetitionSpan, ...]) -> float:
+    """Share 0–1 of all turning of limbs that happens within the repetitions: deep stances in a form are none."""
+    segments = compute_segments(motion)
+    known = (segments.weights[1:] > 0) & (segments.weights[:-1] > 0)
+    turning = np.linalg.norm(np.diff(segments.directions, axis=0), axis=-1)
+    activity = np.where(known, turning, 0.0).sum(axis=1)
+    total = float(activity.sum())
+    inside = sum(float(activity[span.start : span.end].sum()) for span in spans)
+    return inside / total if total > 0 else 0.0

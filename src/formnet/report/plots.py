@@ -1,0 +1,66 @@
+"""Similarity over time as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from formnet.files import atomic_path
+from formnet.scoring.compare import Comparison
+
+
+def plot_similarity(result: Comparison, path: Path, threshold: float) -> Path:
+    """Writes a PNG: the total over the clip's time, the parts below it, worst moments marked.
+
+    Raises:
+        InputError: the target cannot be written.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9.0, 5.0), dpi=120, layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+    start = 0
+    for number, (_, score) in enumerate(result.rounds):
+        chosen = slice(start, start + len(score.pairs))
+        start += len(score.pairs)
+        times_s = result.times_s[chosen]
+        upper.plot(times_s, result.over_time[chosen], color="#1b7f3b", linewidth=2, label="" if number else "total")
+    upper.axhline(threshold, color="#b3261e", linestyle="--", linewidth=1, label=f"threshold {threshold:.0f}")
+    for moment in result.worst:
+        upper.annotate(
+            moment.part.replace("_", " "),
+            (moment.time_s, 3),
+            ha="center",
+            fontsize=8,
+            color="#b3261e",
+        )
+        upper.axvline(moment.time_s, color="#b3261e", linewidth=0.8, alpha=0.5)
+    upper.set_ylim(0, 102)
+    upper.set_ylabel("similarity")
+    upper.set_title(f"total {result.total:.1f} of 100")
+    upper.legend(loc="lower right", fontsize=8)
+    parts = list(result.parts_over_time)
+    # One row of colour for each part; the columns are evenly spaced in time so that the axes agree.
+    grid_s = np.linspace(result.times_s.min(), result.times_s.max(), 400)
+    order = np.argsort(result.times_s, kind="stable")
+    rows = [
+        np.interp(grid_s, result.times_s[order], np.nan_to_num(result.parts_over_time[part], nan=0.0)[order])
+        for part in parts
+    ]
+    mesh = lower.imshow(
+        np.stack(rows),
+        aspect="auto",
+        cmap="RdYlGn",
+        vmin=0,
+        vmax=100,
+        extent=(grid_s[0], grid_s[-1], len(parts) - 0.5, -0.5),
+        interpolation="nearest",
+    )
+    lower.set_yticks(range(len(parts)), [part.replace("_", " ") for part in parts], fontsize=8)
+    lower.set_xlabel("time in the clip (s)")
+    figure.colorbar(mesh, ax=lower, pad=0.01)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, format="png")
+    return path
