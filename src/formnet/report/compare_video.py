@@ -13,9 +13,10 @@ from formnet.motion import FloatArray
 from formnet.pose.video import Frame, Image
 from formnet.readers.source import PoseSource
 from formnet.report.drawing import GREEN, GREY, INK, RED, WHITE, draw_text, fit_text
-from formnet.report.panels import PANEL_HEIGHT, Panel, name_of
+from formnet.report.panels import Panel, name_of, put_side_by_side
 from formnet.report.video_writer import write_video
 from formnet.scoring.compare import Comparison
+from formnet.scoring.score import smooth_course
 
 STRIP_HEIGHT = 110
 _GAP = 8
@@ -54,26 +55,13 @@ def _render_frames(left: Panel, right: Panel, result: Comparison, threshold: flo
         for time_s in np.arange(first_s, last_s + 0.5 / fps, 1.0 / fps):
             partner_s = float(np.interp(time_s, *_collapse(times_s, reference_s)))
             now = {part: float(np.interp(time_s, *_collapse(times_s, course))) for part, course in parts.items()}
-            image = np.concatenate(
-                [
-                    left.draw(float(time_s), now, threshold, swap_sides=result.mirrored),
-                    np.full((PANEL_HEIGHT, _GAP, 3), INK, dtype=np.uint8),
-                    right.draw(partner_s, now, threshold),
-                ],
-                axis=1,
+            image = put_side_by_side(
+                left.draw(float(time_s), now, threshold, swap_sides=result.mirrored),
+                right.draw(partner_s, now, threshold),
+                _GAP,
             )
             yield Frame(shown_s, np.concatenate([image, strip.draw(float(time_s), now)], axis=0))
             shown_s += 1.0 / fps
-
-
-def smooth_course(course: FloatArray, reach: int = 2) -> FloatArray:
-    """Mean over neighbouring pairs, so that a colour does not flicker; NaN stays out of the mean."""
-    padded = np.pad(course, reach, mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
-    seen = ~np.isnan(windows)
-    count = seen.sum(axis=1)
-    total = np.where(seen, windows, 0.0).sum(axis=1)
-    return np.divide(total, count, out=np.full(len(course), np.nan), where=count > 0)
 
 
 def _collapse(times_s: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -94,11 +82,15 @@ class _Strip:
         canvas = np.full((STRIP_HEIGHT, width, 3), INK, dtype=np.uint8)
         y = self._y(threshold)
         cv2.line(canvas, (0, y), (width, y), GREY, 1, cv2.LINE_AA)
-        times_s, scores = _collapse(result.times_s, np.nan_to_num(result.over_time, nan=0.0))
-        scores = smooth_course(scores)
-        points = [(self._x(t), self._y(s)) for t, s in zip(times_s, scores, strict=True)]
-        for (a, b), score in zip(itertools.pairwise(points), scores[1:], strict=True):
-            cv2.line(canvas, a, b, RED if score < threshold else GREEN, 2, cv2.LINE_AA)
+        start = 0
+        for _, score in result.rounds:
+            chosen = slice(start, start + len(score.pairs))
+            start += len(score.pairs)
+            times_s, scores = _collapse(result.times_s[chosen], np.nan_to_num(result.over_time[chosen], nan=0.0))
+            scores = smooth_course(scores)
+            points = [(self._x(t), self._y(s)) for t, s in zip(times_s, scores, strict=True)]
+            for (a, b), value in zip(itertools.pairwise(points), scores[1:], strict=True):
+                cv2.line(canvas, a, b, RED if value < threshold else GREEN, 2, cv2.LINE_AA)
         self._canvas = canvas
 
     def _x(self, time_s: float) -> int:
@@ -148,14 +140,7 @@ def render_pair(
     left, right = Panel(picture, name_of(picture.path)), Panel(video, name_of(video.path))
     left.load(picture_s, picture_s)
     right.load(best_s, best_s)
-    pair = np.concatenate(
-        [
-            left.draw(picture_s, scores, threshold),
-            np.full((PANEL_HEIGHT, _GAP, 3), INK, dtype=np.uint8),
-            right.draw(best_s, scores, threshold),
-        ],
-        axis=1,
-    )
+    pair = put_side_by_side(left.draw(picture_s, scores, threshold), right.draw(best_s, scores, threshold), _GAP)
     foot = np.full((40, pair.shape[1], 3), INK, dtype=np.uint8)
     low = sorted((score, part) for part, score in scores.items() if score < threshold)
     named = ", ".join(f"{part.replace('_', ' ')} {score:.1f}" for score, part in low)

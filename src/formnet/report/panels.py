@@ -56,11 +56,11 @@ class Panel:
         self._times_s = np.array(times_s)
 
     def draw(self, time_s: float, scores: Mapping[str, float], threshold: float, *, swap_sides: bool = False) -> Image:
-        """The panel (PANEL_HEIGHT, width, 3) at a time; limbs that score below the threshold are red."""
-        canvas = np.full((PANEL_HEIGHT, self.width, 3), INK, dtype=np.uint8)
+        """The panel (height, width, 3) at a time; limbs that score below the threshold are red."""
+        canvas = np.full((self.height, self.width, 3), INK, dtype=np.uint8)
         picture = self._find_picture(time_s)
         if picture is not None:
-            canvas[: self.height, : self.width] = picture[: self.height, : self.width]
+            canvas[:] = picture
         frame = nearest_frame(self.motion.timestamps, time_s)
         positions = self.motion.positions[frame] * self._scale + self._shift
         draw_scored_skeleton(canvas, positions, self.motion.skeleton, scores, threshold, swap_sides=swap_sides)
@@ -81,6 +81,14 @@ class Panel:
         if unpacked.shape[:2] != (self.height, self.width):
             unpacked = cv2.resize(unpacked, (self.width, self.height), interpolation=cv2.INTER_AREA)
         return np.asarray(unpacked[..., ::-1], dtype=np.uint8)
+
+
+def put_side_by_side(left: Image, right: Image, gap: int = 8) -> Image:
+    """Two pictures in one, the lower one filled up with dark ground."""
+    canvas = np.full((max(len(left), len(right)), left.shape[1] + gap + right.shape[1], 3), INK, dtype=np.uint8)
+    canvas[: len(left), : left.shape[1]] = left
+    canvas[: len(right), left.shape[1] + gap :] = right
+    return canvas
 
 
 def nearest_frame(times_s: FloatArray, time_s: float) -> int:

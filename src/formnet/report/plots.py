@@ -43,13 +43,17 @@ def plot_similarity(result: Comparison, path: Path, threshold: float) -> Path:
     parts = list(result.parts_over_time)
     # One row of colour for each part; the columns are evenly spaced in time so that the axes agree.
     grid_s = np.linspace(result.times_s.min(), result.times_s.max(), 400)
-    order = np.argsort(result.times_s, kind="stable")
-    rows = [
-        np.interp(grid_s, result.times_s[order], np.nan_to_num(result.parts_over_time[part], nan=0.0)[order])
-        for part in parts
-    ]
+    table = np.full((len(parts), len(grid_s)), np.nan)
+    start = 0
+    for _, score in result.rounds:
+        chosen = slice(start, start + len(score.pairs))
+        start += len(score.pairs)
+        times_s = result.times_s[chosen]
+        inside = (grid_s >= times_s[0]) & (grid_s <= times_s[-1])
+        for row, part in enumerate(parts):
+            table[row, inside] = np.interp(grid_s[inside], times_s, result.parts_over_time[part][chosen])
     mesh = lower.imshow(
-        np.stack(rows),
+        table,
         aspect="auto",
         cmap="RdYlGn",
         vmin=0,

@@ -21,7 +21,7 @@ from formnet.scoring.prepare import (
 )
 from formnet.scoring.registry import alignment_named, similarity_named
 from formnet.scoring.rounds import Round, pair_rounds
-from formnet.scoring.score import Score
+from formnet.scoring.score import Score, smooth_course
 from formnet.scoring.view import ViewAlignment, align_view
 
 # Points by which the mirror image must be better to be taken for the truth; a symmetric squat stays as it is.
@@ -217,18 +217,19 @@ def find_worst_moments(
     count: int = 3,
     apart_s: float = 0.5,
 ) -> tuple[Moment, ...]:
-    """The lowest part scores, worst first, at least `apart_s` seconds from each other for one part.
+    """The lowest part scores, worst first, at least `apart_s` seconds from each other.
 
-    A moment that scores 90 or more is none.
+    Courses are averaged over five pairs, so that no single frame is called the worst; a moment that scores 90 or
+    more is none.
     """
     moments = [
         Moment(float(times_s[k]), float(reference_times_s[k]), part, float(course[k]))
-        for part, course in parts_over_time.items()
+        for part, course in ((part, smooth_course(course)) for part, course in parts_over_time.items())
         for k in np.flatnonzero(course < 90.0)
     ]
     chosen: list[Moment] = []
     for moment in sorted(moments, key=lambda one: one.score):
-        if all(other.part != moment.part or abs(other.time_s - moment.time_s) >= apart_s for other in chosen):
+        if all(abs(other.time_s - moment.time_s) >= apart_s for other in chosen):
             chosen.append(moment)
         if len(chosen) == count:
             break

@@ -140,6 +140,16 @@ def weighted_mean(values: FloatArray, weights: FloatArray, axis: int) -> FloatAr
     return np.divide(summed, total, out=np.full(np.shape(total), np.nan), where=total > 0)
 
 
+def smooth_course(course: FloatArray, reach: int = 2) -> FloatArray:
+    """Mean over neighbouring pairs, so that a colour does not flicker; NaN stays out of the mean."""
+    padded = np.pad(course, reach, mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
+    seen = ~np.isnan(windows)
+    count = seen.sum(axis=1)
+    total = np.where(seen, windows, 0.0).sum(axis=1)
+    return np.divide(total, count, out=np.full(len(course), np.nan), where=count > 0)
+
+
 def _mean_seen(values: FloatArray) -> float:
     seen = values[~np.isnan(values)]
     return float(seen.mean()) if len(seen) else float("nan")
