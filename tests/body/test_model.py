@@ -43,8 +43,8 @@ def test_fast_path_equals_smplx(body, rng):
 
 
 def test_mesh_and_fast_path_agree_on_joints_and_landmarks(body, rng):
-    betas, pose = body.sample_betas(rng)[0], rng.normal(scale=0.5, size=(9, 24, 3))
-    place = rng.normal(size=(9, 3))
+    betas, pose = body.sample_betas(rng)[0], rng.normal(scale=0.5, size=(39, 24, 3))
+    place = rng.normal(size=(39, 3))
     posed = body.pose(betas, pose, place)
     joints, landmarks = body.pose_joints(betas, pose, place)
     np.testing.assert_allclose(posed.joints, joints, atol=1e-5)

@@ -18,11 +18,13 @@ from smplx.lbs import batch_rigid_transform, batch_rodrigues
 from smplx.utils import Struct
 
 from formnet.body.data import PARENTS, BodyData
+from formnet.body.proportions import BETA_LIMIT
 from formnet.skeleton import BLAZEPOSE_33, SMPL_24
 
 TO_WORLD = np.array([1.0, -1.0, -1.0])
 """Signs that turn SMPL's axes into formnet's."""
 
+_CHUNK_FRAMES = 16
 # smplx wants these names to append vertices as extra joints; formnet takes none of them.
 _NO_EXTRA_JOINTS = dict.fromkeys(("nose", "reye", "leye", "rear", "lear"), 0)
 
@@ -55,12 +57,17 @@ class Body:
         self._data = data
         self._smpl = _smpl_module(data)
         self._parents = torch.tensor(PARENTS)
-        surface, self._landmark_bone, self._landmark_is_joint = _landmark_rows(data)
+        self._landmark_vertex, self._landmark_bone, self._landmark_is_joint = _landmark_rows(data)
         # Rest places of joints and landmarks for any shape, without touching the mesh.
-        rows = np.concatenate([data.joint_regressor, surface])
-        self._rest = torch.tensor(rows @ data.template, dtype=torch.float32)
-        self._rest_directions = torch.tensor(np.einsum("jv,vcs->jcs", rows, data.shape_directions), dtype=torch.float32)
-        self._surface = surface
+        rest = np.concatenate([data.joint_regressor @ data.template, data.template[self._landmark_vertex]])
+        directions = np.concatenate(
+            [
+                np.einsum("jv,vcs->jcs", data.joint_regressor, data.shape_directions),
+                data.shape_directions[self._landmark_vertex],
+            ]
+        )
+        self._rest = torch.tensor(rest, dtype=torch.float32)
+        self._rest_directions = torch.tensor(directions, dtype=torch.float32)
 
     @property
     def faces(self) -> np.ndarray:
@@ -83,8 +90,8 @@ class Body:
         return self._data
 
     def sample_betas(self, rng: np.random.Generator, people: int = 1, spread: float = 1.0) -> np.ndarray:
-        """Shape coefficients (people, S) of random people: normal, cut off at 2.5 standard deviations."""
-        return np.clip(rng.normal(scale=spread, size=(people, len(self.shape_names))), -2.5, 2.5)
+        """Shape coefficients (people, S) of random people: normal, cut off at `BETA_LIMIT`."""
+        return np.clip(rng.normal(scale=spread, size=(people, len(self.shape_names))), -BETA_LIMIT, BETA_LIMIT)
 
     def joints(self, betas: np.ndarray) -> np.ndarray:
         """Joints (..., 24, 3) in the rest pose, world axes, pelvis at the origin; `betas` is (..., S)."""
@@ -114,19 +121,25 @@ class Body:
         """
         pose = torch.as_tensor(np.asarray(body_pose), dtype=torch.float32).reshape(-1, len(SMPL_24), 3)
         shape = torch.as_tensor(np.asarray(betas), dtype=torch.float32).reshape(1, -1)
-        with torch.inference_mode():
-            out = self._smpl(
-                betas=shape.expand(len(pose), -1),
-                global_orient=pose[:, 0],
-                body_pose=pose[:, 1:].flatten(1),
-            )
-        pelvis = out.joints[:, :1].numpy()
         place = np.asarray(translation, dtype=np.float32).reshape(-1, 1, 3)
+        vertices = np.empty((len(pose), len(self._data.template), 3), np.float32)
+        joints = np.empty((len(pose), len(SMPL_24), 3), np.float32)
         signs = TO_WORLD.astype(np.float32)
-        vertices = (out.vertices.numpy() - pelvis) * signs + place
-        joints = (out.joints[:, : len(SMPL_24)].numpy() - pelvis) * signs + place
-        on_surface = np.stack([vertices[:, row.nonzero()[0][0]] for row in self._surface], axis=1)
-        landmarks = np.where(self._landmark_is_joint[:, None], joints[:, self._landmark_bone], on_surface)
+        # smplx keeps a 4x4 matrix for every vertex of every frame: a few frames at a time fit the cache.
+        for start in range(0, len(pose), _CHUNK_FRAMES):
+            part = slice(start, start + _CHUNK_FRAMES)
+            with torch.inference_mode():
+                out = self._smpl(
+                    betas=shape.expand(len(pose[part]), -1),
+                    global_orient=pose[part, 0],
+                    body_pose=pose[part, 1:].flatten(1),
+                )
+            pelvis = out.joints[:, :1].numpy()
+            vertices[part] = (out.vertices.numpy() - pelvis) * signs + place[part]
+            joints[part] = (out.joints[:, : len(SMPL_24)].numpy() - pelvis) * signs + place[part]
+        landmarks = np.where(
+            self._landmark_is_joint[:, None], joints[:, self._landmark_bone], vertices[:, self._landmark_vertex]
+        )
         return PosedBody(vertices, joints, landmarks)
 
     def pose_joints(
@@ -201,15 +214,15 @@ def _landmark_rows(data: BodyData) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """How the 33 landmarks hang on the body.
 
     Returns:
-        Selector of vertices (33, V), 0 for landmarks that are joints (those select vertex 0); the bone
-        each follows (33,); whether it is a joint centre (33,).
+        The vertex of each (33,), 0 for those that are joints; the bone it follows (33,); whether it is a
+        joint centre (33,).
     """
-    rows = np.zeros((len(BLAZEPOSE_33), len(data.template)))
+    vertices = np.zeros(len(BLAZEPOSE_33), dtype=np.int64)
     bones = np.zeros(len(BLAZEPOSE_33), dtype=np.int64)
     is_joint = np.zeros(len(BLAZEPOSE_33), dtype=bool)
     for number, name in enumerate(BLAZEPOSE_33.joints):
-        vertex = data.landmark_vertices.get(name, 0)
+        vertices[number] = data.landmark_vertices.get(name, 0)
         is_joint[number] = name not in data.landmark_vertices
-        rows[number, vertex] = 1
-        bones[number] = SMPL_24.index(name) if is_joint[number] else int(np.argmax(data.skin_weights[vertex]))
-    return rows, bones, is_joint
+        weights = data.skin_weights[vertices[number]]
+        bones[number] = SMPL_24.index(name) if is_joint[number] else int(np.argmax(weights))
+    return vertices, bones, is_joint
