@@ -124,13 +124,11 @@ def rounded_stations(count: int, cap_start: float, cap_end: float) -> tuple[np.n
     return stations, factors
 
 
-def mirrored(part: Part, mirror_joints: np.ndarray, mirror_regions: np.ndarray | None = None) -> Part:
+def mirrored(part: Part, mirror_joints: np.ndarray) -> Part:
     """The part on the other side of the body (x → -x).
 
     Args:
         part: a left part.
         mirror_joints: (24,) permutation that swaps left and right joints.
-        mirror_regions: permutation of the regions, if sides have regions of their own.
     """
-    regions = part.regions if mirror_regions is None else mirror_regions[part.regions]
-    return Part(part.vertices * (-1, 1, 1), part.faces[:, ::-1].copy(), part.weights[:, mirror_joints], regions)
+    return Part(part.vertices * (-1, 1, 1), part.faces[:, ::-1].copy(), part.weights[:, mirror_joints], part.regions)

@@ -39,9 +39,9 @@ def surface_landmarks(template: np.ndarray, regressor: np.ndarray) -> dict[str, 
         }
         wrist, hand = (joints[SMPL_24.index(f"{side}_{name}")] for name in ("wrist", "hand"))
         tips = {name: template[ids[side[0] + name]] for name in ("pinky", "index", "thumb")}
-        # Knuckles lie about half way from wrist to finger tip, the thumb's second joint at two thirds.
+        # Knuckles lie a little beyond the hand joint or half way to the finger tip, the thumb's at two thirds.
         places[f"{side}_pinky"] = wrist + 0.52 * (tips["pinky"] - wrist)
-        places[f"{side}_index"] = 0.5 * (hand + tips["index"]) - 0.25 * (tips["index"] - hand)
+        places[f"{side}_index"] = hand + 0.25 * (tips["index"] - hand)
         places[f"{side}_thumb"] = wrist + 0.66 * (tips["thumb"] - wrist)
         for name, place in places.items():
             found[name] = int(np.argmin(np.linalg.norm(template - place, axis=1)))
