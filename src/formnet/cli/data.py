@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -173,8 +174,15 @@ def _print_summary(summary: dict[str, Any]) -> None:
     console.print(f"{found} problem{'s' * (found != 1)}: this copy is damaged" if found else "no damage found")
 
 
-def _estimate(path: Path) -> Any:
-    from formnet.pose import estimate_pose
+@cache
+def _estimator() -> Any:
+    from formnet.pose.estimator import create_estimator
 
-    track = estimate_pose(path)
+    return create_estimator()
+
+
+def _estimate(path: Path) -> Any:
+    from formnet.pose.estimator import estimate_pose
+
+    track = estimate_pose(path, estimator=_estimator())
     return track.world, track.image

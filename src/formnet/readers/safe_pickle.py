@@ -94,10 +94,19 @@ def _encode(text: object, encoding: object = "latin1") -> bytes:
     return text.encode("latin1")
 
 
+def _no_bytes(*content: object) -> bytes:
+    # How old pickle protocols store b"".
+    if content:
+        raise pickle.UnpicklingError("bytes made from something else")
+    return b""
+
+
 _ADMITTED: dict[tuple[str, str], Any] = {
     ("numpy", "ndarray"): _Array,
     ("numpy", "dtype"): _DType,
     ("_codecs", "encode"): _encode,
+    ("builtins", "bytes"): _no_bytes,
+    ("__builtin__", "bytes"): _no_bytes,
     **{
         (f"numpy.{core}.{module}", name): stand_in
         for core in ("core", "_core")
