@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,16 @@ _REFUSED_FORMATS = frozenset(
     {"tty", "concat", "hls", "dash", "sdp", "rtsp", "lavfi", "image2", "ffmetadata", "imf"}
     | {"webvtt", "srt", "ass", "microdvd", "bin", "idf", "xbin", "adf"}
 )
+# First bytes → FFmpeg's name for a single picture of that kind.
+_PICTURES = {
+    b"\x89PNG": "png_pipe",
+    b"\xff\xd8\xff": "jpeg_pipe",
+    b"BM": "bmp_pipe",
+    b"RIFF....WEBP": "webp_pipe",
+    b"II*\x00": "tiff_pipe",
+    b"MM\x00*": "tiff_pipe",
+}
+_OPTIONS = {"protocol_whitelist": "file,crypto,data"}
 _MAX_BROKEN_PACKETS = 200
 
 
@@ -36,10 +47,10 @@ def open_container(path: Path) -> Iterator[av.container.InputContainer]:
 
     # Never av.logging.set_level here: its callback needs the GIL, and closing a decoder with threads then hangs.
     try:
-        # The whole path behind "file:" keeps FFmpeg from taking odd names for addresses or patterns; pictures are
-        # told apart by content, so a picture named %03d.png is one file.
+        # The whole path behind "file:" keeps FFmpeg from taking odd names for addresses; a picture is opened as what
+        # its content says, else %03d in its name would be a numbered series.
         container = av.open(
-            f"file:{path.resolve()}", options={"protocol_whitelist": "file,crypto,data"}, metadata_errors="replace"
+            f"file:{path.resolve()}", format=_picture_format(path), options=_OPTIONS, metadata_errors="replace"
         )
     except (av.FFmpegError, ValueError, OSError) as error:
         raise _refusal(path) from error
@@ -125,10 +136,20 @@ def _reason(error: Exception) -> str:
 
 def _refusal(path: Path) -> InputError:
     # MP4 keeps its index in a box named moov, often at the end: a copy that was cut off has none.
-    head = path.open("rb").read(64)
-    if head[4:8] == b"ftyp" and not _has_box(path, b"moov"):
+    with path.open("rb") as file:
+        head = file.read(8)
+    if head[4:] == b"ftyp" and not _has_box(path, b"moov"):
         return InputError(f"{path} is cut off (its index is missing); copy or record the video again")
     return InputError(f"{path} is no video that can be read; give an MP4, MOV, AVI, MKV or WebM file")
+
+
+def _picture_format(path: Path) -> str | None:
+    with path.open("rb") as file:
+        head = file.read(16)
+    for signature, name in _PICTURES.items():
+        if re.match(signature if b"RIFF" in signature else re.escape(signature), head, re.DOTALL):
+            return name
+    return None
 
 
 def _has_box(path: Path, wanted: bytes) -> bool:

@@ -31,6 +31,8 @@ class Orientation:
 
 
 UPRIGHT = Orientation()
+# By quarter turns clockwise.
+_TURNS = (UPRIGHT, Orientation(True, True, False), Orientation(False, True, True), Orientation(True, False, True))
 
 
 def compute_orientation(matrix: tuple[int, ...]) -> Orientation:
@@ -48,7 +50,12 @@ def compute_orientation(matrix: tuple[int, ...]) -> Orientation:
 
 def read_orientation(picture: av.VideoFrame) -> Orientation:
     """The orientation that a decoded picture carries."""
-    data = picture.side_data.get("DISPLAYMATRIX")
+    try:
+        data = picture.side_data.get("DISPLAYMATRIX")
+    except ValueError:
+        # PyAV knows no name for some side data (EXIF of phone pictures) and then gives none at all; the turn alone
+        # is still to be had, counter-clockwise.
+        return _TURNS[round(-picture.rotation / 90) % 4]
     raw = bytes(cast("Buffer", data)) if data is not None else b""
     return compute_orientation(struct.unpack("<9i", raw)) if len(raw) == 36 else UPRIGHT
 

@@ -75,7 +75,10 @@ def probe_video(path: str | Path) -> VideoInfo:
         stream = choose_stream(container, path)
         _check_size(stream.width, stream.height, path)
         with closing(iterate_decoded(container, stream)) as decoded:
-            first = next(decoded, None)
+            try:
+                first = next(decoded, None)
+            except DamagedVideoError:
+                first = None
         if first is None:
             raise _no_frames(path)
         orientation = read_orientation(first)
