@@ -31,6 +31,7 @@ from formnet.skeleton import skeleton_named
 
 FORMAT = "formnet-model"
 FORMAT_VERSION = 1
+SHIPPED_MODEL = "squat.safetensors"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class ModelDescription:
         metrics: figures on the test side at the end of training.
         training: data, split and options of the run, plain values; `evaluate.py` measures with them.
         versions: of the software that made it.
+        unsure_below: least probability at which a class is named; less is answered with "unsure".
     """
 
     spec: PreprocessSpec
@@ -54,6 +56,7 @@ class ModelDescription:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     training: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    unsure_below: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON and Lightning checkpoints."""
@@ -69,6 +72,7 @@ class ModelDescription:
             "metrics": dict(self.metrics),
             "training": json.loads(json.dumps(self.training)),
             "versions": dict(self.versions) or current_versions(),
+            "unsure_below": self.unsure_below,
         }
 
 
@@ -88,6 +92,10 @@ class FormnetModel:
     @property
     def classes(self) -> tuple[str, ...]:
         return self.description.classes
+
+    @property
+    def unsure_below(self) -> float:
+        return self.description.unsure_below
 
     def estimate_probabilities(self, repetitions: Sequence[Repetition], batch_size: int = 64) -> NDArray[np.float64]:
         """(N, C) calibrated probabilities of repetitions that `preprocess(motion, model.spec)` returned."""
@@ -186,6 +194,18 @@ def load_model(path: Path | str) -> FormnetModel:
     return FormnetModel(description, classifier, weights_path, compute_sha256(weights_path))
 
 
+def shipped_model_path() -> Path:
+    """The weights that formnet brings along: inside an installed package, or in a source checkout."""
+    here = Path(__file__).resolve()
+    installed = here.parent / "checkpoints" / SHIPPED_MODEL
+    return installed if installed.is_file() else here.parents[2] / "checkpoints" / SHIPPED_MODEL
+
+
+def load_shipped_model() -> FormnetModel:
+    """The model of the seven classes of squats that formnet brings along; raises as `load_model`."""
+    return load_model(shipped_model_path())
+
+
 def read_description(path: Path | str) -> ModelDescription:
     """The description of a model file; raises as `load_model`."""
     return load_model(path).description
@@ -245,6 +265,7 @@ def _parse_description(content: Any, path: Path) -> ModelDescription:
             dict(content.get("metrics", {})),
             dict(content.get("training", {})),
             dict(content.get("versions", {})),
+            float(content.get("unsure_below", 0.0)),
         )
         joints = tuple(content["skeleton"]["joints"])
     except (InputError, SkeletonError) as error:

@@ -5,10 +5,8 @@ Used where honesty needs pixels: to fit the estimator's noise, to calibrate, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 
 import numpy as np
 
@@ -116,18 +114,6 @@ def estimate_rendered(request: RenderRequest) -> RenderedClip:
         track = None
     landmarks = camera.to_camera(clip.landmarks(body).positions)
     return RenderedClip(clip, camera, yaw_deg, track, landmarks)
-
-
-def estimate_all_rendered(requests: Sequence[RenderRequest], n_processes: int = 2) -> Iterator[RenderedClip]:
-    """Renders and estimates many clips on several cores, in their order.
-
-    Processes are started afresh: the estimator's threads do not survive a fork.
-    """
-    if n_processes <= 1:
-        yield from map(estimate_rendered, requests)
-        return
-    with ProcessPoolExecutor(n_processes, mp_context=get_context("spawn")) as pool:
-        yield from pool.map(estimate_rendered, requests)
 
 
 def balanced_requests(
