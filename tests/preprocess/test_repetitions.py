@@ -77,7 +77,7 @@ def test_a_clip_cut_just_below_standing_still_counts() -> None:
 
 def test_short_and_shallow_dips_are_no_repetitions() -> None:
     times_s = np.arange(0, 10, 1 / 30)
-    dips = 5 + bell(times_s, 2, 0.4, 100) + bell(times_s, 5, 2, 38) + bell(times_s, 8, 2, 100)
+    dips = 5 + bell(times_s, 2, 0.4, 100) + bell(times_s, 5, 2, 30) + bell(times_s, 8, 2, 100)
     assert bottoms_s(squat_from_flexion(times_s, dips)) == pytest.approx([8], abs=0.01)
 
 

@@ -32,7 +32,7 @@ class RepetitionRule:
     canonical: CanonicalRule = field(default_factory=CanonicalRule)
     min_duration_s: float = 0.5
     max_duration_s: float = 20.0
-    min_depth: float = 0.09
+    min_depth: float = 0.055
     max_blind_s: float = 0.5
     recovery: float = 0.6
     rise: float = 0.03

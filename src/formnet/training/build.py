@@ -37,7 +37,9 @@ def build_spec(preprocess: Mapping[str, Any], features: Mapping[str, Any]) -> Pr
     """
     values = {**preprocess, "features": dict(features)}
     limbs = dict(values.get("limbs") or {})
-    if limbs.get("reference") == "smpl":
+    if limbs.get("scope", "none") == "none":
+        limbs["reference"] = []
+    elif limbs.get("reference") == "smpl":
         from formnet.body.limbs import reference_limb_lengths
 
         lengths = reference_limb_lengths()

@@ -80,17 +80,17 @@ def make_progress(what: str) -> Callable[[Iterable[Any]], Iterable[Any]]:
 def print_figures(figures: Mapping[str, Any], classes: Sequence[str], split: str, out: Path) -> None:
     """The table per class and the split by name; the figures as one line of JSON come last."""
     table = Table(title=f"test on {split}", title_justify="left")
-    for heading in ("class", "repetitions", "recall", "F1", *[f"→ {name}" for name in classes]):
-        table.add_column(heading, justify="left" if heading == "class" else "right", overflow="fold")
+    for heading in ("class", "repetitions", "recall", "F1", *[f"→ {i + 1}" for i in range(len(classes))]):
+        table.add_column(heading, justify="left" if heading == "class" else "right", no_wrap=True)
     for i, name in enumerate(classes):
         cells = [figures[f"test/{kind}/{name}"] for kind in ("recall", "f1")]
         table.add_row(
-            name,
+            f"{i + 1} {name}",
             str(figures[f"test/support/{name}"]),
             *["–" if cell is None else f"{cell:.3f}" for cell in cells],
             *[str(count) if count else "·" for count in figures["test/confusion"][i]],
         )
-    console = Console(width=max(100, 40 + 14 * len(classes)))
+    console = Console(width=max(100, 60 + 8 * len(classes)))
     console.print(table)
     console.print(
         f"balanced accuracy {figures['test/balanced_accuracy']:.3f} "

@@ -103,9 +103,10 @@ class RepetitionModule(lightning.LightningModule):
         spec = self.optimiser
         weights = [p for p in self.parameters() if p.requires_grad]
         optimiser = OPTIMISERS[spec.name](weights, lr=spec.lr, weight_decay=spec.weight_decay)
-        if spec.schedule == "constant":
+        n_steps = int(self.trainer.estimated_stepping_batches)
+        # A handful of steps (a trial run) has no room for a schedule.
+        if spec.schedule == "constant" or n_steps < 10:
             return optimiser
-        n_steps = max(int(self.trainer.estimated_stepping_batches), 2)
         schedule: Any
         if spec.schedule == "onecycle" and spec.name != "adadelta":
             schedule = torch.optim.lr_scheduler.OneCycleLR(
