@@ -83,6 +83,15 @@ def test_dtw_equals_its_slow_twin(window: int) -> None:
         assert compute_dtw_distance(a, b, window) == pytest.approx(_slow_dtw(a, b, window))
 
 
+@pytest.mark.parametrize("factor", [0.5, 0.99, 1.01, 2.0])
+def test_dtw_gives_up_exactly_above_the_cutoff(factor: float) -> None:
+    rng = np.random.default_rng(4)
+    a, b = rng.normal(size=(12, 3)), rng.normal(size=(12, 3))
+    distance = _slow_dtw(a, b, 4)
+    found = compute_dtw_distance(a, b, 4, factor * distance)
+    assert found == (pytest.approx(distance) if factor > 1 else np.inf)
+
+
 def test_dtw_without_limit_agrees_with_dtaidistance() -> None:
     ndim = pytest.importorskip("dtaidistance.dtw_ndim")
     rng = np.random.default_rng(1)
