@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numba
 import numpy as np
+from numpy.typing import NDArray
 
 from formnet.errors import SkeletonError
 from formnet.motion import FloatArray, Motion
@@ -19,8 +20,8 @@ class LimbSimilarity:
     """Each limb scores 100·exp(−‖Δ‖²/σ²), Δ the difference of its unit directions; half the points at 24°.
 
     Limbs carried by the trunk (arms, head) take the better of their direction in the room and relative to the
-    trunk: whoever leans is told that the trunk leans, not that the arms went along. Limb lengths and place do not
-    enter, confidence of both sides weights every limb.
+    trunk, and of that only what exceeds the trunk's own deviation: whoever leans or rounds the back is told so, not
+    that arms and head went along. Limb lengths and place do not enter, confidence of both sides weights every limb.
     """
 
     info = ScorerInfo("limbs", "Limb directions", "similarity", "100·exp(−‖Δ‖²/σ²) per limb, 50 at 24°, weighted c·c'")
@@ -32,19 +33,21 @@ class LimbSimilarity:
     def compute_matrix(self, clip: Motion, reference: Motion) -> FloatArray:
         """(n, m); NaN where no limb is seen on both sides."""
         a, b = _compute_both(clip, reference)
-        rides = np.array([segment.rides for segment in a.segments])
         return _compare_all(
-            a.directions, a.relative, a.weights, b.directions, b.relative, _share(b), rides, 1.0 / _WIDTH_2
+            a.directions, a.relative, a.weights, b.directions, b.relative, _share(b), *_roles(a), 1.0 / _WIDTH_2
         )
 
     def score_pairs(self, clip: Motion, reference: Motion, pairs: Pairs) -> tuple[FloatArray, FloatArray]:
         """(L, S) scores and weights of the limbs, named by `name_joints`."""
         a, b = _compute_both(clip, reference)
         i, j = pairs.T
-        scores = _score_difference(a.directions[i] - b.directions[j])
-        rides = np.array([segment.rides for segment in a.segments])
-        followed = _score_difference(a.relative[i] - b.relative[j])
-        return np.where(rides, np.maximum(scores, followed), scores), a.weights[i] * _share(b)[j]
+        rides, carries = _roles(a)
+        weights = a.weights[i] * _share(b)[j]
+        apart = np.linalg.norm(a.directions[i] - b.directions[j], axis=-1)
+        followed = np.linalg.norm(a.relative[i] - b.relative[j], axis=-1)
+        trunk = np.where(carries & (weights > 0), apart, 0.0).max(axis=1, keepdims=True)
+        apart = np.where(rides, np.maximum(np.minimum(apart, followed) - trunk, 0.0), apart)
+        return 100.0 * np.exp(-(apart**2) / _WIDTH_2), weights
 
     @staticmethod
     def name_joints(motion: Motion) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
@@ -71,29 +74,40 @@ def _compute_both(clip: Motion, reference: Motion) -> tuple[SegmentMotion, Segme
     return a, b
 
 
-def _score_difference(difference: FloatArray) -> FloatArray:
-    return 100.0 * np.exp(-(difference**2).sum(axis=-1) / _WIDTH_2)
+def _roles(motion: SegmentMotion) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(S,) segments that ride on the trunk, and those along it that carry them."""
+    rides = np.array([segment.rides for segment in motion.segments])
+    carries = np.array([segment.joint in ("neck", "spine2") for segment in motion.segments])
+    return rides, carries
 
 
 @numba.njit(cache=True, nogil=True)
-def _compare_all(a, turned_a, weights_a, b, turned_b, weights_b, rides, sharpness):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _compare_all(a, turned_a, weights_a, b, turned_b, weights_b, rides, carries, sharpness):  # type: ignore[no-untyped-def]  # pragma: no cover
     n, n_segments, n_dimensions = a.shape
     result = np.empty((n, len(b)))
+    squares = np.empty(n_segments)
     for i in range(n):
         for j in range(len(b)):
+            trunk = 0.0
+            for k in range(n_segments):
+                square = 0.0
+                for d in range(n_dimensions):
+                    square += (a[i, k, d] - b[j, k, d]) ** 2
+                squares[k] = square
+                if carries[k] and square > trunk and weights_a[i, k] * weights_b[j, k] > 0:
+                    trunk = square
+            trunk = np.sqrt(trunk)
             top, bottom = 0.0, 0.0
             for k in range(n_segments):
                 weight = weights_a[i, k] * weights_b[j, k]
                 if weight == 0.0:
                     continue
-                square = 0.0
-                for d in range(n_dimensions):
-                    square += (a[i, k, d] - b[j, k, d]) ** 2
+                square = squares[k]
                 if rides[k]:
                     followed = 0.0
                     for d in range(n_dimensions):
                         followed += (turned_a[i, k, d] - turned_b[j, k, d]) ** 2
-                    square = min(square, followed)
+                    square = max(np.sqrt(min(square, followed)) - trunk, 0.0) ** 2
                 top += weight * np.exp(-square * sharpness)
                 bottom += weight
             result[i, j] = 100.0 * top / bottom if bottom > 0 else np.nan

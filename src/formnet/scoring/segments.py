@@ -45,9 +45,7 @@ def list_segments(points: Skeleton) -> tuple[Segment, ...]:
         if "spine2" in points
         else [Segment("neck", "trunk", "pelvis", "neck", 2.0)]
     )
-    lines = [
-        Segment(f"right_{joint}", "trunk", f"left_{joint}", f"right_{joint}", 0.5) for joint in ("shoulder", "hip")
-    ]
+    lines = [Segment(f"right_{joint}", "trunk", f"left_{joint}", f"right_{joint}") for joint in ("shoulder", "hip")]
     head = [Segment("head", "head", "neck", "head", 1.0, True), Segment("nose", "head", "head", "nose", 0.5, True)]
     if "head" not in points:
         head = [Segment("nose", "head", "neck", "nose", 1.0, True)]
