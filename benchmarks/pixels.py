@@ -21,8 +21,8 @@ from rich.table import Table
 from formnet.checkpoint import load_model, shipped_model_path
 from formnet.faults import WASEDA_CLASSES
 from formnet.pipeline import judge_motion
-from formnet.rendered import balanced_requests
-from formnet.rendered_cache import estimate_all_cached
+from formnet.rendered.cache import estimate_all_cached
+from formnet.rendered.film import balanced_requests
 
 NOT_FOUND = "not found"
 VIEWS = {"front": (0,), "front-left": (45,), "left": (90,), "back-left": (135,), "back": (180,),

@@ -1,7 +1,7 @@
 """What a pose estimator makes of true joints: its systematic errors and its noise, learned from renders.
 
 The model has two parts, both fitted on clips that were rendered and then seen by the real estimator
-(`formnet.training.estimator_noise`):
+(`formnet.rendered.fit_noise`):
 
 - a small network that maps the true landmarks of a frame, seen from the camera, to the landmarks that the
   estimator returns on average (flattened depth, guessed hidden limbs, lagging motion) and to their visibility;

@@ -15,7 +15,7 @@ import numpy as np
 
 from formnet.files import atomic_path
 from formnet.motion import Motion
-from formnet.rendered import RenderRequest, estimate_rendered
+from formnet.rendered.film import RenderRequest, estimate_rendered
 from formnet.skeleton import BLAZEPOSE_33
 from formnet.synth.dataset import RepetitionTruth
 

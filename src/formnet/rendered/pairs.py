@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from formnet.rendered import balanced_requests
-from formnet.rendered_cache import estimate_all_cached
+from formnet.rendered.cache import estimate_all_cached
+from formnet.rendered.film import balanced_requests
+from formnet.rendered.fit_noise import EstimatedPair, fit_estimator_noise
 from formnet.synth.estimator_noise import EstimatorNoise
-from formnet.training.estimator_noise import EstimatedPair, fit_estimator_noise
 
 FPS = 15.0
 
