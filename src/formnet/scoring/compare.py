@@ -13,10 +13,12 @@ from formnet.preprocess.mirror import mirror_motion
 from formnet.scoring.alignment import AlignmentScorer
 from formnet.scoring.prepare import (
     PrepareOptions,
+    bridge_gaps,
     check_motion,
-    clean_motion,
     equalise_frames,
     match_dimensions,
+    smooth_alike,
+    smooth_motion,
     to_shared_joints,
 )
 from formnet.scoring.registry import alignment_named, similarity_named
@@ -115,8 +117,8 @@ def compare_motions(clip: Motion, reference: Motion, options: CompareOptions | N
     clip, notes = check_motion(clip, "the clip", options.prepare)
     reference, more = check_motion(reference, "the reference", options.prepare)
     clip, reference = to_shared_joints(clip, reference, allow_missing=options.prepare.allow_missing)
-    clip, reference = clean_motion(clip, options.prepare), clean_motion(reference, options.prepare)
-    rounds, said = pair_rounds(clip, reference)
+    clip, reference = bridge_gaps(clip, options.prepare), bridge_gaps(reference, options.prepare)
+    rounds, said = pair_rounds(smooth_motion(clip, options.prepare), smooth_motion(reference, options.prepare))
     plain = _compare_rounds(clip, reference, rounds, scorer, options)
     flipped = _compare_rounds(mirror_motion(clip), reference, rounds, scorer, options)
     is_mirrored = _mean_total(flipped) > _mean_total(plain) + MIRROR_MARGIN
@@ -161,6 +163,7 @@ def _compare_round(
     first = clip.frames(which.start, which.stop)
     second = reference.frames(which.reference_start, which.reference_stop)
     first, second = equalise_frames(first, second)
+    first, second = smooth_alike(first, second, options.prepare)
     turned, rotation_deg = align_view(first, second, options.view)
     similarity = scorer.similarity
     score = scorer.score(similarity.prepare(turned), similarity.prepare(second))

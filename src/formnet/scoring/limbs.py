@@ -11,20 +11,20 @@ from formnet.motion import FloatArray, Motion
 from formnet.scoring.score import Pairs, ScorerInfo
 from formnet.scoring.segments import SegmentMotion, compute_segments
 
-HALF_SCORE_DEG = 24.0
+HALF_SCORE_DEG = 20.0
 """A limb that is this far from its reference gets half the points."""
 _WIDTH_2 = float((2 * np.sin(np.radians(HALF_SCORE_DEG) / 2)) ** 2 / np.log(2.0))
 
 
 class LimbSimilarity:
-    """Each limb scores 100·exp(−‖Δ‖²/σ²), Δ the difference of its unit directions; half the points at 24°.
+    """Each limb scores 100·exp(−‖Δ‖²/σ²), Δ the difference of its unit directions; half the points at 20°.
 
     Limbs carried by the trunk (arms, head) take the better of their direction in the room and relative to the
     trunk, and of that only what exceeds the trunk's own deviation: whoever leans or rounds the back is told so, not
     that arms and head went along. Limb lengths and place do not enter, confidence of both sides weights every limb.
     """
 
-    info = ScorerInfo("limbs", "Limb directions", "similarity", "100·exp(−‖Δ‖²/σ²) per limb, 50 at 24°, weighted c·c'")
+    info = ScorerInfo("limbs", "Limb directions", "similarity", "100·exp(−‖Δ‖²/σ²) per limb, 50 at 20°, weighted c·c'")
 
     def prepare(self, motion: Motion, boxes: FloatArray | None = None) -> Motion:
         """Nothing: directions are free of place and size."""

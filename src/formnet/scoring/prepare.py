@@ -130,10 +130,26 @@ def _refuse_absences(motion: Motion, name: str, max_gap_s: float) -> None:
             )
 
 
-def clean_motion(motion: Motion, options: PrepareOptions) -> Motion:
-    """Short gaps bridged by cubic interpolation, then smoothed."""
-    filled = fill_gaps(motion, options.max_gap_s, "cubic")
-    return filled if options.cutoff_hz is None else smooth_butterworth(filled, options.cutoff_hz)
+def bridge_gaps(motion: Motion, options: PrepareOptions) -> Motion:
+    """Short gaps bridged by cubic interpolation."""
+    return fill_gaps(motion, options.max_gap_s, "cubic")
+
+
+def smooth_motion(motion: Motion, options: PrepareOptions) -> Motion:
+    """Low-pass filtered in the motion's own time."""
+    return motion if options.cutoff_hz is None else smooth_butterworth(motion, options.cutoff_hz)
+
+
+def smooth_alike(clip: Motion, reference: Motion, options: PrepareOptions) -> tuple[Motion, Motion]:
+    """Two motions of equal frames, both filtered in the reference's time.
+
+    A movement done twice as fast has all its frequencies doubled; filtered in its own time it would lose more of
+    itself than the slow one, and the same movement would not look the same.
+    """
+    assert len(clip) == len(reference), "frames are equalised first"
+    borrowed = clip.replace(timestamps=reference.timestamps)
+    smoothed = smooth_motion(borrowed, options).replace(timestamps=clip.timestamps)
+    return smoothed, smooth_motion(reference, options)
 
 
 def equalise_frames(first: Motion, second: Motion) -> tuple[Motion, Motion]:
