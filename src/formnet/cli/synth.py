@@ -54,9 +54,8 @@ def synth(
         raise InputError(f"expected even picture sizes, as H.264 needs them, got {width}x{height}")
     check_writable_folder(out)
     body = load_body()
-    with progress_bar("clips") as bar:
-        task = bar.task_ids[0]
-        bar.update(task, total=clips)
+    with progress_bar("clips") as show:
+        show(0, clips)
         for number, clip in enumerate(sample_clips(body, seed, clips, reps, classes=names, fps=fps)):
             # The motion has its own generator; how it is filmed must not change it.
             rng = np.random.default_rng([seed, number, 1])
@@ -69,7 +68,7 @@ def synth(
             write_arrays(out / f"{name}.npz", clip, body)
             # The truth comes last: where it stands, the clip is complete.
             write_truth(out / f"{name}.json", describe_clip(clip, seed=seed, number=number, fps=fps, camera=camera))
-            bar.advance(task)
+            show(number + 1, clips)
     typer.echo(f"{clips} clips of {reps} repetitions in {out}")
 
 

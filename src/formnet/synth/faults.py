@@ -18,7 +18,7 @@ KNEE_WIDTH_RATIO = (0.90, 0.40)
 """Inward knees: knee width over ankle width at the bottom."""
 ROUNDING_DEG = (20.0, 62.0)
 """Round back: bending of the spine between pelvis and chest beyond the natural one."""
-ARCHING_DEG = (16.0, 46.0)
+ARCHING_DEG = (20.0, 54.0)
 """Warped back: hollowing of the spine beyond the natural one, most of it in the lower back."""
 HEAD_DEG = (32.0, 72.0)
 """Head up: extension of neck and head against the chest."""

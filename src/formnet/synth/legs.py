@@ -30,7 +30,7 @@ from formnet.synth.nature import Nature
 _OUT = np.array([1.0, -1.0])
 """Sign of x on each side, left first."""
 
-_LONGEST = 0.9990
+_LONGEST = 0.9980
 """A standing leg is never straighter than this share of its length."""
 
 
@@ -123,8 +123,8 @@ def pose_legs(
     foot, ankles, sole, toes = _pose_feet(anatomy, nature, targets, feet, depth)
     floor_ankles = ankles.copy()
     floor_ankles[..., 1] -= feet.height_m
-    pelvis = _place_pelvis(anatomy, nature, way, feet, floor_ankles, depth)
-    pelvis[..., 0] += nature.shift_m * depth + unrest.get("sway_aside_m", still)
+    shift = nature.shift_m * depth + unrest.get("sway_aside_m", still)
+    pelvis = _place_pelvis(anatomy, nature, way, feet, floor_ankles, depth, shift)
     across = anatomy.vector("right_hip", "left_hip") / 2
     hip_offsets = np.stack([across, -across], axis=1)
     hips = pelvis[:, :, None] + apply(turn[:, :, None], hip_offsets[:, None])
@@ -225,8 +225,10 @@ def _pose_feet(
     return foot, ankles, np.broadcast_to(flat, (*shape, 3)), np.broadcast_to(balls, shape)
 
 
-def _place_pelvis(anatomy: Anatomy, nature: Nature, way: Way, feet: Feet, ankles: Array, depth: Array) -> Array:
-    """Middle of the hips (N, T, 3): back by the legs' side view, up by the bend of the knees."""
+def _place_pelvis(
+    anatomy: Anatomy, nature: Nature, way: Way, feet: Feet, ankles: Array, depth: Array, shift_m: Array
+) -> Array:
+    """Middle of the hips (N, T, 3): aside by `shift_m`, back by the legs' side view, up by the bend of the knees."""
     thigh_m = anatomy.length("left_hip", "left_knee")[:, None]
     shank_m = anatomy.length("left_knee", "left_ankle")[:, None]
     done = depth * way.share
@@ -238,13 +240,14 @@ def _place_pelvis(anatomy: Anatomy, nature: Nature, way: Way, feet: Feet, ankles
     length = np.sqrt(thigh_m**2 + shank_m**2 - 2 * thigh_m * shank_m * np.cos(np.pi / 2 + thigh - shank))
     middle = ankles.mean(axis=2)
     half_hip = anatomy.length("left_hip", "right_hip")[:, None, None] / 2 * _OUT
-    aside = ankles[..., 0] - middle[..., None, 0] - half_hip
+    x = middle[..., 0] + shift_m
+    aside = ankles[..., 0] - x[..., None] - half_hip
     along = ankles[..., 2] - (middle[..., 2] + back)[..., None]
     flat = aside**2 + along**2
     height = ankles[..., 1] + np.sqrt(np.maximum(length[..., None] ** 2 - flat, 1e-4))
     highest = ankles[..., 1] + np.sqrt(np.maximum((_LONGEST * (thigh_m + shank_m))[..., None] ** 2 - flat, 1e-4))
     up = np.minimum(height.mean(axis=-1), highest.min(axis=-1))
-    return np.stack([middle[..., 0], up, middle[..., 2] + back], axis=-1)
+    return np.stack([x, up, middle[..., 2] + back], axis=-1)
 
 
 def _steer_knees(

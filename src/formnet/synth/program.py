@@ -2,7 +2,8 @@
 
 Speed rises and falls as x^a·(1 - x)^b over a phase's time x. With a = b = 2 that is the minimum-jerk curve
 (Flash & Hogan 1985), which begins and ends at rest: right for a paused bottom. Who turns round without a
-pause is pushed upwards all through the turn, so there the exponent is about 1. The ascent has a sticking
+pause is pushed upwards all through the turn, so there the exponent is near 1 (below it the push would be
+infinite). The ascent has a sticking
 region (bar speed dips in the lower half of the way up, e.g. van den Tillaar et al. 2014).
 """
 
@@ -85,15 +86,18 @@ def sample_tempo(
 
     paused = rng.uniform(size=n) < 0.4
     pause = np.where(paused, rng.uniform(0.15, 1.0, n), rng.uniform(0.0, 0.15, n))
+    descent, ascent = lasting(1.35, 0.30, 0.8, 2.5), lasting(1.15, 0.28, 0.6, 2.0)
+    # Legs push only so hard: a quick ascent gathers speed over more of its way and does not stick.
+    hurry = np.clip((0.95 - ascent) / 0.35, 0, 1)
     return Tempo(
         before_s=rng.uniform(*standing_s, n),
-        descent_s=lasting(1.35, 0.30, 0.8, 2.5),
+        descent_s=descent,
         pause_s=pause,
-        ascent_s=lasting(1.15, 0.28, 0.6, 2.0),
+        ascent_s=ascent,
         after_s=rng.uniform(*standing_s, n),
         ease_top=rng.uniform(1.6, 2.4, n),
-        ease_turn=np.clip(rng.uniform(0.75, 1.35, n) + np.minimum(pause / 0.4, 1.0), 0.75, 2.2),
-        sticking=np.clip(rng.normal(0.25, 0.25, n), 0, 0.8),
+        ease_turn=np.clip(rng.uniform(1.0, 1.35, n) + np.maximum(np.minimum(pause / 0.4, 1.0), hurry), 1.0, 2.2),
+        sticking=np.clip(rng.normal(0.2, 0.2, n), 0, 0.6) * (1 - hurry),
         sticking_at=rng.uniform(0.3, 0.55, n),
         sinking=rng.uniform(0.0, 0.03, n) * np.minimum(pause / 0.4, 1.0),
     )

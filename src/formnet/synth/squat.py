@@ -35,6 +35,7 @@ _LEAN_LIMIT_DEG = 62.0
 """Hips do not bend further; where balance asks for more, the weight stays further back on the foot.
 A rounding back tucks the pelvis, which then bends less."""
 _COMFORTABLE_LEAN_DEG = 52.0
+_SETTLING_DEPTHS = np.array([0.65, 0.75, 0.85, 1.0])
 _ROUNDS = 3
 
 
@@ -108,8 +109,9 @@ def settle_nature(anatomy: Anatomy, nature: Nature, rounds: int = 5) -> Nature:
     Long thighs over short feet cannot be balanced sitting far back; people find this out by themselves. It
     is done before any fault is known, so it tells nothing about the class.
     """
-    still = np.zeros((len(nature), 1))
-    course = Course(still + 1, still, still + 1, still + 1, dict.fromkeys(DRIFT_CHANNELS, still))
+    # The hips are furthest back where the thighs are level, on the way to a deep bottom.
+    still = np.zeros((len(nature), len(_SETTLING_DEPTHS)))
+    course = Course(still + _SETTLING_DEPTHS, still, still + 1, still + 1, dict.fromkeys(DRIFT_CHANNELS, still))
     labels = np.zeros(len(nature), dtype=int)
     for _ in range(rounds):
         targets = apply_faults(np.random.default_rng(0), nature, labels, labels).take(np.s_[:, None])
@@ -117,7 +119,7 @@ def settle_nature(anatomy: Anatomy, nature: Nature, rounds: int = 5) -> Nature:
         posture = solve_squat(
             anatomy, timed, targets, solve_way(anatomy, timed, targets), stand(anatomy, timed), course
         )
-        excess = np.maximum(compute_trunk_lean(posture)[:, 0] - _COMFORTABLE_LEAN_DEG, 0)
+        excess = np.maximum(compute_trunk_lean(posture).max(axis=1) - _COMFORTABLE_LEAN_DEG, 0)
         nature = replace(
             nature,
             toe_margin_m=np.minimum(nature.toe_margin_m + 0.0012 * excess, np.maximum(nature.toe_margin_m, 0.03)),

@@ -61,8 +61,8 @@ def sample_walk(rng: np.random.Generator, start_s: float, is_leaving: bool, far_
     direction, distance = rng.uniform(0, 2 * np.pi), rng.uniform(*far_m)
     return Walk(
         start_s=start_s,
-        step_s=rng.uniform(0.45, 0.75),
-        steps=int(max(2, round(distance / rng.uniform(0.25, 0.45)) + 1)),
+        step_s=rng.uniform(0.55, 0.85),
+        steps=int(max(2, round(distance / rng.uniform(0.22, 0.38)) + 1)),
         offset_m=distance * np.array([np.sin(direction), np.cos(direction)]),
         lift_m=rng.uniform(0.03, 0.08),
         left_first=bool(rng.uniform() < 0.5),
