@@ -97,7 +97,7 @@ def test_nobody_jumps(clips: list[Clip]) -> None:
     for clip in clips:
         speed = np.linalg.norm(np.diff(clip.joints, axis=0), axis=-1) * 25
         assert speed.max() < 6.0
-        assert speed[:, J("pelvis")].max() < 2.0
+        assert speed[:, J("pelvis")].max() < 2.0, "hips rise at 2 m/s in jumps only"
         # Feet never sink into the floor and one of them always stands.
         toes = -clip.joints[:, [J("left_foot_index"), J("right_foot_index")], 1]
         assert toes.min() > 0

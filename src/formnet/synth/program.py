@@ -86,9 +86,9 @@ def sample_tempo(
 
     paused = rng.uniform(size=n) < 0.4
     pause = np.where(paused, rng.uniform(0.15, 1.0, n), rng.uniform(0.0, 0.15, n))
-    descent, ascent = lasting(1.35, 0.30, 0.8, 2.5), lasting(1.15, 0.28, 0.6, 2.0)
+    descent, ascent = lasting(1.35, 0.30, 0.8, 2.5), lasting(1.15, 0.28, 0.72, 2.0)
     # Legs push only so hard: a quick ascent gathers speed over more of its way and does not stick.
-    hurry = np.clip((0.95 - ascent) / 0.35, 0, 1)
+    hurry = np.clip((0.95 - ascent) / 0.25, 0, 1)
     return Tempo(
         before_s=rng.uniform(*standing_s, n),
         descent_s=descent,
