@@ -36,6 +36,9 @@ def compare(
         float | None, typer.Option(help="DTW: greatest shift in time as a share of the reference, 0–1.")
     ] = None,
     view: Annotated[str, typer.Option(help="Camera differences removed in 3D: full, vertical or none.")] = "full",
+    limbs: Annotated[
+        str, typer.Option(help="Limb lengths before scoring (3D): raw, smpl as the classifier sees them, or unit.")
+    ] = "raw",
     flat: Annotated[bool, typer.Option("--flat", help="Compare in the picture (2D) also when 3D is known.")] = False,
     repair_mirror: Annotated[
         bool, typer.Option("--repair-mirror", help="Turn the clip over when its mirror image fits clearly better.")
@@ -79,6 +82,7 @@ def compare(
         method=method,
         metric=metric,
         view=view,  # type: ignore[arg-type]
+        limbs=limbs,  # type: ignore[arg-type]
         repair_mirror=repair_mirror,
         band=band,
         prepare=PrepareOptions(max_gap, smooth or None, allow_missing),
@@ -105,12 +109,15 @@ def _check_options(options: Any) -> None:
     """Refuses unknown names before anything slow is done."""
     from typing import get_args
 
+    from formnet.scoring.prepare import LimbLengths
     from formnet.scoring.registry import alignment_named, similarity_named
     from formnet.scoring.view import ViewAlignment
 
     alignment_named(options.method, similarity_named(options.metric))
     if options.view not in get_args(ViewAlignment):
         raise InputError(f"--view must be one of {', '.join(get_args(ViewAlignment))}, got {options.view!r}")
+    if options.limbs not in get_args(LimbLengths):
+        raise InputError(f"--limbs must be one of {', '.join(get_args(LimbLengths))}, got {options.limbs!r}")
     if options.band is not None and not 0 <= options.band <= 1:
         raise InputError(f"--band must be a share of 0–1, got {options.band}")
     if not options.prepare.max_gap_s >= 0:

@@ -12,11 +12,13 @@ from formnet.motion import FloatArray, Motion
 from formnet.preprocess.mirror import mirror_motion
 from formnet.scoring.alignment import AlignmentScorer
 from formnet.scoring.prepare import (
+    LimbLengths,
     PrepareOptions,
     bridge_gaps,
     check_motion,
     equalise_frames,
     match_dimensions,
+    normalise_lengths,
     smooth_alike,
     smooth_motion,
     to_shared_joints,
@@ -38,6 +40,8 @@ class CompareOptions:
         method: alignment, see `registry.ALIGNMENTS`.
         metric: frame similarity, see `registry.SIMILARITIES`.
         view: which rotations between the cameras are removed (3D only).
+        limbs: lengths of limbs before scoring (3D): "raw"; "smpl", those of the reference body, as the classifier
+            sees them; "unit", the paper's. The metric "limbs" looks at directions only and needs none of it.
         repair_mirror: turn a clip over whose mirror image fits clearly better; otherwise it is only said.
         band: DTW's limit as a share of the reference, None for none.
         prepare: gaps, smoothing, missing joints.
@@ -46,6 +50,7 @@ class CompareOptions:
     method: str = "dtw"
     metric: str = "limbs"
     view: ViewAlignment = "full"
+    limbs: LimbLengths = "raw"
     repair_mirror: bool = False
     band: float | None = None
     prepare: PrepareOptions = field(default_factory=PrepareOptions)
@@ -165,6 +170,7 @@ def _compare_round(
     first, second = equalise_frames(first, second)
     first, second = smooth_alike(first, second, options.prepare)
     turned, rotation_deg = align_view(first, second, options.view)
+    turned, second = normalise_lengths(turned, options.limbs), normalise_lengths(second, options.limbs)
     similarity = scorer.similarity
     score = scorer.score(similarity.prepare(turned), similarity.prepare(second))
     return _Scored(which, score, first, second, rotation_deg)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -11,10 +12,12 @@ from formnet.conversion import convert_motion, underivable_joints
 from formnet.errors import InputError, PoseError, SkeletonError
 from formnet.motion import Motion
 from formnet.preprocess.gaps import fill_gaps
+from formnet.preprocess.limbs import normalise_limbs
 from formnet.preprocess.resample import resample_to_frames
 from formnet.preprocess.smooth import find_runs, smooth_butterworth
 from formnet.skeleton import BLAZEPOSE_33, SMPL_24, Skeleton
 
+LimbLengths = Literal["raw", "smpl", "unit"]
 LIMB_JOINTS = tuple(
     f"{side}_{joint}" for joint in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle") for side in ("left", "right")
 )
@@ -150,6 +153,26 @@ def smooth_alike(clip: Motion, reference: Motion, options: PrepareOptions) -> tu
     borrowed = clip.replace(timestamps=reference.timestamps)
     smoothed = smooth_motion(borrowed, options).replace(timestamps=clip.timestamps)
     return smoothed, smooth_motion(reference, options)
+
+
+def normalise_lengths(motion: Motion, lengths: LimbLengths) -> Motion:
+    """The body rebuilt with other limb lengths, directions kept; "raw" leaves it as it is.
+
+    Raises:
+        InputError: a flat motion, whose limbs have no true lengths, or an unknown name.
+    """
+    if lengths not in get_args(LimbLengths):
+        raise InputError(f"unknown limb lengths {lengths!r}; use one of {', '.join(get_args(LimbLengths))}")
+    if lengths == "raw":
+        return motion
+    if motion.n_dimensions != 3:
+        raise InputError("limbs in the picture have no true lengths; normalise them in 3D only")
+    if lengths == "unit":
+        return normalise_limbs(motion, "full", "clip")
+    # The body brings torch along, which nothing else here needs.
+    from formnet.body.limbs import reference_limb_lengths
+
+    return normalise_limbs(motion, "full", "clip", reference_limb_lengths())
 
 
 def equalise_frames(first: Motion, second: Motion) -> tuple[Motion, Motion]:
