@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> None:
     model = load_model(path)
     cfg = compose_data(model, overrides)
     plain = command.to_plain(OmegaConf.create({key: cfg[key] for key in ("data", "trainer", "threads", "seed", "fit")}))
-    command.set_threads(plain["threads"])
+    command.set_up(plain["threads"])
     out = Path("runs/evaluate") / f"{datetime.now():%Y-%m-%d_%H-%M-%S}"
 
     def make_trainer(*, callbacks: list, default_root_dir: Path):  # type: ignore[no-untyped-def, type-arg]

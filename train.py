@@ -16,6 +16,8 @@ from formnet.training.build import build_options, build_spec, build_split
 from formnet.training.module import OptimiserSpec
 from formnet.training.run import FitOptions, RunOptions, run_training
 
+RECORDED = ("data", "trainer", "threads", "seed", "augment", "optimiser", "fit")
+
 
 @hydra.main(version_base="1.3", config_path="configs", config_name="train")
 def train(cfg: DictConfig) -> float:
@@ -26,7 +28,7 @@ def train(cfg: DictConfig) -> float:
 
 def run(cfg: DictConfig) -> float:
     plain = command.to_plain(cfg)
-    command.set_threads(plain["threads"])
+    command.set_up(plain["threads"])
     out = Path(HydraConfig.get().runtime.output_dir)
     options = RunOptions(
         spec=build_spec(plain["preprocess"], plain["features"]),
@@ -46,7 +48,8 @@ def run(cfg: DictConfig) -> float:
 
     figures = run_training(
         table, options, make_trainer, out, resume=plain["resume"] and Path(plain["resume"]),
-        record={key: plain[key] for key in ("data", "trainer", "threads", "seed", "augment", "optimiser", "fit")},
+        # References stay as written, so that `evaluate.py CKPT data.root=…` reaches the reader.
+        record={key: value for key, value in command.to_plain(cfg, resolve=False).items() if key in RECORDED},
         progress=command.make_progress("preprocessing"),
     )  # fmt: skip
     command.print_figures(figures, table.classes, options.split.kind, out)

@@ -11,6 +11,7 @@ from formnet.preprocess.spec import PreprocessSpec
 from formnet.training.data import SplitOptions
 
 Options = TypeVar("Options")
+_ACCEPTED: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,), "str": (str,)}
 
 
 def build_options(kind: type[Options], values: Mapping[str, Any], where: str) -> Options:
@@ -23,6 +24,11 @@ def build_options(kind: type[Options], values: Mapping[str, Any], where: str) ->
     unknown = sorted(set(values) - known)
     if unknown:
         raise InputError(f"{where} has no option {', '.join(unknown)}; it has {', '.join(sorted(known))}")
+    for field in dataclasses.fields(kind):  # type: ignore[arg-type]
+        accepted = _ACCEPTED.get(str(field.type))
+        value = values.get(field.name)
+        if value is not None and accepted and not isinstance(value, accepted):
+            raise InputError(f"expected {where}.{field.name} to be {field.type}, got {value!r}")
     try:
         return kind(**values)
     except TypeError as error:

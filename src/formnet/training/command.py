@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,7 +21,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from formnet.errors import CheckpointError, FormnetError, InputError
+from formnet.errors import CheckpointError, FormnetError
 
 
 @contextlib.contextmanager
@@ -48,22 +50,31 @@ def _is_ours(cause: BaseException) -> bool:
 
 
 def _first_sentence(text: str) -> str:
+    """Hydra's and OmegaConf's many lines as one, in the words of the command line."""
+    if missing := re.search(r"[Mm]issing mandatory value: (?:\S+\s+full_key: )?(\S+)", text):
+        return f"{missing[1]} is not given; add {missing[1]}=… to the command"
+    if unknown := re.search(r"is not in struct\s+full_key: (\S+)", text):
+        return f"there is no setting {unknown[1]}; see configs/train.yaml for those there are"
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     wanted = [line for line in lines if not line.startswith(("full_key", "object_type", "set_type", "reference_type"))]
+    for number, line in enumerate(wanted):
+        if line.startswith("Available options"):
+            options = itertools.takewhile(
+                lambda option: not option.startswith("Config search path"), wanted[number + 1 :]
+            )
+            return f"{' '.join(wanted[:number])}; there are {', '.join(options)}"
     return " ".join(wanted[:3])
 
 
-def set_threads(threads: int) -> None:
-    """Processor threads of PyTorch; deterministic kernels where there are any."""
+def set_up(threads: int) -> None:
+    """Processor threads of PyTorch, and quiet for what would write to standard output."""
     torch.set_num_threads(max(1, int(threads)))
+    os.environ.setdefault("WANDB_SILENT", "true")
 
 
-def to_plain(config: DictConfig) -> dict[str, Any]:
-    """Dictionaries and lists with everything resolved; `InputError` naming a value that must be given."""
-    missing = sorted(OmegaConf.missing_keys(config))
-    if missing:
-        raise InputError(f"{missing[0]} is not given; add {missing[0]}=… to the command")
-    plain = OmegaConf.to_container(config, resolve=True)
+def to_plain(config: DictConfig, resolve: bool = True) -> dict[str, Any]:
+    """Dictionaries and lists, with references resolved or kept as they are written."""
+    plain = OmegaConf.to_container(config, resolve=resolve, throw_on_missing=resolve)
     assert isinstance(plain, dict)
     return {str(key): value for key, value in plain.items()}
 
@@ -90,6 +101,9 @@ def print_figures(figures: Mapping[str, Any], classes: Sequence[str], split: str
             *["–" if cell is None else f"{cell:.3f}" for cell in cells],
             *[str(count) if count else "·" for count in figures["test/confusion"][i]],
         )
+    if "wandb" in sys.modules:
+        # It says good-bye at the end of the program, which would come after the last line.
+        sys.modules["wandb"].finish()
     console = Console(width=max(100, 60 + 8 * len(classes)))
     console.print(table)
     console.print(

@@ -22,7 +22,7 @@ from formnet.checkpoint import (
     round_to_half,
     save_model,
 )
-from formnet.errors import CheckpointError, DataError
+from formnet.errors import CheckpointError, DataError, InputError
 from formnet.files import atomic_path
 from formnet.models.classifier import Classifier
 from formnet.models.ensemble import Ensemble
@@ -152,6 +152,8 @@ def _fit_member(
     if choose:
         callbacks.append(EarlyStopping(fit.monitor, patience=fit.patience, mode=mode))
     trainer = make_trainer(callbacks=callbacks, default_root_dir=out)
+    if not isinstance(trainer.max_epochs, int):
+        raise InputError(f"expected a whole number of epochs, got {trainer.max_epochs!r}")
     if resume and not Path(resume).is_file():
         raise CheckpointError(f"{resume} is not there; give the last.ckpt of the run that is to go on")
     trainer.fit(module, datamodule=data, ckpt_path=str(resume) if resume else None, weights_only=True)
