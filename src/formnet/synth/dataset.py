@@ -18,7 +18,7 @@ from formnet.synth.arms import STYLE_NAMES
 from formnet.synth.faults import apply_faults
 from formnet.synth.kinematics import Array, smoothstep
 from formnet.synth.legs import solve_way, stand
-from formnet.synth.nature import Nature, sample_nature, vary_repetitions
+from formnet.synth.nature import Nature, blend_natures, sample_nature, vary_repetitions
 from formnet.synth.program import Tempo, compute_depth, sample_drift, sample_tempo
 from formnet.synth.squat import Course, Posture, settle_nature, solve_squat
 from formnet.synth.transitions import sample_setting
@@ -251,7 +251,7 @@ def sample_clip(
         unrest=drift.at(times[None]),
     )
     one = anatomy.take(slice(0, 1))
-    in_frame = _blend_natures(nature, begins, times)
+    in_frame = blend_natures(nature, smoothstep((times[:, None] - begins[1:]) / _SETTLE_S + 0.5))
     feet = setting.feet(stand(one, person.take(np.s_[:, None])), times)
     way_in_frame = way.take(np.s_[of_frame, 0]).take(np.s_[None])
     posture = solve_squat(one, in_frame, targets.take(of_frame).take(np.s_[None]), way_in_frame, feet, course)
@@ -284,17 +284,6 @@ def sample_clips(
         labels = [names[(clip * repetitions + k) % len(names)] for k in range(repetitions)]
         rng.shuffle(labels)
         yield sample_clip(body, rng, labels, fps=fps)
-
-
-def _blend_natures(nature: Nature, begins_s: Array, times_s: Array) -> Nature:
-    """Natural deviations (1, T, …) that pass smoothly from one repetition's to the next one's while standing."""
-    begun = smoothstep((times_s[:, None] - begins_s[1:]) / _SETTLE_S + 0.5)
-    before = np.concatenate([np.ones((len(times_s), 1)), begun], axis=1)
-    weights = before - np.concatenate([begun, np.zeros((len(times_s), 1))], axis=1)
-    blended = {
-        name: np.einsum("tr,r...->t...", weights, getattr(nature, name))[None] for name in Nature.__dataclass_fields__
-    }
-    return Nature(**{**blended, "arm_style": np.broadcast_to(nature.arm_style[0], (1, len(times_s)))})
 
 
 def _activity(tempo: Tempo, times_s: Array) -> Array:

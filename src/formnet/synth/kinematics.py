@@ -22,6 +22,11 @@ def smoothstep(x: Array) -> Array:
     return x * x * x * (10 + x * (6 * x - 15))
 
 
+def limit_softly(values: Array, limit: Array, softness: float) -> Array:
+    """`values` kept below `limit`, bending into it over about three times `softness`."""
+    return values - softness * np.logaddexp(0, (values - limit) / softness)
+
+
 def rotation_about(axis: int, angle_deg: Array) -> Array:
     """Rotation matrices (..., 3, 3) about x (0), y (1) or z (2) by `angle_deg` (...)."""
     angle = np.radians(angle_deg)

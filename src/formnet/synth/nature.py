@@ -150,3 +150,18 @@ def vary_repetitions(rng: np.random.Generator, nature: Nature, row: int, repetit
             "pelvis_deg": near(same.pelvis_deg, 0.6, -8, 8),
         }
     )
+
+
+def blend_natures(nature: Nature, begun: Array) -> Nature:
+    """One nature for every frame, (1, T, …), passing from each repetition's to the next one's.
+
+    Args:
+        nature: R repetitions of one person.
+        begun: (T, R - 1) how far the second, third, … repetition has taken over, 0–1.
+    """
+    before = np.concatenate([np.ones((len(begun), 1)), begun], axis=1)
+    weights = before - np.concatenate([begun, np.zeros((len(begun), 1))], axis=1)
+    blended = {
+        field.name: np.einsum("tr,r...->t...", weights, getattr(nature, field.name))[None] for field in fields(nature)
+    }
+    return Nature(**{**blended, "arm_style": np.broadcast_to(nature.arm_style[0], (1, len(begun)))})

@@ -25,7 +25,7 @@ from formnet.synth.arms import (
     pose_arms,
 )
 from formnet.synth.faults import Targets, apply_faults
-from formnet.synth.kinematics import Array, apply, compute_axis_angle, rotation_about, smoothstep
+from formnet.synth.kinematics import Array, apply, compute_axis_angle, limit_softly, rotation_about, smoothstep
 from formnet.synth.legs import Feet, Legs, Way, pose_legs, solve_way, stand
 from formnet.synth.nature import Nature
 from formnet.synth.program import DRIFT_CHANNELS
@@ -98,7 +98,7 @@ def solve_squat(anatomy: Anatomy, nature: Nature, targets: Targets, way: Way, fe
     goal = legs.middle_foot + course.unrest["sway_forward_m"]
     for _ in range(_ROUNDS):
         load = _put_upper(joints, rotations, anatomy, nature, targets, course, legs, spine, lean)
-        lean = _limit_lean(lean + _lean_error(anatomy, nature, joints, rotations, load, legs, goal), limit)
+        lean = limit_softly(lean + _lean_error(anatomy, nature, joints, rotations, load, legs, goal), limit, 3.0)
     load = _put_upper(joints, rotations, anatomy, nature, targets, course, legs, spine, lean)
     return Posture(joints, rotations, load)
 
@@ -273,12 +273,6 @@ def _put_arms(joints: Array, rotations: Array, anatomy: Anatomy, nature: Nature,
         if name in LOADED_STYLES:
             load[rows] = place_load(name, joints[rows], chest[rows], arm_m[rows])
     return load
-
-
-def _limit_lean(lean_deg: Array, limit_deg: Array) -> Array:
-    """`lean_deg` kept below `limit_deg`, bending smoothly into it over some ten degrees."""
-    softness = 3.0
-    return lean_deg - softness * np.logaddexp(0, (lean_deg - limit_deg) / softness)
 
 
 def _lean_error(
