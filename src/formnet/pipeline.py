@@ -32,7 +32,7 @@ class JudgedClip:
 
 def judge_track(track: PoseTrack, model: FormnetModel, source: str) -> ClipVerdict:
     """The verdict on an estimated pose; raises `PoseError` when it shows no whole repetition."""
-    repetitions, warnings = judge_motion(track.world, model)
+    repetitions, warnings = judge_motion(track.solid, model)
     if not repetitions:
         reason = "; ".join(warnings) or "the person never goes down and up again"
         raise PoseError(f"{source} shows no whole repetition ({reason}); film at least one from standing to standing")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from formnet.motion import Motion
+from formnet.pose.depth import combine_image_and_depth
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +25,15 @@ class PoseTrack:
     width: int
     height: int
     warnings: tuple[str, ...] = ()
+
+    @property
+    def solid(self) -> Motion:
+        """(T, J, 3) metres, the middle of the hips as origin: what is judged and compared.
+
+        Across the picture from the joints in the picture, in depth from `world` (see `formnet.pose.depth`).
+        Raises `PoseError` when trunk and legs are never seen together.
+        """
+        return combine_image_and_depth(self.image, self.world)
 
     @property
     def coverage(self) -> float:

@@ -15,6 +15,7 @@ import numpy as np
 
 from formnet.files import atomic_path
 from formnet.motion import Motion
+from formnet.pose.depth import combine_image_and_depth
 from formnet.rendered.film import RenderRequest, estimate_rendered
 from formnet.skeleton import BLAZEPOSE_33
 from formnet.synth.dataset import RepetitionTruth
@@ -38,6 +39,13 @@ class EstimatedClip:
     image: Motion | None
     landmarks: np.ndarray
     size: tuple[int, int]
+
+    @property
+    def solid(self) -> Motion | None:
+        """3D joints as they are judged, see `PoseTrack.solid`; None when the estimator found nobody."""
+        if self.world is None or self.image is None:
+            return None
+        return combine_image_and_depth(self.image, self.world)
 
 
 def estimate_all_cached(

@@ -23,7 +23,7 @@ class EstimatedPair:
 
     Attributes:
         truth: (T, 33, 3) true landmarks in camera axes, metres.
-        estimated: (T, 33, 3) the estimator's world landmarks, NaN where it saw nobody.
+        estimated: (T, 33, 3) 3D landmarks from the estimator, NaN where it saw nobody.
         visibility: (T, 33).
     """
 

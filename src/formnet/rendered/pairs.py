@@ -10,7 +10,7 @@ from formnet.rendered.film import balanced_requests
 from formnet.rendered.fit_noise import EstimatedPair, fit_estimator_noise
 from formnet.synth.estimator_noise import EstimatorNoise
 
-FPS = 15.0
+FPS = 30.0
 
 
 def collect_pairs(
@@ -24,8 +24,8 @@ def collect_pairs(
     pairs = []
     requests = balanced_requests(seed, per_class, fps=FPS, is_padded=False)
     for clip in estimate_all_cached(requests, cache, n_processes):
-        if clip.world is not None:
-            pairs.append(EstimatedPair(clip.landmarks, clip.world.positions, clip.world.confidence))
+        if (solid := clip.solid) is not None:
+            pairs.append(EstimatedPair(clip.landmarks, solid.positions, solid.confidence))
         if on_clip is not None:
             on_clip()
     return pairs

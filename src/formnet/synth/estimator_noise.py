@@ -3,8 +3,9 @@
 The model has two parts, both fitted on clips that were rendered and then seen by the real estimator
 (`formnet.rendered.fit_noise`):
 
-- a small network that maps the true landmarks of a frame, seen from the camera, to the landmarks that the
-  estimator returns on average (flattened depth, guessed hidden limbs, lagging motion) and to their visibility;
+- a small network that maps the true landmarks of a frame, seen from the camera, to the 3D landmarks that come
+  from the estimator on average (`formnet.pose.depth`: perspective, flattened depth, guessed hidden
+  limbs, lagging motion) and to their visibility;
 - what is left, in its principal directions: an offset that stays for the whole clip (clothes, proportions,
   light) and a first-order autoregressive jitter, with scales that grow where the estimator is less sure.
 """
@@ -72,7 +73,7 @@ class EstimatorNoise:
             strength: factor on the random part; 0 gives the systematic part alone.
 
         Returns:
-            Landmarks (N, T, 33, 3), centred on the hips as the estimator's world landmarks, and visibility
+            Landmarks (N, T, 33, 3), centred on the hips, and visibility
             (N, T, 33).
         """
         n_clips, n_frames = landmarks.shape[:2]
@@ -134,11 +135,11 @@ def centre_on_hips(landmarks: NDArray[np.floating]) -> Array:
 
 
 def build_inputs(landmarks: NDArray[np.floating], step_s: float) -> Array:
-    """What the network sees of each frame: (N, T, 33, 3) → (N, T, 200).
+    """What the network sees of each frame: (N, T, 33, 3) → (N, T, 201).
 
-    The centred landmarks, their change over `LAG_S` (the first frames look back to the first), and where the
-    hips lie in the picture (tangents of the two angles off the camera's axis), since a person off the centre is
-    seen turned.
+    The centred landmarks, their change over `LAG_S` (the first frames look back to the first), where the hips
+    lie in the picture (tangents of the two angles off the camera's axis, since a person off the centre is seen
+    turned), and one over their distance, which is the strength of the perspective.
     """
     centred = centre_on_hips(landmarks)
     back = max(1, round(LAG_S / step_s))
@@ -147,4 +148,4 @@ def build_inputs(landmarks: NDArray[np.floating], step_s: float) -> Array:
     change = (centred - earlier).reshape(flat.shape)
     hips = np.asarray(landmarks[..., _HIPS, :].mean(axis=-2), dtype=np.float32)
     bearing = hips[..., :2] / hips[..., 2:]
-    return np.concatenate([flat, change, bearing], axis=-1)
+    return np.concatenate([flat, change, bearing, 1 / hips[..., 2:]], axis=-1)
