@@ -208,7 +208,7 @@ def render_markdown(result: Result) -> str:
     if "rows" in facts:
         lines += [
             f"{facts['rows']} repetitions, {len(facts['classes'])} classes, {facts['groups']} groups, "
-            f"{len(facts['folds'])} folds, seeds {', '.join(str(seed) for seed in facts['seeds'])}.",
+            f"{len(facts['folds'])} fold{'s' * (len(facts['folds']) != 1)}, seeds {', '.join(str(seed) for seed in facts['seeds'])}.",
             "",
         ]
     lines += ["| method | balanced accuracy | accuracy | macro F1 | calibration error | seconds |", f"|{'---|' * 6}"]
