@@ -206,9 +206,10 @@ def render_markdown(result: Result) -> str:
     lines = [f"### {result.title}", ""]
     facts = result.provenance
     if "rows" in facts:
+        n_folds, seeds = len(facts["folds"]), ", ".join(str(seed) for seed in facts["seeds"])
         lines += [
             f"{facts['rows']} repetitions, {len(facts['classes'])} classes, {facts['groups']} groups, "
-            f"{len(facts['folds'])} fold{'s' * (len(facts['folds']) != 1)}, seeds {', '.join(str(seed) for seed in facts['seeds'])}.",
+            f"{n_folds} fold{'s' * (n_folds != 1)}, seeds {seeds}.",
             "",
         ]
     lines += ["| method | balanced accuracy | accuracy | macro F1 | calibration error | seconds |", f"|{'---|' * 6}"]
