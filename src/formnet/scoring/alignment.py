@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
 from formnet.errors import PoseError
 from formnet.motion import FloatArray, Motion
 from formnet.scoring.limbs import LimbSimilarity
-from formnet.scoring.score import FrameSimilarity, Pairs, Score, group_joints, summarise_pairs
+from formnet.scoring.score import FrameSimilarity, Pairs, Score, ScorerInfo, group_joints, summarise_pairs
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +22,7 @@ class AlignmentScorer:
     """
 
     similarity: FrameSimilarity = field(default_factory=LimbSimilarity)
+    info: ClassVar[ScorerInfo]
 
     def pair_frames(self, matrix: FloatArray) -> Pairs:
         """(L, 2) paired frames for similarities (n, m) of 0–100."""
@@ -39,7 +41,7 @@ class AlignmentScorer:
         """The score of given pairs."""
         scores, weights = self.similarity.score_pairs(clip, reference, pairs)
         joints, groups = name_scored_joints(self.similarity, clip)
-        return summarise_pairs(self.similarity.info.name, joints, groups, scores, weights, pairs)
+        return summarise_pairs(self.info.name, joints, groups, scores, weights, pairs)
 
 
 def name_scored_joints(

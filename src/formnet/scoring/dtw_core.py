@@ -26,9 +26,10 @@ def compute_squared_distances(a: FloatArray, b: FloatArray) -> FloatArray:
         raise InputError(f"expected frames of equal size, got {a.shape[1]} and {b.shape[1]}; use the same joints")
     # A common centre keeps the norms small; distances do not change.
     centre = (a.sum(axis=0) + b.sum(axis=0)) / (len(a) + len(b))
-    a, b = np.ascontiguousarray(a - centre), np.ascontiguousarray(b - centre)
-    products = a @ b.T
-    return _finish_squares(products, np.einsum("ij,ij->i", a, a), np.einsum("ij,ij->i", b, b), a, b)
+    near_a, near_b = a - centre, b - centre
+    products = near_a @ near_b.T
+    squares_a, squares_b = np.einsum("ij,ij->i", near_a, near_a), np.einsum("ij,ij->i", near_b, near_b)
+    return _finish_squares(products, squares_a, squares_b, np.ascontiguousarray(a), np.ascontiguousarray(b))
 
 
 def compute_dtw_distance(a: FloatArray, b: FloatArray, band_frames: int | None = None) -> float:
