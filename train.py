@@ -19,8 +19,15 @@ from pytorch_lightning.callbacks import RichProgressBar
 from formnet.training import command
 from formnet.training.augment import AugmentSpec
 from formnet.training.build import build_options, build_spec, build_split
+from formnet.training.learner_run import (
+    LearnerRun,
+    learner_options,
+    learner_preprocess,
+    run_learner_training,
+    wants_learner,
+)
 from formnet.training.module import OptimiserSpec
-from formnet.training.run import FitOptions, RunOptions, run_training
+from formnet.training.run import FitOptions, RunOptions, run_training, write_metrics
 
 RECORDED = ("data", "trainer", "threads", "seed", "augment", "optimiser", "fit")
 
@@ -36,15 +43,32 @@ def run(cfg: DictConfig) -> float:
     plain = command.to_plain(cfg)
     command.set_up(plain["threads"])
     out = Path(HydraConfig.get().runtime.output_dir)
+    # References stay as written, so that `evaluate.py CKPT data.root=…` reaches the reader.
+    record = {key: value for key, value in command.to_plain(cfg, resolve=False).items() if key in RECORDED}
+    split, progress = build_split(plain["data"], plain["seed"]), command.make_progress("preprocessing")
+    table = instantiate(cfg.data.source)
+    if wants_learner(plain["learner"], HydraConfig.get().overrides.task):
+        preprocess = learner_preprocess(plain["preprocess"], plain["learner"])
+        options = LearnerRun(
+            build_spec(preprocess, plain["features"]), learner_options(plain["learner"]), split, plain["seed"]
+        )
+        figures = run_learner_training(table, options, out, record=record, progress=progress)
+        write_metrics(out, figures)
+    else:
+        figures = train_network(cfg, plain, table, split, out, record, progress)
+    command.print_figures(figures, table.classes, split.kind, out)
+    return float(figures["test/balanced_accuracy"])
+
+
+def train_network(cfg, plain, table, split, out, record, progress):  # type: ignore[no-untyped-def]
     options = RunOptions(
         spec=build_spec(plain["preprocess"], plain["features"]),
         network=plain["model"],
-        split=build_split(plain["data"], plain["seed"]),
+        split=split,
         optimiser=build_options(OptimiserSpec, plain["optimiser"], "optimiser"),
         augment=build_options(AugmentSpec, plain["augment"], "augment"),
         fit=build_options(FitOptions, {**plain["fit"], "seed": plain["seed"]}, "fit"),
     )
-    table = instantiate(cfg.data.source)
     make_logger = instantiate(cfg.logger) if cfg.logger._target_ else None
 
     def make_trainer(*, callbacks: list, default_root_dir: Path):  # type: ignore[no-untyped-def, type-arg]
@@ -52,14 +76,10 @@ def run(cfg: DictConfig) -> float:
         logger = make_logger(save_dir=default_root_dir) if make_logger and callbacks else False
         return instantiate(cfg.trainer)(callbacks=[*callbacks, bar], default_root_dir=default_root_dir, logger=logger)
 
-    figures = run_training(
-        table, options, make_trainer, out, resume=plain["resume"] and Path(plain["resume"]),
-        # References stay as written, so that `evaluate.py CKPT data.root=…` reaches the reader.
-        record={key: value for key, value in command.to_plain(cfg, resolve=False).items() if key in RECORDED},
-        progress=command.make_progress("preprocessing"),
+    return run_training(
+        table, options, make_trainer, out, resume=plain["resume"] and Path(plain["resume"]), record=record,
+        progress=progress,
     )  # fmt: skip
-    command.print_figures(figures, table.classes, options.split.kind, out)
-    return float(figures["test/balanced_accuracy"])
 
 
 if __name__ == "__main__":

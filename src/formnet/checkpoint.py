@@ -1,16 +1,16 @@
 """Model files: safetensors weights and a JSON sidecar, or a Lightning checkpoint; never a pickle.
 
 NAME.safetensors holds numbers only; NAME.json beside it says what they are: how motions become features
-(PreprocessSpec), joint set, class names, network, temperature, versions, figures, and the hash of the weights.
+(PreprocessSpec), joint set, class names, network or learner, temperature, versions, figures, and the hash of the
+weights.
 """
 
 from __future__ import annotations
 
 import json
 import pickle
-import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,70 +20,40 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from formnet import __version__
 from formnet.errors import CheckpointError, InputError, SkeletonError
 from formnet.features.registry import compute_channels, feature_names
 from formnet.files import atomic_path, compute_sha256
+from formnet.learners.base import FittedLearner, restore_learner
+from formnet.model_description import ModelDescription as ModelDescription
+from formnet.model_description import current_versions as current_versions
+from formnet.model_description import parse_description
 from formnet.models.build import build_network
 from formnet.models.classifier import Classifier
 from formnet.preprocess.spec import PreprocessSpec, Repetition
 from formnet.skeleton import skeleton_named
 
-FORMAT = "formnet-model"
-FORMAT_VERSION = 1
 SHIPPED_MODEL = "squat.safetensors"
-
-
-@dataclass(frozen=True)
-class ModelDescription:
-    """All that a model is besides its weights.
-
-    Attributes:
-        spec: from motion to features.
-        classes: names in the order of the probabilities.
-        network: plain description for `build_network`.
-        n_dimensions: 2 or 3 coordinates a joint.
-        metrics: figures on the test side at the end of training.
-        training: data, split and options of the run, plain values; `evaluate.py` measures with them.
-        versions: of the software that made it.
-        unsure_below: least probability at which a class is named; less is answered with "unsure".
-    """
-
-    spec: PreprocessSpec
-    classes: tuple[str, ...]
-    network: Mapping[str, Any]
-    n_dimensions: int = 3
-    metrics: Mapping[str, Any] = field(default_factory=dict)
-    training: Mapping[str, Any] = field(default_factory=dict)
-    versions: Mapping[str, str] = field(default_factory=dict)
-    unsure_below: float = 0.0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values for JSON and Lightning checkpoints."""
-        skeleton = skeleton_named(self.spec.skeleton)
-        return {
-            "format": FORMAT,
-            "format_version": FORMAT_VERSION,
-            "spec": self.spec.to_dict(),
-            "skeleton": {"name": skeleton.name, "joints": list(skeleton.joints)},
-            "classes": list(self.classes),
-            "network": json.loads(json.dumps(self.network)),
-            "n_dimensions": self.n_dimensions,
-            "metrics": dict(self.metrics),
-            "training": json.loads(json.dumps(self.training)),
-            "versions": dict(self.versions) or current_versions(),
-            "unsure_below": self.unsure_below,
-        }
 
 
 @dataclass(frozen=True, eq=False)
 class FormnetModel:
-    """A loaded model: description, classifier in evaluation mode, and the hash of its weights file."""
+    """A loaded model: description, what judges (a classifier in evaluation mode, or a learner), hash of its weights."""
 
     description: ModelDescription
-    classifier: Classifier
+    judge: Classifier | FittedLearner
     path: Path
     sha256: str
+
+    @property
+    def classifier(self) -> Classifier:
+        """The network with its scale and temperature; raises `InputError` for a learner, which has none."""
+        if not isinstance(self.judge, Classifier):
+            raise InputError(f"{self.path.name} holds a learner, not a network; use estimate_probabilities")
+        return self.judge
+
+    @property
+    def is_learner(self) -> bool:
+        return not isinstance(self.judge, Classifier)
 
     @property
     def spec(self) -> PreprocessSpec:
@@ -101,6 +71,8 @@ class FormnetModel:
         """(N, C) calibrated probabilities of repetitions that `preprocess(motion, model.spec)` returned."""
         if not repetitions:
             return np.zeros((0, len(self.classes)))
+        if not isinstance(self.judge, Classifier):
+            return self.judge.estimate_probabilities([repetition.motion for repetition in repetitions])
         return self.estimate_from_positions(
             np.stack([repetition.motion.positions for repetition in repetitions]), batch_size
         )
@@ -117,15 +89,6 @@ class FormnetModel:
         return np.concatenate(parts)
 
 
-def current_versions() -> dict[str, str]:
-    return {
-        "formnet": __version__,
-        "torch": str(torch.__version__),
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-    }
-
-
 def build_classifier(description: ModelDescription) -> Classifier:
     """A classifier with fresh weights that fits the description."""
     skeleton = skeleton_named(description.spec.skeleton)
@@ -133,20 +96,26 @@ def build_classifier(description: ModelDescription) -> Classifier:
     return Classifier(build_network(description.network, n_channels, len(description.classes)), n_channels)
 
 
-def save_model(path: Path, classifier: Classifier, description: ModelDescription, *, half: bool = False) -> Path:
+def save_model(
+    path: Path, judge: Classifier | FittedLearner, description: ModelDescription, *, half: bool = False
+) -> Path:
     """Writes NAME.safetensors and NAME.json; either may be given as `path`. Returns the path of the weights.
 
     Args:
-        half: store weights in 16 bits (half the size; loading widens them again).
+        half: store the weights of a network in 16 bits (half the size; loading widens them again).
     """
     path = Path(path).with_suffix(".safetensors")
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in classifier.state_dict().items()}
+    if isinstance(judge, Classifier):
+        weights = {name: tensor.detach().cpu().contiguous() for name, tensor in judge.state_dict().items()}
+    else:
+        weights = {name: torch.from_numpy(np.array(array, order="C")) for name, array in judge.arrays().items()}
     if half:
         weights = {name: _halve(name, tensor) for name, tensor in weights.items()}
     with atomic_path(path) as temporary:
         save_file(weights, temporary)
     sidecar = {**description.to_dict(), "half": half, "sha256": compute_sha256(path)}
-    sidecar["temperature"] = float(classifier.temperature)
+    if isinstance(judge, Classifier):
+        sidecar["temperature"] = float(judge.temperature)
     with atomic_path(path.with_suffix(".json")) as temporary:
         temporary.write_text(json.dumps(sidecar, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
@@ -184,14 +153,29 @@ def load_model(path: Path | str) -> FormnetModel:
             f"{path} is no model file of formnet; expected .safetensors with its .json, or .ckpt from train.py "
             "(pickles are never loaded)"
         )
-    description = _parse_description(content, path)
+    description = parse_description(content, path)
     try:
-        classifier = build_classifier(description)
+        judge = _build_judge(description, state, path)
     except (InputError, SkeletonError) as error:
         raise CheckpointError(f"{path} describes a model that cannot be built: {error}") from error
-    _fill_weights(classifier, state, path)
-    classifier.eval()
-    return FormnetModel(description, classifier, weights_path, compute_sha256(weights_path))
+    return FormnetModel(description, judge, weights_path, compute_sha256(weights_path))
+
+
+def _build_judge(
+    description: ModelDescription, state: Mapping[str, torch.Tensor], path: Path
+) -> Classifier | FittedLearner:
+    if "learner" not in description.network:
+        classifier = build_classifier(description)
+        _fill_weights(classifier, state, path)
+        return classifier.eval()
+    options = {key: value for key, value in description.network.items() if key != "learner"}
+    arrays = {name: tensor.numpy() for name, tensor in state.items()}
+    learner = restore_learner(str(description.network["learner"]), options, arrays)
+    if learner.n_classes != len(description.classes):
+        raise CheckpointError(
+            f"{path} names {len(description.classes)} classes but holds {learner.n_classes}; get the model again"
+        )
+    return learner
 
 
 def shipped_model_path() -> Path:
@@ -245,38 +229,6 @@ def _read_lightning(path: Path) -> tuple[Any, dict[str, torch.Tensor]]:
         if name.startswith(prefix)
     }
     return content["hyper_parameters"]["formnet_model"], state
-
-
-def _parse_description(content: Any, path: Path) -> ModelDescription:
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is not described as a model of formnet; use a file that train.py wrote")
-    version = content.get("format_version")
-    if not isinstance(version, int) or version > FORMAT_VERSION:
-        raise CheckpointError(
-            f"{path} has format version {version}, this formnet reads up to {FORMAT_VERSION}; upgrade formnet"
-        )
-    try:
-        spec = PreprocessSpec.from_dict(content["spec"])
-        description = ModelDescription(
-            spec,
-            tuple(str(name) for name in content["classes"]),
-            dict(content["network"]),
-            int(content.get("n_dimensions", 3)),
-            dict(content.get("metrics", {})),
-            dict(content.get("training", {})),
-            dict(content.get("versions", {})),
-            float(content.get("unsure_below", 0.0)),
-        )
-        joints = tuple(content["skeleton"]["joints"])
-    except (InputError, SkeletonError) as error:
-        raise CheckpointError(f"{path} cannot be used: {error}") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise CheckpointError(f"{path} lacks part of its description ({error}); get the model again") from error
-    if joints != skeleton_named(spec.skeleton).joints:
-        raise CheckpointError(
-            f"{path} was trained on another order of the joint set {spec.skeleton!r}; train it again with this version"
-        )
-    return description
 
 
 def _fill_weights(classifier: Classifier, state: Mapping[str, torch.Tensor], path: Path) -> None:

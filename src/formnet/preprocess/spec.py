@@ -33,7 +33,7 @@ from formnet.skeleton import skeleton_named
 SPEC_VERSION = 1
 
 SegmentationKind = Literal["squat", "whole"]
-Alignment = Literal["span", "bottom"]
+Alignment = Literal["span", "bottom", "frames"]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class PreprocessSpec:
         limbs: limb normalisation.
         n_frames: frames of every repetition.
         align: "span" spreads them evenly from start to end; "bottom" puts half of them before the deepest
-            hips and half after.
+            hips and half after; "frames" keeps the recording's own frames (for learners), whatever `n_frames`.
         features: blocks of features.
 
     Raises:
@@ -220,8 +220,11 @@ def compute_frame_times_s(start_s: float, bottom_s: float, end_s: float, n_frame
 
 
 def _cut_repetition(body: Motion, span: RepetitionSpan, spec: PreprocessSpec) -> Repetition:
-    times_s = compute_frame_times_s(span.start_s, span.bottom_s, span.end_s, spec.n_frames, spec.align)
-    motion = resample_to_times(body, times_s)
+    if spec.align == "frames":
+        motion = body.frames(span.start, span.end + 1)
+    else:
+        times_s = compute_frame_times_s(span.start_s, span.bottom_s, span.end_s, spec.n_frames, spec.align)
+        motion = resample_to_times(body, times_s)
     never_seen = np.asarray(motion.missing.all(axis=0))
     unseen = [joint for joint, lost in zip(body.skeleton.joints, never_seen, strict=True) if lost]
     warnings = span.warnings

@@ -54,6 +54,8 @@ def prepare_arrays(table: RepetitionTable, spec: PreprocessSpec, progress: Progr
         DataError: when no repetition is left of a table, or of a class that the table has.
         SkeletonError: when the table's joint set does not fit the spec.
     """
+    if spec.align == "frames":
+        raise DataError("a network needs the same frames of every repetition; choose preprocess.align=bottom or span")
     positions: list[NDArray[np.float32]] = []
     rows: list[int] = []
     numbers: Iterable[int] = range(len(table))

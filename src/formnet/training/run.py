@@ -32,6 +32,7 @@ from formnet.training.arrays import Progress, prepare_arrays
 from formnet.training.augment import AugmentSpec
 from formnet.training.calibrate import estimate_temperature
 from formnet.training.data import RepetitionData, Sides, SplitOptions, split_table
+from formnet.training.learner_run import run_learner_evaluation
 from formnet.training.module import OptimiserSpec, RepetitionModule
 
 log = logging.getLogger(__name__)
@@ -199,6 +200,10 @@ def run_evaluation(
             f"the data has the classes {', '.join(table.classes)}, the model {', '.join(model.classes)}; "
             "choose the data that fits the model"
         )
+    if model.is_learner:
+        figures = run_learner_evaluation(model, table, split, progress)
+        write_metrics(out, figures)
+        return figures
     sides = split_table(table, split)
     arrays = prepare_arrays(table.select(sides.test), model.spec, progress)
     parts = dict.fromkeys(("train", "val", "test"), arrays)

@@ -1,0 +1,35 @@
+"""Scores of left-out rows → probabilities that mean what they say."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+
+from formnet.motion import FloatArray
+
+LOWEST, HIGHEST = 0.02, 50.0
+
+
+def fit_slope(scores: FloatArray, labels: np.ndarray) -> float:
+    """The factor on scores (N, C) that minimises the negative log-likelihood of softmax(factor · scores).
+
+    A temperature (Guo et al., ICML 2017) turned upside down; with two classes of opposite scores it is Platt's scaling
+    (1999) with the decision kept at 0. Bounded, because separable scores would send it to infinity.
+    """
+
+    def loss(log_slope: float) -> float:
+        log_probabilities = log_softmax(np.exp(log_slope) * scores, axis=1)
+        return float(-log_probabilities[np.arange(len(labels)), labels].mean())
+
+    best = minimize_scalar(loss, bounds=(np.log(LOWEST), np.log(HIGHEST)), method="bounded", options={"xatol": 1e-6})
+    return float(np.exp(best.x))
+
+
+def make_inner_folds(groups: np.ndarray, seed: int, n_random: int = 5) -> list[np.ndarray]:
+    """Masks of held-out rows: one group at a time, or random parts where there is one group only."""
+    names = np.unique(groups)
+    if len(names) > 1:
+        return [groups == name for name in names]
+    part = np.random.default_rng(seed).permutation(len(groups)) % min(n_random, len(groups))
+    return [part == number for number in range(min(n_random, len(groups)))]

@@ -1,0 +1,227 @@
+"""Recipe for squats seen by triangulated or single-camera joints: three different families vote.
+
+Extremely randomised trees on all summaries, bagged discriminants on summaries that hold over days, and a small network
+on picture curves; the mean of their probabilities is calibrated on groups left out of training.
+`docs/learners.md` says what each part bought.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from scipy.special import softmax
+
+from formnet.baselines.base import require_rows
+from formnet.errors import CheckpointError, InputError
+from formnet.learners.base import Arrays, require_range, take_array
+from formnet.learners.calibrate import fit_slope, make_inner_folds
+from formnet.learners.cells import compute_cell_weights
+from formnet.learners.curve_network import CurveNetworks, NetworkOptions, fit_networks, option_names, restore_networks
+from formnet.learners.discriminant import Discriminants, fit_discriminants, restore_discriminants
+from formnet.learners.forest import Forest, fit_forest, restore_forest
+from formnet.learners.squat_features import SquatFeatures, compute_squat_features
+from formnet.motion import FloatArray, Motion
+from formnet.readers.table import RepetitionTable
+from formnet.skeleton import Skeleton, skeleton_named
+
+FLOOR = 1e-4
+"""Probabilities count at least this much before their logarithm is calibrated."""
+
+
+@dataclass(frozen=True, eq=False)
+class Families:
+    """The three families, fitted on the same rows.
+
+    Attributes:
+        kept: (F',) columns of the summaries that are used; medians: (F',) stand in for what is missing.
+    """
+
+    kept: np.ndarray
+    medians: FloatArray
+    forest: Forest
+    discriminants: Discriminants
+    networks: CurveNetworks
+
+    def probabilities(self, features: SquatFeatures) -> FloatArray:
+        """(N, C), the mean over families."""
+        return np.asarray(np.mean(list(self.by_family(features).values()), axis=0))
+
+    def by_family(self, features: SquatFeatures) -> dict[str, FloatArray]:
+        """(N, C) of each family."""
+        summaries = fill_with(features.summaries[:, self.kept], self.medians)
+        return {
+            "forest": self.forest.probabilities(summaries),
+            "discriminants": self.discriminants.probabilities(summaries),
+            "networks": self.networks.probabilities(features.curves),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class FittedSquat:
+    """See `FittedLearner`."""
+
+    skeleton: Skeleton
+    n_classes: int
+    second_view: float | None
+    families: Families
+    slope: float
+
+    def estimate_probabilities(self, motions: Sequence[Motion]) -> FloatArray:
+        if not motions:
+            return np.zeros((0, self.n_classes))
+        for motion in motions:
+            if motion.skeleton != self.skeleton:
+                raise InputError(
+                    f"this model judges {self.skeleton.name!r} joints, got {motion.skeleton.name!r}; convert them"
+                )
+        features = compute_squat_features(motions, self.second_view)
+        return calibrate(self.families.probabilities(features), self.slope)
+
+    def arrays(self) -> Arrays:
+        parts = self.families
+        own = {"kept": parts.kept, "medians": parts.medians, "slope": np.array([self.slope])}
+        return own | parts.forest.arrays() | parts.discriminants.arrays() | parts.networks.arrays()
+
+    def options(self) -> dict[str, Any]:
+        return {
+            "skeleton": self.skeleton.name,
+            "n_classes": self.n_classes,
+            "second_view": self.second_view,
+            "networks": self.families.networks.options(),
+        }
+
+
+@dataclass(frozen=True)
+class SquatLearner:
+    """The recipe; the defaults are those of `docs/learners.md`.
+
+    Attributes:
+        second_view: `slope` of the second camera's rays; None where there is no second camera.
+        trees: of the forest.
+        members: of the bagged discriminants.
+        network: options of the networks by name; see `NetworkOptions`.
+        inner_folds: parts of the training groups that calibration leaves out in turn; 0 leaves it out.
+    """
+
+    second_view: float | None = None
+    trees: int = 300
+    members: int = 15
+    network: Mapping[str, Any] = field(default_factory=dict)
+    inner_folds: int = 4
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.network) - set(option_names()))
+        if unknown:
+            raise InputError(f"the network has no option {', '.join(unknown)}; it has {', '.join(option_names())}")
+        if self.trees < 1 or self.members < 1 or self.inner_folds < 0:
+            raise InputError(
+                "expected trees and members of 1 or more and inner_folds of 0 or more, "
+                f"got {self.trees}, {self.members}, {self.inner_folds}"
+            )
+
+    def fit(self, table: RepetitionTable, seed: int = 0) -> FittedSquat:
+        require_rows(table)
+        features = compute_squat_features(table.motions, self.second_view)
+        labels, n_classes = np.asarray(table.labels), len(table.classes)
+        families = self.fit_families(features, labels, table.groups, n_classes, seed)
+        slope = self._calibrate(features, labels, table.groups, n_classes, seed)
+        return FittedSquat(table.motions[0].skeleton, n_classes, self.second_view, families, slope)
+
+    def fit_families(
+        self, features: SquatFeatures, labels: np.ndarray, groups: np.ndarray, n_classes: int, seed: int
+    ) -> Families:
+        """All three families on all rows."""
+        kept, medians = choose_columns(features.summaries)
+        summaries = fill_with(features.summaries[:, kept], medians)
+        weights = compute_cell_weights(labels, groups)
+        options = NetworkOptions(**dict(self.network))
+        return Families(
+            kept,
+            medians,
+            fit_forest(summaries, labels, weights, n_classes, seed, trees=self.trees),
+            fit_discriminants(summaries, labels, groups, n_classes, seed, members=self.members),
+            fit_networks(features.curves, labels, weights, n_classes, seed, options),
+        )
+
+    def _calibrate(
+        self, features: SquatFeatures, labels: np.ndarray, groups: np.ndarray, n_classes: int, seed: int
+    ) -> float:
+        """The slope for answers on groups that were left out, by families of a third of the size."""
+        if not self.inner_folds:
+            return 1.0
+        smaller = replace(self, trees=max(1, self.trees // 3), network={**self.network, "members": 1})
+        answers, truth = [], []
+        for out in merge_folds(make_inner_folds(groups, seed), self.inner_folds):
+            # What remains must still show two classes to learn anything.
+            if len(np.unique(labels[~out])) < 2:
+                continue
+            families = smaller.fit_families(select(features, ~out), labels[~out], groups[~out], n_classes, seed)
+            answers.append(families.probabilities(select(features, out)))
+            truth.append(labels[out])
+        if not answers:
+            return 1.0
+        return fit_slope(np.log(np.maximum(np.concatenate(answers), FLOOR)), np.concatenate(truth))
+
+
+def restore_squat(options: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> FittedSquat:
+    """What `FittedSquat.arrays` and `.options` gave; raises `CheckpointError` for what does not fit."""
+    skeleton, n_classes = skeleton_named(str(options["skeleton"])), int(options["n_classes"])
+    second_view = None if options["second_view"] is None else float(options["second_view"])
+    sample = compute_squat_features([_sample_motion(skeleton)], second_view)
+    kept = take_array(arrays, "kept", (None,), "i")
+    require_range(kept, "kept", 0, sample.summaries.shape[1])
+    families = Families(
+        kept,
+        take_array(arrays, "medians", (len(kept),)),
+        restore_forest(arrays, len(kept), n_classes),
+        restore_discriminants(arrays, len(kept), n_classes),
+        restore_networks(options["networks"], arrays, sample.curves.shape[2], n_classes),
+    )
+    slope = float(take_array(arrays, "slope", (1,))[0])
+    if not slope > 0:
+        raise CheckpointError("'slope' of the stored learner must be above 0; train the model again")
+    return FittedSquat(skeleton, n_classes, second_view, families, slope)
+
+
+def calibrate(probabilities: FloatArray, slope: float) -> FloatArray:
+    """Probabilities (N, C) with their logarithms multiplied by `slope`; their order never changes."""
+    return np.asarray(softmax(slope * np.log(np.maximum(probabilities, FLOOR)), axis=1))
+
+
+def choose_columns(summaries: FloatArray) -> tuple[np.ndarray, FloatArray]:
+    """Columns that vary and are known in at least half of the rows, and their medians."""
+    known = np.isfinite(summaries)
+    often = np.flatnonzero(known.mean(axis=0) >= 0.5)
+    medians = np.array([np.median(summaries[known[:, column], column]) for column in often])
+    varies = fill_with(summaries[:, often], medians).std(axis=0) > 1e-6
+    if not varies.any():
+        raise InputError("all repetitions are the same; there is nothing to learn from")
+    return often[varies].astype(np.int64), medians[varies]
+
+
+def fill_with(summaries: FloatArray, medians: FloatArray) -> FloatArray:
+    """Summaries (N, F) with what is missing replaced by (F,)."""
+    return np.asarray(np.where(np.isfinite(summaries), summaries, medians))
+
+
+def merge_folds(folds: Sequence[np.ndarray], count: int) -> list[np.ndarray]:
+    """At most `count` folds of about the same number of rows, made of whole folds (largest first)."""
+    merged = [np.zeros(len(folds[0]), dtype=bool) for _ in range(min(count, len(folds)))]
+    for fold in sorted(folds, key=lambda fold: -int(fold.sum())):
+        smallest = min(range(len(merged)), key=lambda k: int(merged[k].sum()))
+        merged[smallest] = merged[smallest] | fold
+    return merged
+
+
+def select(features: SquatFeatures, rows: np.ndarray) -> SquatFeatures:
+    """Some rows."""
+    return SquatFeatures(features.summaries[rows], features.names, features.curves[rows])
+
+
+def _sample_motion(skeleton: Skeleton) -> Motion:
+    """Any motion of the joint set, to learn how many features there are."""
+    positions = np.random.default_rng(0).normal(0.0, 1.0, (8, len(skeleton), 3))
+    return Motion(positions, np.ones(positions.shape[:2]), np.arange(8) / 30.0, skeleton)

@@ -1,0 +1,154 @@
+"""One run and one measurement of a learner; the counterpart of `formnet.training.run` for networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from formnet.checkpoint import FormnetModel, ModelDescription, current_versions, load_model, save_model
+from formnet.errors import DataError
+from formnet.learners.base import build_learner
+from formnet.preprocess.spec import PreprocessSpec, Repetition, preprocess_clip
+from formnet.readers.table import RepetitionTable
+from formnet.training.arrays import Progress
+from formnet.training.data import Sides, SplitOptions, split_table
+from formnet.training.metrics import describe_metrics, make_metrics
+
+NETWORK_GROUPS = ("model", "features", "augment", "optimiser", "trainer", "fit")
+"""Groups of the configuration that only networks have."""
+
+
+@dataclass(frozen=True)
+class LearnerRun:
+    """Everything about a run besides its data.
+
+    Attributes:
+        spec: from recordings to repetitions.
+        learner: `name` and options for `build_learner`.
+        split: the validation side goes back into training, where the learner leaves groups out itself.
+        seed: of the learner.
+    """
+
+    spec: PreprocessSpec
+    learner: Mapping[str, Any]
+    split: SplitOptions = field(default_factory=SplitOptions)
+    seed: int = 0
+
+
+def wants_learner(learner: Mapping[str, Any], overrides: Sequence[str]) -> bool:
+    """True when a learner is configured and no setting of networks was given instead (unless `learner=` was, too)."""
+    if not learner.get("name"):
+        return False
+    keys = [override.lstrip("+~").split("=")[0] for override in overrides]
+    return "learner" in keys or not any(key.split(".")[0].split("@")[0] in NETWORK_GROUPS for key in keys)
+
+
+def learner_preprocess(preprocess: Mapping[str, Any], learner: Mapping[str, Any]) -> dict[str, Any]:
+    """The group `preprocess` with what the learner wants otherwise."""
+    return {**preprocess, **dict(learner.get("preprocess") or {})}
+
+
+def learner_options(learner: Mapping[str, Any]) -> dict[str, Any]:
+    """The group `learner` without what concerns preprocessing."""
+    return {key: value for key, value in learner.items() if key != "preprocess"}
+
+
+def run_learner_training(
+    table: RepetitionTable, options: LearnerRun, out: Path, *, record: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Fits, stores and measures what was stored.
+
+    Writes `model.safetensors` with `model.json`, and `metrics.json`, into `out`.
+
+    Args:
+        record: plain values kept in the model file, from which `evaluate.py` finds the data again.
+
+    Returns:
+        The figures on the test side.
+
+    Raises:
+        DataError, InputError, SkeletonError: see the parts.
+    """
+    sides = split_table(table, replace(options.split, val_groups=(), val_share=0.0))
+    learner = build_learner(options.learner)
+    train, _ = cut_repetitions(table.select(sides.train), options.spec, progress)
+    test, repetitions = cut_repetitions(table.select(sides.test), options.spec, progress)
+    fitted = learner.fit(train, options.seed)
+    description = ModelDescription(
+        options.spec,
+        table.classes,
+        {**fitted.options(), "learner": options.learner["name"]},
+        n_dimensions=train.motions[0].n_dimensions,
+        training={
+            **(record or {}),
+            "learner": dict(options.learner),
+            "split": describe_sides(sides, len(train), len(test)),
+        },
+        versions=current_versions(),
+    )
+    path = save_model(out / "model.safetensors", fitted, description)
+    figures = _measure(load_model(path), test.labels, repetitions)
+    save_model(path, fitted, replace(description, metrics=figures))
+    return figures
+
+
+def run_learner_evaluation(
+    model: FormnetModel, table: RepetitionTable, split: SplitOptions, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Figures of a stored learner on the test side of a table; raises as `run_learner_training`."""
+    sides = split_table(table, replace(split, val_groups=(), val_share=0.0))
+    test, repetitions = cut_repetitions(table.select(sides.test), model.spec, progress)
+    return _measure(model, test.labels, repetitions)
+
+
+def cut_repetitions(
+    table: RepetitionTable, spec: PreprocessSpec, progress: Progress | None = None
+) -> tuple[RepetitionTable, list[Repetition]]:
+    """Every repetition that the spec finds as a row of its own, with its label and group, and the repetitions.
+
+    Raises:
+        DataError: when no repetition is left of a class that the table has.
+    """
+    rows: list[int] = []
+    repetitions: list[Repetition] = []
+    numbers: Iterable[int] = range(len(table))
+    for row in progress(numbers) if progress else numbers:
+        found = preprocess_clip(table.motions[row], spec).repetitions
+        repetitions += found
+        rows += [row] * len(found)
+    lost = [table.classes[i] for i in sorted(set(table.labels.tolist()) - set(table.labels[rows].tolist()))]
+    if lost:
+        raise DataError(
+            f"no repetition was found in any motion of {', '.join(lost)}; "
+            "take motions that are single repetitions as they are with preprocess.segmentation=whole"
+        )
+    motions = tuple(repetition.motion for repetition in repetitions)
+    return replace(table.select(rows), motions=motions), repetitions
+
+
+def measure_probabilities(probabilities: np.ndarray, labels: np.ndarray, classes: tuple[str, ...]) -> dict[str, Any]:
+    """The figures of answers (N, C), as `RepetitionModule` computes them for a network."""
+    metrics = make_metrics(len(classes))
+    metrics.update(torch.from_numpy(np.asarray(probabilities, dtype=np.float32)), torch.from_numpy(np.array(labels)))
+    return describe_metrics(metrics.compute(), classes)
+
+
+def describe_sides(sides: Sides, n_train: int, n_test: int) -> dict[str, Any]:
+    """What a reader of figures must know about the split, as plain values."""
+    return {
+        "name": sides.name,
+        "test_groups": list(sides.test_groups),
+        "val_groups": [],
+        "repetitions": {"train": n_train, "val": 0, "test": n_test},
+        "warnings": list(sides.warnings),
+    }
+
+
+def _measure(model: FormnetModel, labels: np.ndarray, repetitions: Sequence[Repetition]) -> dict[str, Any]:
+    return measure_probabilities(model.estimate_probabilities(repetitions), labels, model.classes)
