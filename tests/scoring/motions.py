@@ -16,6 +16,7 @@ _REST = {
     "left_eye": (0.03, -0.65, -0.09), "left_ear": (0.07, -0.64, 0.0), "left_eye_inner": (0.02, -0.65, -0.09),
     "left_eye_outer": (0.045, -0.65, -0.085), "left_mouth": (0.03, -0.58, -0.09), "left_pinky": (0.2, 0.1, -0.05),
     "left_index": (0.2, 0.1, -0.08), "left_thumb": (0.19, 0.08, -0.08),
+    "left_hand": (0.2, 0.1, -0.06),
 }  # fmt: skip
 
 
@@ -49,7 +50,8 @@ def swing(motion: Motion, joint: str, axis: int, angle_deg: float | FloatArray) 
     skeleton = motion.skeleton
 
     def hangs_from(name: str) -> bool:
-        parent = skeleton.parent(name)
+        # Where there is no pelvis, hips hang from shoulders; arms do not carry them all the same.
+        parent = None if name.endswith("_hip") else skeleton.parent(name)
         return parent is not None and (parent == joint or hangs_from(parent))
 
     moved = skeleton.indices([name for name in skeleton.joints if hangs_from(name)])

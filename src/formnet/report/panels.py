@@ -122,7 +122,8 @@ def draw_scored_skeleton(
     number: Callable[[str], int] = skeleton.index
     width = 4
     # Red limbs come last, so that they lie on top.
-    limbs = sorted(skeleton.limbs, key=lambda limb: colour_of(limb[1]) == RED)
+    across = (("left_hip", "right_hip"),) if "pelvis" not in skeleton and "left_hip" in skeleton else ()
+    limbs = sorted({*skeleton.limbs, *across}, key=lambda limb: (colour_of(limb[1]) == RED, limb))
     for parent, child in limbs:
         if child.endswith(_FACE):
             continue

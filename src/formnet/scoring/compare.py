@@ -28,8 +28,10 @@ from formnet.scoring.rounds import Round, pair_rounds
 from formnet.scoring.score import Score, smooth_course
 from formnet.scoring.view import ViewAlignment, align_view
 
-# Points by which the mirror image must be better to be taken for the truth; a symmetric squat stays as it is.
+# Points by which the mirror image must be better to be mentioned: a symmetric squat looks much the same in it.
 MIRROR_MARGIN = 2.0
+# Points that suffice when repair is asked for.
+REPAIR_MARGIN = 0.2
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class CompareOptions:
         view: which rotations between the cameras are removed (3D only).
         limbs: lengths of limbs before scoring (3D): "raw"; "smpl", those of the reference body, as the classifier
             sees them; "unit", the paper's. The metric "limbs" looks at directions only and needs none of it.
-        repair_mirror: turn a clip over whose mirror image fits clearly better; otherwise it is only said.
+        repair_mirror: turn a clip over whose mirror image fits better; otherwise a clear case is only said.
         band: DTW's limit as a share of the reference, None for none.
         prepare: gaps, smoothing, missing joints.
     """
@@ -126,7 +128,8 @@ def compare_motions(clip: Motion, reference: Motion, options: CompareOptions | N
     rounds, said = pair_rounds(smooth_motion(clip, options.prepare), smooth_motion(reference, options.prepare))
     plain = _compare_rounds(clip, reference, rounds, scorer, options)
     flipped = _compare_rounds(mirror_motion(clip), reference, rounds, scorer, options)
-    is_mirrored = _mean_total(flipped) > _mean_total(plain) + MIRROR_MARGIN
+    margin = REPAIR_MARGIN if options.repair_mirror else MIRROR_MARGIN
+    is_mirrored = _mean_total(flipped) > _mean_total(plain) + margin
     warnings = (*notes, *more, *said)
     if is_mirrored and options.repair_mirror:
         warnings += ("the clip is mirrored: it was turned over",)

@@ -22,9 +22,15 @@ class LimbSimilarity:
     Limbs carried by the trunk (arms, head) take the better of their direction in the room and relative to the
     trunk, and of that only what exceeds the trunk's own deviation: whoever leans or rounds the back is told so, not
     that arms and head went along. Limb lengths and place do not enter, confidence of both sides weights every limb.
+
+    Args:
+        by_frame: for single pictures, see `compute_segments`.
     """
 
     info = ScorerInfo("limbs", "Limb directions", "similarity", "100·exp(−‖Δ‖²/σ²) per limb, 50 at 20°, weighted c·c'")
+
+    def __init__(self, *, by_frame: bool = False) -> None:
+        self.by_frame = by_frame
 
     def prepare(self, motion: Motion, boxes: FloatArray | None = None) -> Motion:
         """Nothing: directions are free of place and size."""
@@ -32,14 +38,14 @@ class LimbSimilarity:
 
     def compute_matrix(self, clip: Motion, reference: Motion) -> FloatArray:
         """(n, m); NaN where no limb is seen on both sides."""
-        a, b = _compute_both(clip, reference)
+        a, b = self._compute_both(clip, reference)
         return _compare_all(
             a.directions, a.relative, a.weights, b.directions, b.relative, _share(b), *_roles(a), 1.0 / _WIDTH_2
         )
 
     def score_pairs(self, clip: Motion, reference: Motion, pairs: Pairs) -> tuple[FloatArray, FloatArray]:
         """(L, S) scores and weights of the limbs, named by `name_joints`."""
-        a, b = _compute_both(clip, reference)
+        a, b = self._compute_both(clip, reference)
         i, j = pairs.T
         rides, carries = _roles(a)
         weights = a.weights[i] * _share(b)[j]
@@ -48,6 +54,15 @@ class LimbSimilarity:
         trunk = np.where(carries & (weights > 0), apart, 0.0).max(axis=1, keepdims=True)
         apart = np.where(rides, np.maximum(np.minimum(apart, followed) - trunk, 0.0), apart)
         return 100.0 * np.exp(-(apart**2) / _WIDTH_2), weights
+
+    def _compute_both(self, clip: Motion, reference: Motion) -> tuple[SegmentMotion, SegmentMotion]:
+        a, b = (compute_segments(motion, by_frame=self.by_frame) for motion in (clip, reference))
+        if a.segments != b.segments or not a.segments:
+            raise SkeletonError(
+                f"the joint sets {clip.skeleton.name!r} and {reference.skeleton.name!r} have no common limbs; convert "
+                "them to one joint set first"
+            )
+        return a, b
 
     @staticmethod
     def name_joints(motion: Motion) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
@@ -62,16 +77,6 @@ class LimbSimilarity:
 def _share(motion: SegmentMotion) -> FloatArray:
     """Weights without the segment's own weight, which the other side brings already."""
     return motion.weights / np.array([segment.weight for segment in motion.segments])
-
-
-def _compute_both(clip: Motion, reference: Motion) -> tuple[SegmentMotion, SegmentMotion]:
-    a, b = compute_segments(clip), compute_segments(reference)
-    if a.segments != b.segments or not a.segments:
-        raise SkeletonError(
-            f"the joint sets {clip.skeleton.name!r} and {reference.skeleton.name!r} have no common limbs; convert them "
-            "to one joint set first"
-        )
-    return a, b
 
 
 def _roles(motion: SegmentMotion) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

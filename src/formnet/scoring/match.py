@@ -11,6 +11,7 @@ from formnet.errors import PoseError
 from formnet.motion import FloatArray, Motion
 from formnet.scoring.alignment import name_scored_joints
 from formnet.scoring.euclidean import EuclideanSimilarity
+from formnet.scoring.limbs import LimbSimilarity
 from formnet.scoring.prepare import match_dimensions, to_shared_joints
 from formnet.scoring.registry import similarity_named
 from formnet.scoring.score import FrameSimilarity, summarise_pairs
@@ -81,4 +82,6 @@ def match_frame(
 def _for_single_frames(metric: str) -> FrameSimilarity:
     if metric == "euclidean":
         return EuclideanSimilarity(rotate=True)
+    if metric == "limbs":
+        return LimbSimilarity(by_frame=True)
     return similarity_named(metric)

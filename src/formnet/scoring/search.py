@@ -85,7 +85,7 @@ def compute_pose_vectors(motion: Motion) -> tuple[FloatArray, NDArray[np.intp]]:
     count = seen.sum(axis=1)[:, None]
     stand_in = np.where(count > 0, total / np.maximum(count, 1), positions[:, shoulders].mean(axis=1))
     positions[:, face] = np.where(seen[..., None], positions[:, face], stand_in[:, None])
-    vectors = (positions - positions.mean(axis=1, keepdims=True)).reshape(len(frames), -1)
+    vectors = (positions - positions.mean(axis=1, keepdims=True)).reshape(len(frames), 2 * len(COCO_17))
     length = np.linalg.norm(vectors, axis=1)
     proper = length > 0
     return vectors[proper] / length[proper, None], frames[proper]

@@ -91,11 +91,15 @@ class SegmentMotion:
     weights: FloatArray
 
 
-def compute_segments(motion: Motion) -> SegmentMotion:
+def compute_segments(motion: Motion, *, by_frame: bool = False) -> SegmentMotion:
     """Directions of all segments of a motion in its own axes.
 
     In 3D a direction has unit length. In the picture a limb that points to the camera is short and its direction
     is noise, so there a segment is divided by the greatest length (90th percentile) it shows in the clip.
+
+    Args:
+        by_frame: in the picture, divide by the segment's own length in the frame (at least a quarter of the
+            trunk's), so that single pictures can be compared with clips.
     """
     points = convert_motion(motion, find_points(motion.skeleton))
     segments = list_segments(points.skeleton)
@@ -106,7 +110,8 @@ def compute_segments(motion: Motion) -> SegmentMotion:
     lengths = np.linalg.norm(vectors, axis=-1)
     scale = lengths
     if motion.n_dimensions == 2:
-        scale = np.broadcast_to(_full_lengths(lengths, segments), lengths.shape)
+        own = np.fmax(lengths, 0.25 * _sum_trunk(lengths, segments))
+        scale = own if by_frame else np.broadcast_to(_full_lengths(lengths, segments), lengths.shape)
     known = (weights > 0) & (scale > 0)
     directions = np.where(known[..., None], vectors / np.where(known, scale, 1.0)[..., None], 0.0)
     weights = np.where(known, weights, 0.0) * np.array([segment.weight for segment in segments])
@@ -118,11 +123,13 @@ def _full_lengths(lengths: FloatArray, segments: tuple[Segment, ...]) -> FloatAr
     seen = ~np.isnan(lengths).all(axis=0)
     full = np.zeros(len(segments))
     full[seen] = np.nanpercentile(lengths[:, seen], 90, axis=0)
-    trunk = [
-        full[k] for k, segment in enumerate(segments) if segment.part == "trunk" and segment.joint in ("neck", "spine2")
-    ]
-    floor = 0.25 * sum(trunk) if trunk else 0.0
-    return np.where(seen, np.maximum(full, floor), np.nan)
+    return np.where(seen, np.fmax(full, 0.25 * _sum_trunk(full[None], segments)[0]), np.nan)
+
+
+def _sum_trunk(lengths: FloatArray, segments: tuple[Segment, ...]) -> FloatArray:
+    """(T, 1) length of the trunk from lengths (T, S); NaN where it is not seen."""
+    along = [k for k, segment in enumerate(segments) if segment.joint in ("neck", "spine2")]
+    return lengths[:, along].sum(axis=1, keepdims=True) if along else np.full((len(lengths), 1), np.nan)
 
 
 def _see_from_trunk(points: Motion, directions: FloatArray) -> FloatArray:
