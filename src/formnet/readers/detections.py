@@ -133,7 +133,7 @@ def _follow(
     return chosen
 
 
-def detections_to_motion(detections: Detections, fps: float) -> tuple[Motion, FloatArray]:
+def detections_to_motion(detections: Detections, fps: float, source: str) -> tuple[Motion, FloatArray]:
     """Motion (T, J, 2) with one frame for each frame number between the first and the last, and boxes (T, 4).
 
     Frames without the person are NaN with confidence 0, so that time stays true.
@@ -147,10 +147,10 @@ def detections_to_motion(detections: Detections, fps: float) -> tuple[Motion, Fl
     n_frames = last - first + 1
     if n_frames > 1000 + 100 * len(detections):
         raise InputError(
-            f"frame numbers run from {first} to {last} but only {len(detections)} frames hold a pose; check the names"
+            f"in {source} frame numbers run from {first} to {last} but only {len(detections)} hold a pose; check the names"
         )
     if len(np.unique(detections.frames)) != len(detections):
-        raise InputError("a frame number stands twice; select one person first")
+        raise InputError(f"in {source} a frame number stands twice; select one person first")
     at = detections.frames - first
     keypoints = np.full((n_frames, len(detections.skeleton), 3), (np.nan, np.nan, 0.0))
     keypoints[at] = detections.keypoints

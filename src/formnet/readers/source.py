@@ -106,7 +106,7 @@ def read_pose_source(path: Path | str, *, person: int | None = None, fps: float 
         raise InputError(f"{path} is no keypoint file; expected a folder or one of {', '.join(POSE_SUFFIXES)}")
     detections = read_detections(path)
     chosen, warnings = select_person(detections, person, str(path))
-    motion, boxes = detections_to_motion(chosen, fps)
+    motion, boxes = detections_to_motion(chosen, fps, str(path))
     numbers = int(chosen.frames.min()) + np.arange(len(motion))
     image = motion if motion.unit == "pixel" else None
     return PoseSource(path, detections.kind, motion, image, boxes, numbers, detections, None, warnings)
