@@ -6,12 +6,17 @@ import argparse
 import importlib.util
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from formnet.benchmark import METHODS, Result, read_results, render_markdown, write_results
+import numpy as np
+
+from formnet.benchmark import METHODS, Method, Result, read_results, register_method, render_markdown, write_results
 from formnet.errors import FormnetError
 from formnet.files import atomic_path
+from formnet.learners.base import FittedLearner, build_learner
+from formnet.readers.table import RepetitionTable
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 RESULTS = REPOSITORY / "benchmarks" / "results"
@@ -26,6 +31,31 @@ def register_networks() -> None:
     """
     if importlib.util.find_spec("networks") is not None:
         importlib.import_module("networks").register()
+
+
+class LearnerMethod:
+    """A learner as a row of a benchmark: it sees what `train.py` gives it.
+
+    Args:
+        config: `name` and options for `build_learner`.
+    """
+
+    def __init__(self, config: Mapping[str, Any], seed: int) -> None:
+        self.config, self.seed = config, seed
+        self._fitted: FittedLearner | None = None
+
+    def fit(self, table: RepetitionTable) -> LearnerMethod:
+        self._fitted = build_learner(self.config).fit(table, self.seed)
+        return self
+
+    def predict_proba(self, table: RepetitionTable) -> np.ndarray:
+        assert self._fitted is not None, "fit comes first"
+        return self._fitted.estimate_probabilities(table.motions)
+
+
+def register_learner(title: str, config: Mapping[str, Any]) -> None:
+    """Adds formnet's own row to the benchmark, as `formnet`."""
+    register_method("formnet", Method(title, lambda seed: LearnerMethod(config, seed)))
 
 
 def make_parser(text: str, dataset_folder: str) -> argparse.ArgumentParser:

@@ -1,11 +1,11 @@
 """squat7: whole days held out, and beside it the authors' random split that mixes days.
 
-    python benchmarks/squat7.py [ROOT]
+python benchmarks/squat7.py [ROOT]
 """
 
 from __future__ import annotations
 
-from common import make_parser, publish, register_networks, run_main, say
+from common import make_parser, publish, register_learner, register_networks, run_main, say
 
 from formnet.benchmark import METHODS, run_benchmark
 from formnet.readers.catalogue import read_dataset
@@ -14,6 +14,7 @@ from formnet.readers.splits import make_folds
 
 def main() -> None:
     register_networks()
+    register_learner("formnet: trees, discriminants and network", {"name": "squat", "second_view": 2.8})
     parser = make_parser(__doc__ or "", "squat7")
     parser.add_argument("--folds", type=int, default=5, help="folds over days")
     parser.add_argument("--splits", nargs="+", default=["days", "random"], choices=["days", "random"])

@@ -1,11 +1,11 @@
 """UI-PRMD Kinect: correct against incorrect, one subject left out at a time, every movement by itself.
 
-    python benchmarks/uiprmd.py [ROOT] [--movements m01 m02 …]
+python benchmarks/uiprmd.py [ROOT] [--movements m01 m02 …]
 """
 
 from __future__ import annotations
 
-from common import make_parser, publish, register_networks, run_main, say
+from common import make_parser, publish, register_learner, register_networks, run_main, say
 
 from formnet.benchmark import METHODS, average_results, run_benchmark
 from formnet.readers.catalogue import read_dataset
@@ -15,6 +15,7 @@ from formnet.readers.uiprmd import MOVEMENTS
 
 def main() -> None:
     register_networks()
+    register_learner("formnet: kernel ridge on placed curves", {"name": "movement"})
     parser = make_parser(__doc__ or "", "ui-prmd")
     parser.add_argument("--movements", nargs="+", default=list(MOVEMENTS))
     arguments = parser.parse_args()

@@ -1,0 +1,113 @@
+"""Features of curves, the regression on them, calibration."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.linalg
+from scipy.special import softmax
+
+from formnet.errors import CheckpointError
+from formnet.learners.blocks import (
+    apply_to_eigenvalues,
+    compute_covariances,
+    compute_log_amplitudes,
+    compute_tangents,
+    fit_whitening,
+)
+from formnet.learners.calibrate import fit_slope, make_inner_folds
+from formnet.learners.ridge import fit_ridge, restore_ridge
+
+RNG = np.random.default_rng(0)
+CURVES = np.cumsum(RNG.normal(size=(6, 4, 50)), axis=-1)
+
+
+def test_amplitudes_do_not_see_where_a_curve_lies() -> None:
+    moved = CURVES + RNG.normal(size=(6, 4, 1)) * 10
+    np.testing.assert_allclose(compute_log_amplitudes(moved), compute_log_amplitudes(CURVES), atol=1e-9)
+
+
+def test_larger_movement_only_shifts_amplitudes() -> None:
+    plain, larger = (compute_log_amplitudes(curves, floor=0.0) for curves in (CURVES + 1e-9, 3 * CURVES + 3e-9))
+    moves = np.isfinite(plain)
+    np.testing.assert_allclose((larger - plain)[moves], np.log(3), atol=1e-9)
+
+
+def test_matrix_functions_agree_with_the_slow_way() -> None:
+    covariances = compute_covariances(CURVES)
+    logs = apply_to_eigenvalues(covariances, np.log)
+    for fast, matrix in zip(logs, covariances, strict=True):
+        np.testing.assert_allclose(fast, scipy.linalg.logm(matrix), atol=1e-8)
+
+
+def test_tangent_vectors_measure_the_log_euclidean_distance() -> None:
+    covariances = compute_covariances(CURVES)
+    tangents = compute_tangents(covariances, np.eye(4))
+    for i, j in ((0, 1), (2, 5)):
+        slow = np.linalg.norm(scipy.linalg.logm(covariances[i]) - scipy.linalg.logm(covariances[j]))
+        assert np.linalg.norm(tangents[i] - tangents[j]) == pytest.approx(slow)
+
+
+def test_whitening_makes_the_mean_of_one_the_unit_matrix() -> None:
+    one = compute_covariances(CURVES[:1])
+    np.testing.assert_allclose(compute_tangents(one, fit_whitening(one)), 0.0, atol=1e-8)
+
+
+def test_ridge_is_the_primal_solution() -> None:
+    blocks = [RNG.normal(size=(30, 5)) * 3 + 1, np.concatenate([RNG.normal(size=(30, 4)), np.ones((30, 1))], axis=1)]
+    labels = np.arange(30) % 3
+    fold = np.arange(30) < 10
+    ridge, held_out = fit_ridge(blocks, labels, 3, [fold, ~fold], alpha=0.5, clip=2.0)
+    scaled = []
+    for block in blocks:
+        deviation = block.std(axis=0)
+        z = np.clip((block - block.mean(axis=0)) / np.where(deviation > 0, deviation, np.inf), -2, 2)
+        scaled.append(z / np.sqrt((z**2).sum(axis=1).mean()) / np.sqrt(2))
+    x = np.concatenate(scaled, axis=1)
+    targets = 2.0 * (labels[:, None] == np.arange(3)) - 1
+
+    def slow(train: np.ndarray, test: np.ndarray) -> np.ndarray:
+        # Ridge without centring of the features, as in the dual with the mean target taken off.
+        mean = targets[train].mean(axis=0)
+        weights = np.linalg.solve(x[train].T @ x[train] + 0.5 * np.eye(10), x[train].T @ (targets[train] - mean))
+        return x[test] @ weights + mean
+
+    everything = np.ones(30, dtype=bool)
+    np.testing.assert_allclose(ridge.scores(blocks), slow(everything, everything), atol=1e-9)
+    np.testing.assert_allclose(held_out[fold], slow(~fold, fold), atol=1e-9)
+    np.testing.assert_allclose(held_out[~fold], slow(fold, ~fold), atol=1e-9)
+    again = restore_ridge(ridge.arrays(), 3)
+    np.testing.assert_array_equal(again.scores(blocks), ridge.scores(blocks))
+    for name, change in {
+        "ridge.weights": lambda a: a[:-1],
+        "ridge.means": lambda a: a * np.nan,
+        "ridge.sizes": lambda a: a * 0,
+        "ridge.scales": lambda a: a.astype(int),
+    }.items():
+        with pytest.raises(CheckpointError, match=r"ridge\."):
+            restore_ridge({**ridge.arrays(), name: change(ridge.arrays()[name])}, 3)
+    with pytest.raises(CheckpointError, match=r"no 'ridge\.clip'"):
+        restore_ridge({k: v for k, v in ridge.arrays().items() if k != "ridge.clip"}, 3)
+
+
+def test_the_slope_that_made_the_labels_is_found() -> None:
+    rng = np.random.default_rng(1)
+    scores = rng.normal(size=(20000, 3))
+    cumulative = softmax(2.5 * scores, axis=1).cumsum(axis=1)
+    labels = (rng.random((20000, 1)) > cumulative).sum(axis=1)
+    assert fit_slope(scores, labels) == pytest.approx(2.5, rel=0.05)
+
+
+def test_scores_that_say_nothing_or_everything_stay_within_bounds() -> None:
+    scores = np.eye(2)[np.arange(40) % 2] - 0.5
+    assert fit_slope(scores, np.arange(40) % 2) <= 50.0
+    assert fit_slope(scores, 1 - np.arange(40) % 2) >= 0.02
+
+
+def test_inner_folds_are_groups_or_random_parts() -> None:
+    groups = np.array(list("aabbbc"))
+    folds = make_inner_folds(groups, 0)
+    assert [groups[fold].tolist() for fold in folds] == [["a", "a"], ["b", "b", "b"], ["c"]]
+    parts = make_inner_folds(np.array(["a"] * 7), 0)
+    assert np.sum(parts, axis=0).tolist() == [1] * 7
+    assert len(parts) == 5
