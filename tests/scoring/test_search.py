@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from formnet.errors import InputError, PoseError
-from formnet.scoring.nearest import NearestScan
+from formnet.scoring.nearest import NearestScan, NearestTree, build_nearest
 from formnet.scoring.search import build_index, compute_pose_vectors, read_index, search_index, write_index
 from formnet.skeleton import COCO_17
 from tests.scoring.motions import waving_in_picture
@@ -17,12 +17,16 @@ def unit(rng, *shape):
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
 
+KINDS = pytest.mark.parametrize("kind", [NearestScan, NearestTree])
+
+
+@KINDS
 @pytest.mark.parametrize("n", [1, 7, 300, 5000])
 @pytest.mark.parametrize("k", [1, 3, 40])
-def test_scan_equals_a_plain_scan(n, k):
+def test_equals_a_plain_scan(kind, n, k):
     rng = np.random.default_rng(n + k)
     vectors = unit(rng, n, 34)
-    scan = NearestScan(vectors)
+    scan = kind(vectors)
     for query in unit(rng, 5, 34):
         rows, distances = scan.query(query, k)
         plain = np.linalg.norm(vectors - query, axis=1)
@@ -31,20 +35,22 @@ def test_scan_equals_a_plain_scan(n, k):
         np.testing.assert_allclose(distances, plain[expected], rtol=1e-12)
 
 
-def test_scan_is_exact_where_single_precision_cannot_tell():
+@KINDS
+def test_is_exact_where_single_precision_cannot_tell(kind):
     rng = np.random.default_rng(1)
     centre = unit(rng, 34)
     vectors = centre + rng.normal(scale=1e-9, size=(4000, 34))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    rows, _ = NearestScan(vectors).query(centre, 10)
+    rows, _ = kind(vectors).query(centre, 10)
     np.testing.assert_array_equal(rows, np.argsort(np.linalg.norm(vectors - centre, axis=1), kind="stable")[:10])
 
 
-def test_scan_gives_equal_vectors_in_order():
-    vectors = np.repeat(unit(np.random.default_rng(2), 3, 34), 4, axis=0)
-    rows, distances = NearestScan(vectors).query(vectors[4], 5)
-    assert rows.tolist()[:4] == [4, 5, 6, 7]
-    np.testing.assert_allclose(distances[:4], 0)
+@KINDS
+def test_gives_equal_vectors_in_order(kind):
+    vectors = np.repeat(unit(np.random.default_rng(2), 3, 34), 30, axis=0)
+    rows, distances = kind(vectors).query(vectors[30], 5)
+    assert rows.tolist() == [30, 31, 32, 33, 34]
+    np.testing.assert_allclose(distances, 0)
 
 
 @pytest.mark.parametrize(
@@ -55,13 +61,15 @@ def test_scan_gives_equal_vectors_in_order():
         (np.full((3, 34), np.nan), "length 1"),
     ],
 )
-def test_scan_refuses_what_is_no_unit_vector(vectors, words):
-    with pytest.raises(InputError, match=words):
-        NearestScan(vectors)
+def test_refuses_what_is_no_unit_vector(vectors, words):
+    for make in (NearestScan, NearestTree, build_nearest):
+        with pytest.raises(InputError, match=words):
+            make(vectors)
 
 
-def test_scan_refuses_other_queries():
-    scan = NearestScan(unit(np.random.default_rng(3), 5, 34))
+@KINDS
+def test_refuses_other_queries(kind):
+    scan = kind(unit(np.random.default_rng(3), 5, 34))
     for vector, k, words in (
         (np.ones(34), 1, "length 1"),
         (np.ones(3), 1, "34 values"),
@@ -69,6 +77,14 @@ def test_scan_refuses_other_queries():
     ):
         with pytest.raises(InputError, match=words):
             scan.query(vector, k)
+
+
+def test_a_tree_for_clustered_poses_a_scan_for_scattered_ones():
+    rng = np.random.default_rng(4)
+    assert isinstance(build_nearest(unit(rng, 2000, 34)), NearestScan)
+    flat = np.concatenate([rng.normal(size=(2000, 5)), 0.05 * rng.normal(size=(2000, 29))], axis=1)
+    assert isinstance(build_nearest(flat / np.linalg.norm(flat, axis=1, keepdims=True)), NearestTree)
+    assert len(build_nearest(unit(rng, 1, 34)).query(unit(rng, 34), 3)[0]) == 1
 
 
 @pytest.fixture

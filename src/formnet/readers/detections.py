@@ -147,7 +147,7 @@ def detections_to_motion(detections: Detections, fps: float, source: str) -> tup
     n_frames = last - first + 1
     if n_frames > 1000 + 100 * len(detections):
         raise InputError(
-            f"in {source} frame numbers run from {first} to {last} but only {len(detections)} hold a pose; check the names"
+            f"in {source} frames run from {first} to {last} but only {len(detections)} hold a pose; check their names"
         )
     if len(np.unique(detections.frames)) != len(detections):
         raise InputError(f"in {source} a frame number stands twice; select one person first")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import numba
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +11,7 @@ from numpy.typing import NDArray
 from formnet.errors import SkeletonError
 from formnet.motion import FloatArray, Motion
 from formnet.scoring.score import Pairs, ScorerInfo
-from formnet.scoring.segments import SegmentMotion, compute_segments
+from formnet.scoring.segments import SegmentMotion, compute_segments, find_points, list_segments
 
 HALF_SCORE_DEG = 20.0
 """A limb that is this far from its reference gets half the points."""
@@ -31,6 +33,8 @@ class LimbSimilarity:
 
     def __init__(self, *, by_frame: bool = False) -> None:
         self.by_frame = by_frame
+        # A motion is asked for its segments several times, in all pairs a hundred times; motions do not change.
+        self._known: WeakKeyDictionary[Motion, SegmentMotion] = WeakKeyDictionary()
 
     def prepare(self, motion: Motion, boxes: FloatArray | None = None) -> Motion:
         """Nothing: directions are free of place and size."""
@@ -56,7 +60,7 @@ class LimbSimilarity:
         return 100.0 * np.exp(-(apart**2) / _WIDTH_2), weights
 
     def _compute_both(self, clip: Motion, reference: Motion) -> tuple[SegmentMotion, SegmentMotion]:
-        a, b = (compute_segments(motion, by_frame=self.by_frame) for motion in (clip, reference))
+        a, b = self._segments_of(clip), self._segments_of(reference)
         if a.segments != b.segments or not a.segments:
             raise SkeletonError(
                 f"the joint sets {clip.skeleton.name!r} and {reference.skeleton.name!r} have no common limbs; convert "
@@ -64,10 +68,16 @@ class LimbSimilarity:
             )
         return a, b
 
+    def _segments_of(self, motion: Motion) -> SegmentMotion:
+        known = self._known.get(motion)
+        if known is None:
+            known = self._known[motion] = compute_segments(motion, by_frame=self.by_frame)
+        return known
+
     @staticmethod
     def name_joints(motion: Motion) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
         """Joints that get a score, and body part → these joints."""
-        segments = compute_segments(motion.frames(0, 1)).segments
+        segments = list_segments(find_points(motion.skeleton))
         parts: dict[str, tuple[str, ...]] = {}
         for segment in segments:
             parts[segment.part] = (*parts.get(segment.part, ()), segment.joint)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from formnet.conversion import convert_motion
 from formnet.errors import InputError, PoseError
 from formnet.files import atomic_path
 from formnet.motion import FloatArray, Motion
-from formnet.scoring.nearest import NearestScan
+from formnet.scoring.nearest import Nearest, build_nearest
 from formnet.scoring.prepare import LIMB_JOINTS
 from formnet.scoring.score import ScorerInfo
 from formnet.skeleton import COCO_17
@@ -67,6 +68,11 @@ class PoseIndex:
 
     def __len__(self) -> int:
         return len(self.vectors)
+
+    @cached_property
+    def nearest(self) -> Nearest:
+        """The vectors ready for queries; built once."""
+        return build_nearest(self.vectors)
 
 
 def compute_pose_vectors(motion: Motion) -> tuple[FloatArray, NDArray[np.intp]]:
@@ -124,10 +130,9 @@ def search_index(
         )
     if k < 1:
         raise InputError(f"the number of hits must be 1 or more, got {k}")
-    scan = NearestScan(index.vectors)
     wanted = k
     while True:
-        rows, distances = scan.query(vector, wanted)
+        rows, distances = index.nearest.query(vector, wanted)
         hits = _spread(index, rows, distances, apart_s)
         if len(hits) >= k or len(rows) == len(index):
             return hits[:k]
