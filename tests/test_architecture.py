@@ -29,7 +29,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("training",),
     ("verdict",),
     ("pipeline", "benchmark"),
-    ("report", "exports"),
+    ("report", "exports", "demo"),
     ("cli", "serve"),
 )
 ROW_OF = {name: number for number, row in enumerate(ROWS) for name in row}

@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "pose": ("formnet.cli.pose", "Estimate poses and export them to other tools."),
     "data": ("formnet.cli.data", "List, check and prepare data sets."),
     "synth": ("formnet.cli.synth", "Render simulated squats with their truth."),
+    "demo": ("formnet.cli.demo", "Judge the embedded example clip."),
     "doctor": ("formnet.cli.doctor", "Check the installation and say what is wrong."),
 }
 

@@ -129,6 +129,7 @@ def _find_standing(
             f"hips and knees never open to {rule.threshold_deg:.0f}°; repetitions were cut at this person's own "
             "standing posture"
         )
+    margin_deg = np.minimum(margin_deg, _margin_to_own_posture_deg(angles_deg[known], rule))
     standing = np.zeros(len(height), dtype=np.bool_)
     frames = np.flatnonzero(known)
     state = bool(margin_deg[0] >= 0)
@@ -141,6 +142,16 @@ def _find_standing(
         states[i] = state
     standing[:] = states[np.clip(np.searchsorted(frames, np.arange(len(height)), side="right") - 1, 0, None)]
     return standing, warnings
+
+
+def _margin_to_own_posture_deg(angles_deg: FloatArray, rule: CanonicalRule) -> FloatArray:
+    """(n,) how far the joints (n, m) are from having left this person's own open posture.
+
+    Estimated from the front, the knees of a shallow squat hardly bend below 150°: they have left standing when they
+    all close by `own_drop_deg`, wherever that person's standing is.
+    """
+    own_deg = np.quantile(angles_deg, 0.9, axis=0)
+    return np.asarray(np.max(angles_deg - own_deg, axis=1)) + rule.own_drop_deg - rule.hysteresis_deg
 
 
 def _judge_dip(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -25,15 +25,17 @@ class EstimatedPair:
         truth: (T, 33, 3) true landmarks in camera axes, metres.
         estimated: (T, 33, 3) 3D landmarks from the estimator, NaN where it saw nobody.
         visibility: (T, 33).
+        step_s: seconds between frames.
     """
 
     truth: NDArray[np.floating]
     estimated: NDArray[np.floating]
     visibility: NDArray[np.floating]
+    step_s: float
 
 
 def fit_estimator_noise(
-    pairs: Sequence[EstimatedPair], step_s: float, *, n_epochs: int = 60, seed: int = 0
+    pairs: Sequence[EstimatedPair], *, n_epochs: int = 40, seed: int = 0
 ) -> EstimatorNoise:
     """Fits the network on all clips, and the residual on clips that the network has not seen.
 
@@ -41,24 +43,24 @@ def fit_estimator_noise(
     than it will on new ones.
     """
     halves = [list(range(start, len(pairs), 2)) for start in (0, 1)]
-    residuals: list[Array] = []
+    residuals: dict[int, Array] = {}
     for seen, unseen in (halves, halves[::-1]):
-        model = _fit_network([pairs[i] for i in seen], step_s, n_epochs, seed)
-        residuals += [_residual(model, pairs[i], step_s) for i in unseen]
-    final = _fit_network(pairs, step_s, n_epochs, seed)
-    return _with_residual(final, residuals, step_s)
+        model = _fit_network([pairs[i] for i in seen], n_epochs, seed)
+        residuals |= {i: _residual(model, pairs[i]) for i in unseen}
+    final = _fit_network(pairs, n_epochs, seed)
+    return _with_residual(final, [(residuals[i], pair.step_s) for i, pair in enumerate(pairs)])
 
 
-def _rows(pair: EstimatedPair, step_s: float) -> tuple[Array, Array, NDArray[np.bool_]]:
+def _rows(pair: EstimatedPair) -> tuple[Array, Array, NDArray[np.bool_]]:
     """Inputs (T, I), offsets (T, 99) and a mask (T,) of the frames in which somebody was seen."""
-    inputs = build_inputs(pair.truth[None], step_s)[0]
+    inputs = build_inputs(pair.truth[None], pair.step_s)[0]
     offsets = (centre_on_hips(pair.estimated) - centre_on_hips(pair.truth)).reshape(len(inputs), 99)
     return inputs, offsets, ~np.isnan(offsets).any(axis=1)
 
 
-def _fit_network(pairs: Sequence[EstimatedPair], step_s: float, n_epochs: int, seed: int) -> EstimatorNoise:
+def _fit_network(pairs: Sequence[EstimatedPair], n_epochs: int, seed: int) -> EstimatorNoise:
     torch.manual_seed(seed)
-    rows = [(_rows(pair, step_s), pair.visibility) for pair in pairs]
+    rows = [(_rows(pair), pair.visibility) for pair in pairs]
     x = np.concatenate([inputs[seen] for (inputs, _, seen), _ in rows])
     y = np.concatenate([offsets[seen] for (_, offsets, seen), _ in rows])
     v = np.concatenate([visibility[seen] for (_, _, seen), visibility in rows]).astype(np.float32)
@@ -99,32 +101,31 @@ def _fit_network(pairs: Sequence[EstimatedPair], step_s: float, n_epochs: int, s
     )
 
 
-def _residual(model: EstimatorNoise, pair: EstimatedPair, step_s: float) -> Array:
+def _residual(model: EstimatorNoise, pair: EstimatedPair) -> Array:
     """(T, 99) what the network does not explain, NaN in frames without a person."""
-    inputs, offsets, _ = _rows(pair, step_s)
+    inputs, offsets, _ = _rows(pair)
     return offsets - model.expect(inputs)[0]
 
 
-def _with_residual(model: EstimatorNoise, residuals: Sequence[Array], step_s: float) -> EstimatorNoise:
-    seen = [residual[~np.isnan(residual).any(axis=1)] for residual in residuals]
-    seen = [residual for residual in seen if len(residual) > 2]
-    stacked = np.concatenate(seen)
+def _with_residual(model: EstimatorNoise, residuals: Sequence[tuple[Array, float]]) -> EstimatorNoise:
+    """Adds principal directions, scales and persistence of what is left: (T, 99) and seconds per frame of each clip."""
+    seen = [(residual[~np.isnan(residual).any(axis=1)], step_s) for residual, step_s in residuals]
+    seen = [(residual, step_s) for residual, step_s in seen if len(residual) > 2]
+    stacked = np.concatenate([residual for residual, _ in seen])
     _, _, basis = np.linalg.svd(stacked[:: max(1, len(stacked) // 20_000)], full_matrices=False)
     basis = basis[:_N_DIRECTIONS]
-    coefficients = [residual @ basis.T for residual in seen]
+    coefficients = [residual @ basis.T for residual, _ in seen]
     offsets = np.stack([c.mean(axis=0) for c in coefficients])
     jitter = [c - c.mean(axis=0) for c in coefficients]
-    frame_variance = np.concatenate(jitter).var(axis=0)
-    back = max(1, round(LAG_S / step_s))
-    lagged = np.sum([(j[back:] * j[:-back]).sum(axis=0) for j in jitter], axis=0)
-    power = np.sum([(j[back:] ** 2 + j[:-back] ** 2).sum(axis=0) / 2 for j in jitter], axis=0)
-    return EstimatorNoise(
-        input_mean=model.input_mean,
-        input_scale=model.input_scale,
-        weights=model.weights,
-        biases=model.biases,
+    lagged, power = np.zeros(len(basis)), np.full(len(basis), 1e-12)
+    for change, (_, step_s) in zip(jitter, seen, strict=True):
+        back = max(1, round(LAG_S / step_s))
+        lagged += (change[back:] * change[:-back]).sum(axis=0)
+        power += (change[back:] ** 2 + change[:-back] ** 2).sum(axis=0) / 2
+    return replace(
+        model,
         basis=basis.astype(np.float32),
         clip_scale=offsets.std(axis=0).astype(np.float32),
-        frame_scale=np.sqrt(frame_variance).astype(np.float32),
-        persistence=np.clip(lagged / np.maximum(power, 1e-12), 0.0, 0.999).astype(np.float32),
+        frame_scale=np.concatenate(jitter).std(axis=0).astype(np.float32),
+        persistence=np.clip(lagged / power, 0.0, 0.999).astype(np.float32),
     )

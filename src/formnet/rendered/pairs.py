@@ -10,7 +10,7 @@ from formnet.rendered.film import balanced_requests
 from formnet.rendered.fit_noise import EstimatedPair, fit_estimator_noise
 from formnet.synth.estimator_noise import EstimatorNoise
 
-FPS = 30.0
+FPS = 15.0
 
 
 def collect_pairs(
@@ -25,7 +25,7 @@ def collect_pairs(
     requests = balanced_requests(seed, per_class, fps=FPS, is_padded=False)
     for clip in estimate_all_cached(requests, cache, n_processes):
         if (solid := clip.solid) is not None:
-            pairs.append(EstimatedPair(clip.landmarks, solid.positions, solid.confidence))
+            pairs.append(EstimatedPair(clip.landmarks, solid.positions, solid.confidence, 1 / solid.fps))
         if on_clip is not None:
             on_clip()
     return pairs
@@ -39,4 +39,4 @@ def refit_noise(
     on_clip: Callable[[], None] | None = None,
 ) -> EstimatorNoise:
     """Renders, estimates and fits; `cache` keeps the estimates, so that a fit can be repeated without rendering."""
-    return fit_estimator_noise(collect_pairs(per_class, seed, cache, n_processes, on_clip), 1 / FPS)
+    return fit_estimator_noise(collect_pairs(per_class, seed, cache, n_processes, on_clip))

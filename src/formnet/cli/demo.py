@@ -1,0 +1,47 @@
+"""`formnet demo`: judge the embedded example clip and compare the verdict with its known truth."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from formnet.cli.classify import classify
+from formnet.errors import InputError
+from formnet.faults import fault_named
+
+CLIP, TRUTH = "squats.mp4", "squats.json"
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the results.", metavar="DIR")] = Path("demo-output"),
+) -> None:
+    """Judge the example clip that formnet brings along, and say what was really simulated in it.
+
+    The clip was rendered with `formnet synth`, so the truth of every repetition is known. Exit code 1 when the
+    verdict misses one.
+
+    Example:
+
+      formnet demo --out demo-output
+    """
+    folder = resources.files("formnet.demo")
+    with resources.as_file(folder / CLIP) as clip:
+        if not clip.is_file():
+            raise InputError("the example clip is not installed; install formnet again")
+        classify([clip], out=out)
+    truth = json.loads((folder / TRUTH).read_text(encoding="utf-8"))["repetitions"]
+    found = json.loads((out / "verdict.json").read_text(encoding="utf-8"))["clips"][0]["repetitions"]
+    n_right = 0
+    for number, real in enumerate(truth, start=1):
+        inside = [r["label"] for r in found if real["start_s"] <= r["bottom_s"] <= real["end_s"]]
+        is_right = inside == [real["label"]]
+        n_right += is_right
+        said = fault_named(inside[0]).title if inside else "nothing"
+        print(f"repetition {number}: simulated {fault_named(real['label']).title}, found {said}")
+    print(f"{n_right} of {len(truth)} repetitions as simulated; open {out / 'report.html'}")
+    if n_right < len(truth):
+        raise typer.Exit(1)

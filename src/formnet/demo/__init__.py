@@ -1,0 +1,1 @@
+"""The example clip of `formnet demo`, and how it was simulated."""
