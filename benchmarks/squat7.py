@@ -14,7 +14,7 @@ from formnet.readers.splits import make_folds
 
 def main() -> None:
     register_networks()
-    register_learner("formnet: trees, discriminants and network", {"name": "squat", "second_view": 2.8})
+    register_learner("formnet: trees, discriminants, network, ridge", {"name": "squat", "second_view": 2.8})
     parser = make_parser(__doc__ or "", "squat7")
     parser.add_argument("--folds", type=int, default=5, help="folds over days")
     parser.add_argument("--splits", nargs="+", default=["days", "random"], choices=["days", "random"])

@@ -16,7 +16,7 @@ from formnet.learners.blocks import (
     fit_whitening,
 )
 from formnet.learners.calibrate import fit_slope, make_inner_folds
-from formnet.learners.ridge import fit_ridge, restore_ridge
+from formnet.learners.ridge import fit_ridge, restore_ridge, solve_ridge
 
 RNG = np.random.default_rng(0)
 CURVES = np.cumsum(RNG.normal(size=(6, 4, 50)), axis=-1)
@@ -88,6 +88,17 @@ def test_ridge_is_the_primal_solution() -> None:
             restore_ridge({**ridge.arrays(), name: change(ridge.arrays()[name])}, 3)
     with pytest.raises(CheckpointError, match=r"no 'ridge\.clip'"):
         restore_ridge({k: v for k, v in ridge.arrays().items() if k != "ridge.clip"}, 3)
+
+
+def test_a_row_of_weight_two_is_two_rows() -> None:
+    values, labels = RNG.normal(size=(12, 6)), np.arange(12) % 2
+    weights = np.where(np.arange(12) < 4, 2.0, 1.0)
+    kernel, targets = values @ values.T, np.where(labels[:, None] == np.arange(2), 1.0, -1.0)
+    dual, centre = solve_ridge(kernel, targets, 0.7, weights)
+    twice = np.concatenate([np.arange(12), np.arange(4)])
+    plain, mean = solve_ridge(kernel[np.ix_(twice, twice)], targets[twice], 0.7, np.ones(16))
+    np.testing.assert_allclose(centre, mean)
+    np.testing.assert_allclose(values.T @ dual, values[twice].T @ plain)
 
 
 def test_the_slope_that_made_the_labels_is_found() -> None:

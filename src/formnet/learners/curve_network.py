@@ -24,7 +24,7 @@ MOST_DEVIATIONS = 4.0
 class NetworkOptions:
     """How networks are trained; offsets, scales and noise in deviations of each channel."""
 
-    members: int = 2
+    members: int = 3
     width: int = 64
     layers: int = 3
     dropout: float = 0.2

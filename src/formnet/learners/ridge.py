@@ -71,7 +71,7 @@ def restore_ridge(arrays: Mapping[str, np.ndarray], n_classes: int) -> BlockRidg
 
 def fit_ridge(
     blocks: Sequence[FloatArray], labels: np.ndarray, n_classes: int, folds: Sequence[np.ndarray],
-    alpha: float = 0.3, clip: float = 4.0,
+    alpha: float = 0.3, clip: float = 4.0, weights: FloatArray | None = None,
 ) -> tuple[BlockRidge, FloatArray]:  # fmt: skip
     """The regression on all rows, and the scores (N, C) of every row by the regression on the other folds.
 
@@ -80,6 +80,7 @@ def fit_ridge(
         labels: (N,) class numbers.
         folds: masks (N,) of rows that are left out together.
         alpha: of the ridge, beside a kernel whose diagonal is about 1.
+        weights: (N,) of the rows, 1 on average; None for all alike.
     """
     features = np.concatenate([block.astype(np.float64) for block in blocks], axis=1)
     sizes = np.array([block.shape[1] for block in blocks], dtype=np.int64)
@@ -95,15 +96,18 @@ def fit_ridge(
     values /= np.repeat(scales, sizes) * np.sqrt(len(sizes))
     kernel = values @ values.T
     targets = np.where(labels[:, None] == np.arange(n_classes), 1.0, -1.0)
+    each = np.ones(len(labels)) if weights is None else weights
     held_out = np.zeros_like(targets)
     for out in folds:
-        dual, centre = solve_ridge(kernel[np.ix_(~out, ~out)], targets[~out], alpha)
+        dual, centre = solve_ridge(kernel[np.ix_(~out, ~out)], targets[~out], alpha, each[~out])
         held_out[out] = kernel[np.ix_(out, ~out)] @ dual + centre
-    dual, centre = solve_ridge(kernel, targets, alpha)
+    dual, centre = solve_ridge(kernel, targets, alpha, each)
     return BlockRidge(means, inverse, scales, sizes, values.T @ dual, centre, clip), held_out
 
 
-def solve_ridge(kernel: FloatArray, targets: FloatArray, alpha: float) -> tuple[FloatArray, FloatArray]:
-    """Dual weights (N, C) and the mean target (C,)."""
-    centre = targets.mean(axis=0)
-    return np.linalg.solve(kernel + alpha * np.eye(len(kernel)), targets - centre), centre
+def solve_ridge(
+    kernel: FloatArray, targets: FloatArray, alpha: float, weights: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Dual weights (N, C) and the mean target (C,); a row of weight w counts as w rows."""
+    centre = np.asarray(np.average(targets, axis=0, weights=weights), dtype=np.float64)
+    return np.linalg.solve(kernel + np.diag(alpha / weights), targets - centre), centre

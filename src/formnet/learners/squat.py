@@ -1,7 +1,8 @@
-"""Recipe for squats seen by triangulated or single-camera joints: three different families vote.
+"""Recipe for squats seen by triangulated or single-camera joints: four different families vote.
 
-Extremely randomised trees on all summaries, bagged discriminants on summaries that hold over days, and a small network
-on picture curves; the mean of their probabilities is calibrated on groups left out of training.
+Extremely randomised trees on all summaries, bagged discriminants on summaries that hold over days, a small network on
+picture curves, and kernel ridge on how much these curves move; the mean of their probabilities is calibrated on groups
+left out of training.
 `docs/learners.md` says what each part bought.
 """
 
@@ -22,18 +23,21 @@ from formnet.learners.cells import compute_cell_weights
 from formnet.learners.curve_network import CurveNetworks, NetworkOptions, fit_networks, option_names, restore_networks
 from formnet.learners.discriminant import Discriminants, fit_discriminants, restore_discriminants
 from formnet.learners.forest import Forest, fit_forest, restore_forest
+from formnet.learners.ridge import BlockRidge, fit_ridge, restore_ridge
 from formnet.learners.squat_features import SquatFeatures, compute_squat_features
 from formnet.motion import FloatArray, Motion
 from formnet.readers.table import RepetitionTable
 from formnet.skeleton import Skeleton, skeleton_named
 
+SHARPNESS = 4.0
+"""Scores of the ridge (about ±1) become probabilities as sure as those of the other families."""
 FLOOR = 1e-4
 """Probabilities count at least this much before their logarithm is calibrated."""
 
 
 @dataclass(frozen=True, eq=False)
 class Families:
-    """The three families, fitted on the same rows.
+    """The four families, fitted on the same rows.
 
     Attributes:
         kept: (F',) columns of the summaries that are used; medians: (F',) stand in for what is missing.
@@ -44,6 +48,7 @@ class Families:
     forest: Forest
     discriminants: Discriminants
     networks: CurveNetworks
+    ridge: BlockRidge
 
     def probabilities(self, features: SquatFeatures) -> FloatArray:
         """(N, C), the mean over families."""
@@ -56,7 +61,13 @@ class Families:
             "forest": self.forest.probabilities(summaries),
             "discriminants": self.discriminants.probabilities(summaries),
             "networks": self.networks.probabilities(features.curves),
+            "amplitudes": softmax(SHARPNESS * self.ridge.scores(self._known(features.amplitudes)), axis=1),
         }
+
+    def _known(self, blocks: Sequence[FloatArray]) -> list[FloatArray]:
+        """Blocks with the mean of training for what is missing."""
+        everything = fill_with(np.concatenate(blocks, axis=1), self.ridge.means)
+        return np.split(everything, np.cumsum(self.ridge.sizes)[:-1], axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +94,9 @@ class FittedSquat:
     def arrays(self) -> Arrays:
         parts = self.families
         own = {"kept": parts.kept, "medians": parts.medians, "slope": np.array([self.slope])}
-        return own | parts.forest.arrays() | parts.discriminants.arrays() | parts.networks.arrays()
+        return (
+            own | parts.forest.arrays() | parts.discriminants.arrays() | parts.networks.arrays() | parts.ridge.arrays()
+        )
 
     def options(self) -> dict[str, Any]:
         return {
@@ -103,6 +116,7 @@ class SquatLearner:
         trees: of the forest.
         members: of the bagged discriminants.
         network: options of the networks by name; see `NetworkOptions`.
+        alpha: of the ridge on amplitudes.
         inner_folds: parts of the training groups that calibration leaves out in turn; 0 leaves it out.
     """
 
@@ -110,16 +124,17 @@ class SquatLearner:
     trees: int = 300
     members: int = 15
     network: Mapping[str, Any] = field(default_factory=dict)
+    alpha: float = 1.0
     inner_folds: int = 4
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.network) - set(option_names()))
         if unknown:
             raise InputError(f"the network has no option {', '.join(unknown)}; it has {', '.join(option_names())}")
-        if self.trees < 1 or self.members < 1 or self.inner_folds < 0:
+        if not (self.trees >= 1 and self.members >= 1 and self.alpha > 0 and self.inner_folds >= 0):
             raise InputError(
-                "expected trees and members of 1 or more and inner_folds of 0 or more, "
-                f"got {self.trees}, {self.members}, {self.inner_folds}"
+                "expected trees and members of 1 or more, alpha above 0 and inner_folds of 0 or more, "
+                f"got {self.trees}, {self.members}, {self.alpha}, {self.inner_folds}"
             )
 
     def fit(self, table: RepetitionTable, seed: int = 0) -> FittedSquat:
@@ -133,17 +148,20 @@ class SquatLearner:
     def fit_families(
         self, features: SquatFeatures, labels: np.ndarray, groups: np.ndarray, n_classes: int, seed: int
     ) -> Families:
-        """All three families on all rows."""
+        """All families on all rows."""
         kept, medians = choose_columns(features.summaries)
         summaries = fill_with(features.summaries[:, kept], medians)
         weights = compute_cell_weights(labels, groups)
         options = NetworkOptions(**dict(self.network))
+        amplitudes = [fill_with(block, known_medians(block)) for block in features.amplitudes]
+        ridge, _ = fit_ridge(amplitudes, labels, n_classes, [], self.alpha, weights=weights / weights.mean())
         return Families(
             kept,
             medians,
             fit_forest(summaries, labels, weights, n_classes, seed, trees=self.trees),
             fit_discriminants(summaries, labels, groups, n_classes, seed, members=self.members),
             fit_networks(features.curves, labels, weights, n_classes, seed, options),
+            ridge,
         )
 
     def _calibrate(
@@ -158,8 +176,8 @@ class SquatLearner:
             # What remains must still show two classes to learn anything.
             if len(np.unique(labels[~out])) < 2:
                 continue
-            families = smaller.fit_families(select(features, ~out), labels[~out], groups[~out], n_classes, seed)
-            answers.append(families.probabilities(select(features, out)))
+            families = smaller.fit_families(features.select(~out), labels[~out], groups[~out], n_classes, seed)
+            answers.append(families.probabilities(features.select(out)))
             truth.append(labels[out])
         if not answers:
             return 1.0
@@ -173,12 +191,16 @@ def restore_squat(options: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) 
     sample = compute_squat_features([_sample_motion(skeleton)], second_view)
     kept = take_array(arrays, "kept", (None,), "i")
     require_range(kept, "kept", 0, sample.summaries.shape[1])
+    ridge = restore_ridge(arrays, n_classes)
+    if ridge.sizes.tolist() != [block.shape[1] for block in sample.amplitudes]:
+        raise CheckpointError("'ridge.sizes' of the stored learner are not those of its joint set; get the model again")
     families = Families(
         kept,
         take_array(arrays, "medians", (len(kept),)),
         restore_forest(arrays, len(kept), n_classes),
         restore_discriminants(arrays, len(kept), n_classes),
         restore_networks(options["networks"], arrays, sample.curves.shape[2], n_classes),
+        ridge,
     )
     slope = float(take_array(arrays, "slope", (1,))[0])
     if not slope > 0:
@@ -195,11 +217,19 @@ def choose_columns(summaries: FloatArray) -> tuple[np.ndarray, FloatArray]:
     """Columns that vary and are known in at least half of the rows, and their medians."""
     known = np.isfinite(summaries)
     often = np.flatnonzero(known.mean(axis=0) >= 0.5)
-    medians = np.array([np.median(summaries[known[:, column], column]) for column in often])
+    medians = known_medians(summaries[:, often])
     varies = fill_with(summaries[:, often], medians).std(axis=0) > 1e-6
     if not varies.any():
         raise InputError("all repetitions are the same; there is nothing to learn from")
     return often[varies].astype(np.int64), medians[varies]
+
+
+def known_medians(values: FloatArray) -> FloatArray:
+    """(F,) medians of what is known; 0 where nothing is."""
+    known = np.isfinite(values)
+    return np.array(
+        [np.median(column[seen]) if seen.any() else 0.0 for column, seen in zip(values.T, known.T, strict=True)]
+    )
 
 
 def fill_with(summaries: FloatArray, medians: FloatArray) -> FloatArray:
@@ -214,11 +244,6 @@ def merge_folds(folds: Sequence[np.ndarray], count: int) -> list[np.ndarray]:
         smallest = min(range(len(merged)), key=lambda k: int(merged[k].sum()))
         merged[smallest] = merged[smallest] | fold
     return merged
-
-
-def select(features: SquatFeatures, rows: np.ndarray) -> SquatFeatures:
-    """Some rows."""
-    return SquatFeatures(features.summaries[rows], features.names, features.curves[rows])
 
 
 def _sample_motion(skeleton: Skeleton) -> Motion:

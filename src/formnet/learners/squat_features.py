@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from formnet.learners.blocks import compute_log_amplitudes
 from formnet.learners.body import at_working_rate, check_motion, fill_motion
 from formnet.learners.image_curves import compute_image_curves, log_distance_ratios
 from formnet.learners.phases import Phases, mean_around, warp_to_phases
@@ -27,11 +28,18 @@ class SquatFeatures:
         summaries: (N, F) with a name each.
         names: F names: "3d …" of the body, "first …" and "second …" of the two pictures.
         curves: (N, T, C) picture curves on the frames of `warp_to_phases`.
+        amplitudes: blocks (N, A): how much the named picture curves move, and the distances in the picture.
     """
 
     summaries: FloatArray
     names: tuple[str, ...]
     curves: FloatArray
+    amplitudes: tuple[FloatArray, FloatArray]
+
+    def select(self, rows: np.ndarray) -> SquatFeatures:
+        """Some rows."""
+        first, second = self.amplitudes
+        return SquatFeatures(self.summaries[rows], self.names, self.curves[rows], (first[rows], second[rows]))
 
 
 def compute_squat_features(motions: Sequence[Motion], second_view: float | None = None) -> SquatFeatures:
@@ -44,12 +52,17 @@ def compute_squat_features(motions: Sequence[Motion], second_view: float | None 
         InputError, SkeletonError: for motions that are no squats in 3D of a whole body.
     """
     parts = [_compute_one(motion, second_view) for motion in motions]
+    curves = np.stack([np.concatenate(channels, axis=1) for _, _, channels in parts])
+    amplitudes = [
+        compute_log_amplitudes(np.stack([channels[k] for _, _, channels in parts]).transpose(0, 2, 1)) for k in (0, 2)
+    ]
     return SquatFeatures(
-        np.stack([part[0] for part in parts]), tuple(parts[0][1]), np.stack([part[2] for part in parts])
+        np.stack([summary for summary, _, _ in parts]), tuple(parts[0][1]), curves, (amplitudes[0], amplitudes[1])
     )
 
 
-def _compute_one(motion: Motion, second_view: float | None) -> tuple[FloatArray, list[str], FloatArray]:
+def _compute_one(motion: Motion, second_view: float | None) -> tuple[FloatArray, list[str], list[FloatArray]]:
+    """Summaries and their names; picture curves as they are, relative to standing, and ratios of distances."""
     check_motion(motion)
     motion = fill_motion(at_working_rate(motion))
     skeleton = motion.skeleton
@@ -68,7 +81,7 @@ def _compute_one(motion: Motion, second_view: float | None) -> tuple[FloatArray,
     plain = np.stack(list(image.values()), axis=1)
     channels = [plain, plain - np.median(plain[phases.standing], axis=0), log_distance_ratios(picture, phases.standing)]
     names = [f"{view} {name}" for view, _, own in parts for name in own]
-    warped = np.concatenate([warp_to_phases(channel, phases) for channel in channels], axis=1)
+    warped = [warp_to_phases(channel, phases) for channel in channels]
     return np.concatenate([part[1] for part in parts]), names, warped
 
 
