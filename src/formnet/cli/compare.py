@@ -25,6 +25,9 @@ def compare(
         Path | None,
         typer.Option("--out", "-o", help="Folder for compare.mp4 (side by side, in step) and similarity.png."),
     ] = None,
+    also: Annotated[
+        list[Path] | None, typer.Option("--also", help="A further reference; all are averaged. May be repeated.")
+    ] = None,
     threshold: Annotated[
         float, typer.Option(help="Parts that score below this are drawn red and marked (0–100).")
     ] = 70.0,
@@ -68,11 +71,14 @@ def compare(
 
       formnet compare mine.json coach.json --json
 
+      formnet compare mine.mp4 coach1.mp4 --also coach2.mp4 --also coach3.mp4
+
       formnet compare alphapose-mine.json alphapose-coach.json --compat
     """
     from formnet.cli.sources import check_share, choose_motions, load_source, print_json, print_warnings
     from formnet.scoring.compare import CompareOptions, compare_motions
     from formnet.scoring.prepare import PrepareOptions
+    from formnet.scoring.references import average_references
 
     check_share(threshold, "--threshold")
     if compat:
@@ -91,6 +97,11 @@ def compare(
     first = load_source(clip, person=person, fps=fps, quiet=as_json)
     second = load_source(reference, person=reference_person, fps=fps, quiet=as_json)
     a, b, is_flat = choose_motions(first, second, flat=flat)
+    if also:
+        others = [load_source(path, fps=fps, quiet=as_json) for path in also]
+        is_flat = is_flat or any(other.motion.n_dimensions == 2 for other in others)
+        a, b = (first.flat, second.flat) if is_flat else (first.motion, second.motion)
+        b = average_references([b, *(other.flat if is_flat else other.motion for other in others)], options.prepare)
     result = compare_motions(a, b, options)
     files = _write_pictures(out, first, second, result, threshold) if out else []
     warnings = (*first.warnings, *second.warnings, *result.warnings)
