@@ -110,4 +110,5 @@ def solve_ridge(
 ) -> tuple[FloatArray, FloatArray]:
     """Dual weights (N, C) and the mean target (C,); a row of weight w counts as w rows."""
     centre = np.asarray(np.average(targets, axis=0, weights=weights), dtype=np.float64)
-    return np.linalg.solve(kernel + np.diag(alpha / weights), targets - centre), centre
+    dual = np.asarray(np.linalg.solve(kernel + np.diag(alpha / weights), targets - centre), dtype=np.float64)
+    return dual, centre
