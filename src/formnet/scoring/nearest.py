@@ -20,8 +20,8 @@ from formnet.motion import FloatArray
 _BLOCK = 256
 _FEW_AXES = 8
 _CLUSTERED_SHARE = 0.75
-# More neighbours than asked for are taken from the tree, so that ties can be put in order.
-_SPARE = 8
+# One neighbour more than asked for is taken from the tree, which shows whether a tie was cut.
+_SPARE = 1
 
 
 class Nearest(Protocol):
