@@ -56,8 +56,7 @@ def test_whitening_makes_the_mean_of_one_the_unit_matrix() -> None:
 def test_ridge_is_the_primal_solution() -> None:
     blocks = [RNG.normal(size=(30, 5)) * 3 + 1, np.concatenate([RNG.normal(size=(30, 4)), np.ones((30, 1))], axis=1)]
     labels = np.arange(30) % 3
-    fold = np.arange(30) < 10
-    ridge, held_out = fit_ridge(blocks, labels, 3, [fold, ~fold], alpha=0.5, clip=2.0)
+    ridge = fit_ridge(blocks, labels, 3, alpha=0.5, clip=2.0)
     scaled = []
     for block in blocks:
         deviation = block.std(axis=0)
@@ -66,16 +65,10 @@ def test_ridge_is_the_primal_solution() -> None:
     x = np.concatenate(scaled, axis=1)
     targets = 2.0 * (labels[:, None] == np.arange(3)) - 1
 
-    def slow(train: np.ndarray, test: np.ndarray) -> np.ndarray:
-        # Ridge without centring of the features, as in the dual with the mean target taken off.
-        mean = targets[train].mean(axis=0)
-        weights = np.linalg.solve(x[train].T @ x[train] + 0.5 * np.eye(10), x[train].T @ (targets[train] - mean))
-        return x[test] @ weights + mean
-
-    everything = np.ones(30, dtype=bool)
-    np.testing.assert_allclose(ridge.scores(blocks), slow(everything, everything), atol=1e-9)
-    np.testing.assert_allclose(held_out[fold], slow(~fold, fold), atol=1e-9)
-    np.testing.assert_allclose(held_out[~fold], slow(fold, ~fold), atol=1e-9)
+    # Ridge without centring of the features, as in the dual with the mean target taken off.
+    mean = targets.mean(axis=0)
+    weights = np.linalg.solve(x.T @ x + 0.5 * np.eye(10), x.T @ (targets - mean))
+    np.testing.assert_allclose(ridge.scores(blocks), x @ weights + mean, atol=1e-9)
     again = restore_ridge(ridge.arrays(), 3)
     np.testing.assert_array_equal(again.scores(blocks), ridge.scores(blocks))
     for name, change in {
@@ -115,10 +108,14 @@ def test_scores_that_say_nothing_or_everything_stay_within_bounds() -> None:
     assert fit_slope(scores, 1 - np.arange(40) % 2) >= 0.02
 
 
-def test_inner_folds_are_groups_or_random_parts() -> None:
-    groups = np.array(list("aabbbc"))
-    folds = make_inner_folds(groups, 0)
-    assert [groups[fold].tolist() for fold in folds] == [["a", "a"], ["b", "b", "b"], ["c"]]
-    parts = make_inner_folds(np.array(["a"] * 7), 0)
+def test_inner_folds_are_whole_groups_or_random_parts() -> None:
+    groups = np.array(list("aabbbcdddd"))
+    folds = make_inner_folds(groups, 0, 9)
+    assert sorted(set(groups[fold]).pop() for fold in folds) == list("abcd")
+    assert all(len(set(groups[fold])) == 1 for fold in folds)
+    merged = make_inner_folds(groups, 0, 2)
+    assert sorted(fold.sum() for fold in merged) == [5, 5]
+    assert np.sum(merged, axis=0).tolist() == [1] * 10
+    parts = make_inner_folds(np.array(["a"] * 7), 0, 5)
     assert np.sum(parts, axis=0).tolist() == [1] * 7
     assert len(parts) == 5

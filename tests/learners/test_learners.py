@@ -31,7 +31,7 @@ from tests.preprocess.squats import squats, with_missing
 from tests.training.stub import trainer_maker
 
 SMALL: dict[str, dict[str, Any]] = {
-    "movement": {"name": "movement", "n_features": 600, "n_draws": 1},
+    "movement": {"name": "movement", "n_features": 600, "n_draws": 1, "inner_folds": 2},
     "squat": {
         "name": "squat", "trees": 30, "members": 3, "inner_folds": 2,
         "network": {"members": 1, "width": 8, "epochs": 15, "batch_size": 8},

@@ -26,10 +26,17 @@ def fit_slope(scores: FloatArray, labels: np.ndarray) -> float:
     return float(np.exp(best.x))
 
 
-def make_inner_folds(groups: np.ndarray, seed: int, n_random: int = 5) -> list[np.ndarray]:
-    """Masks of held-out rows: one group at a time, or random parts where there is one group only."""
-    names = np.unique(groups)
-    if len(names) > 1:
-        return [groups == name for name in names]
-    part = np.random.default_rng(seed).permutation(len(groups)) % min(n_random, len(groups))
-    return [part == number for number in range(min(n_random, len(groups)))]
+def make_inner_folds(groups: np.ndarray, seed: int, count: int) -> list[np.ndarray]:
+    """At most `count` masks of rows that are held out together: whole groups, or random parts of a single group.
+
+    Groups are dealt out by their rows, largest first, so that folds are about the same size.
+    """
+    names, sizes = np.unique(groups, return_counts=True)
+    if len(names) < 2:
+        part = np.random.default_rng(seed).permutation(len(groups)) % min(count, len(groups))
+        return [part == number for number in range(min(count, len(groups)))]
+    folds = [np.zeros(len(groups), dtype=bool) for _ in range(min(count, len(names)))]
+    for name in names[np.argsort(-sizes, kind="stable")]:
+        smallest = min(range(len(folds)), key=lambda k: int(folds[k].sum()))
+        folds[smallest] |= groups == name
+    return folds

@@ -9,7 +9,7 @@ curves and curves relative to their start. Of a movement without a side both ori
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -49,12 +49,15 @@ class FittedMovement:
     slope: float
 
     def estimate_probabilities(self, motions: Sequence[Motion]) -> FloatArray:
+        return np.asarray(softmax(self.slope * self.scores(motions), axis=1))
+
+    def scores(self, motions: Sequence[Motion]) -> FloatArray:
+        """(N, C), about +1 for the class it is and -1 for the others."""
         if not motions:
             return np.zeros((0, self.n_classes))
         clips = _orient_all(motions, self.skeleton, self.lengths, self.placement)
         blocks = compute_blocks(compute_curves(clips, complete_skeleton(self.skeleton)), self.whitening, self.plans)
-        scores = self.ridge.scores(blocks)
-        return np.asarray(softmax(self.slope * average_orientations(scores, len(motions)), axis=1))
+        return average_orientations(self.ridge.scores(blocks), len(motions))
 
     def arrays(self) -> Arrays:
         arrays = {"lengths": self.lengths, "template": self.placement.template, "whitening": self.whitening}
@@ -80,41 +83,56 @@ class MovementLearner:
         n_draws: independent draws of MiniRocket, each a block.
         alpha: of the ridge.
         clip: standardised features count at most this much.
+        inner_folds: parts of the training groups that calibration leaves out in turn; 0 leaves it out.
     """
 
     n_features: int = 4000
     n_draws: int = 2
     alpha: float = 0.3
     clip: float = 4.0
+    inner_folds: int = 4
 
     def __post_init__(self) -> None:
-        if not (self.n_features >= 84 and self.n_draws >= 1 and self.alpha > 0 and self.clip > 0):
+        if not (
+            self.n_features >= 84 and self.n_draws >= 1 and self.alpha > 0 and self.clip > 0 and self.inner_folds >= 0
+        ):
             raise InputError(
-                "expected n_features of 84 or more, n_draws of 1 or more, and alpha and clip above 0, "
-                f"got {self.n_features}, {self.n_draws}, {self.alpha}, {self.clip}"
+                "expected n_features of 84, n_draws of 1, inner_folds of 0 or more, and alpha and clip above 0, "
+                f"got {self.n_features}, {self.n_draws}, {self.inner_folds}, {self.alpha} and {self.clip}"
             )
 
     def fit(self, table: RepetitionTable, seed: int = 0) -> FittedMovement:
         require_rows(table)
+        return replace(self._fit_all(table, seed), slope=self._calibrate(table, seed))
+
+    def _fit_all(self, table: RepetitionTable, seed: int) -> FittedMovement:
+        """Everything but the calibration."""
         skeleton, n_classes = table.motions[0].skeleton, len(table.classes)
-        labels = np.asarray(table.labels)
         prepared = [prepare_body(motion) for motion in table.motions]
         lengths = average_limb_lengths(prepared)
         bodies = [canonicalise_body(body, lengths) for body in prepared]
         placement = fit_placement([bodies[row] for row in find_good_rows(table)])
         clips = _orient_all(table.motions, skeleton, lengths, placement)
-        n_turns = len(clips) // len(table)
+        labels = np.tile(np.asarray(table.labels), len(clips) // len(table))
         curves = compute_curves(clips, complete_skeleton(skeleton))
         whitening = fit_whitening(compute_covariances(curves.angles))
         series = compute_rocket_input(curves)
         rng = np.random.default_rng(seed)
         plans = tuple(fit_plan(series, self.n_features, rng) for _ in range(self.n_draws))
-        folds = [np.tile(fold, n_turns) for fold in make_inner_folds(table.groups, seed)]
-        ridge, scores = fit_ridge(
-            compute_blocks(curves, whitening, plans), np.tile(labels, n_turns), n_classes, folds, self.alpha, self.clip
-        )
-        slope = fit_slope(average_orientations(scores, len(table)), labels)
-        return FittedMovement(skeleton, n_classes, lengths, placement, whitening, plans, ridge, slope)
+        blocks = compute_blocks(curves, whitening, plans)
+        ridge = fit_ridge(blocks, labels, n_classes, self.alpha, self.clip)
+        return FittedMovement(skeleton, n_classes, lengths, placement, whitening, plans, ridge, 1.0)
+
+    def _calibrate(self, table: RepetitionTable, seed: int) -> float:
+        """The slope for scores of groups that were left out of everything, also of mean clip and standardisation."""
+        scores, truth = [], []
+        for out in make_inner_folds(table.groups, seed, self.inner_folds) if self.inner_folds else []:
+            # What remains must still show two classes to learn anything.
+            if len(np.unique(table.labels[~out])) > 1:
+                held_out = table.select(out)
+                scores.append(self._fit_all(table.select(~out), seed).scores(held_out.motions))
+                truth.append(held_out.labels)
+        return fit_slope(np.concatenate(scores), np.concatenate(truth)) if scores else 1.0
 
 
 def restore_movement(options: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> FittedMovement:

@@ -70,15 +70,14 @@ def restore_ridge(arrays: Mapping[str, np.ndarray], n_classes: int) -> BlockRidg
 
 
 def fit_ridge(
-    blocks: Sequence[FloatArray], labels: np.ndarray, n_classes: int, folds: Sequence[np.ndarray],
-    alpha: float = 0.3, clip: float = 4.0, weights: FloatArray | None = None,
-) -> tuple[BlockRidge, FloatArray]:  # fmt: skip
-    """The regression on all rows, and the scores (N, C) of every row by the regression on the other folds.
+    blocks: Sequence[FloatArray], labels: np.ndarray, n_classes: int, alpha: float = 0.3, clip: float = 4.0,
+    weights: FloatArray | None = None,
+) -> BlockRidge:  # fmt: skip
+    """The regression on all rows.
 
     Args:
         blocks: features (N, d) each.
         labels: (N,) class numbers.
-        folds: masks (N,) of rows that are left out together.
         alpha: of the ridge, beside a kernel whose diagonal is about 1.
         weights: (N,) of the rows, 1 on average; None for all alike.
     """
@@ -97,12 +96,8 @@ def fit_ridge(
     kernel = values @ values.T
     targets = np.where(labels[:, None] == np.arange(n_classes), 1.0, -1.0)
     each = np.ones(len(labels)) if weights is None else weights
-    held_out = np.zeros_like(targets)
-    for out in folds:
-        dual, centre = solve_ridge(kernel[np.ix_(~out, ~out)], targets[~out], alpha, each[~out])
-        held_out[out] = kernel[np.ix_(out, ~out)] @ dual + centre
     dual, centre = solve_ridge(kernel, targets, alpha, each)
-    return BlockRidge(means, inverse, scales, sizes, values.T @ dual, centre, clip), held_out
+    return BlockRidge(means, inverse, scales, sizes, values.T @ dual, centre, clip)
 
 
 def solve_ridge(

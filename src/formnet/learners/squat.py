@@ -154,7 +154,7 @@ class SquatLearner:
         weights = compute_cell_weights(labels, groups)
         options = NetworkOptions(**dict(self.network))
         amplitudes = [fill_with(block, known_medians(block)) for block in features.amplitudes]
-        ridge, _ = fit_ridge(amplitudes, labels, n_classes, [], self.alpha, weights=weights / weights.mean())
+        ridge = fit_ridge(amplitudes, labels, n_classes, self.alpha, weights=weights / weights.mean())
         return Families(
             kept,
             medians,
@@ -172,7 +172,7 @@ class SquatLearner:
             return 1.0
         smaller = replace(self, trees=max(1, self.trees // 3), network={**self.network, "members": 1})
         answers, truth = [], []
-        for out in merge_folds(make_inner_folds(groups, seed), self.inner_folds):
+        for out in make_inner_folds(groups, seed, self.inner_folds):
             # What remains must still show two classes to learn anything.
             if len(np.unique(labels[~out])) < 2:
                 continue
@@ -235,15 +235,6 @@ def known_medians(values: FloatArray) -> FloatArray:
 def fill_with(summaries: FloatArray, medians: FloatArray) -> FloatArray:
     """Summaries (N, F) with what is missing replaced by (F,)."""
     return np.asarray(np.where(np.isfinite(summaries), summaries, medians))
-
-
-def merge_folds(folds: Sequence[np.ndarray], count: int) -> list[np.ndarray]:
-    """At most `count` folds of about the same number of rows, made of whole folds (largest first)."""
-    merged = [np.zeros(len(folds[0]), dtype=bool) for _ in range(min(count, len(folds)))]
-    for fold in sorted(folds, key=lambda fold: -int(fold.sum())):
-        smallest = min(range(len(merged)), key=lambda k: int(merged[k].sum()))
-        merged[smallest] = merged[smallest] | fold
-    return merged
 
 
 def _sample_motion(skeleton: Skeleton) -> Motion:
