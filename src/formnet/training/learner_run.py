@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 
 from formnet.checkpoint import FormnetModel, ModelDescription, current_versions, load_model, save_model
 from formnet.errors import DataError
@@ -79,7 +80,9 @@ def run_learner_training(
     learner = build_learner(options.learner)
     train, _ = cut_repetitions(table.select(sides.train), options.spec, progress)
     test, repetitions = cut_repetitions(table.select(sides.test), options.spec, progress)
-    fitted = learner.fit(train, options.seed)
+    # Many small matrices: threads of the linear algebra would only wait for each other.
+    with threadpool_limits(limits=1, user_api="blas"):
+        fitted = learner.fit(train, options.seed)
     description = ModelDescription(
         options.spec,
         table.classes,
@@ -151,4 +154,5 @@ def describe_sides(sides: Sides, n_train: int, n_test: int) -> dict[str, Any]:
 
 
 def _measure(model: FormnetModel, labels: np.ndarray, repetitions: Sequence[Repetition]) -> dict[str, Any]:
-    return measure_probabilities(model.estimate_probabilities(repetitions), labels, model.classes)
+    with threadpool_limits(limits=1, user_api="blas"):
+        return measure_probabilities(model.estimate_probabilities(repetitions), labels, model.classes)
