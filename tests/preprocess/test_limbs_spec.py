@@ -92,7 +92,7 @@ def test_spec_goes_through_json_unchanged() -> None:
 
 
 def test_bad_specs_are_refused_with_every_problem() -> None:
-    with pytest.raises(InputError, match=r"align must be one of span, bottom, got 'top'; n_frames must be 4 or more"):
+    with pytest.raises(InputError, match=r"align must be one of span, bottom, frames, got 'top'; n_frames must be"):
         PreprocessSpec(align="top", n_frames=2)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="upgrade formnet"):
         PreprocessSpec(version=99)
@@ -100,6 +100,19 @@ def test_bad_specs_are_refused_with_every_problem() -> None:
         PreprocessSpec.from_dict({"n_frame": 3})
     with pytest.raises(SkeletonError, match="unknown joint set"):
         PreprocessSpec(skeleton="octopus")
+
+
+def test_own_frames_are_kept_for_learners() -> None:
+    motion = squats()
+    found = preprocess(motion, PreprocessSpec(align="frames", skeleton="blazepose33", cutoff_hz=None, n_frames=64))
+    assert len(found) == 3
+    for repetition in found:
+        times_s = repetition.motion.timestamps
+        start = int(np.searchsorted(motion.timestamps, times_s[0]))
+        np.testing.assert_array_equal(times_s, motion.timestamps[start : start + len(times_s)])
+        np.testing.assert_array_equal(repetition.motion.positions, motion.positions[start : start + len(times_s)])
+        assert abs(times_s[0] - repetition.start_s) < 0.1
+        assert abs(times_s[-1] - repetition.end_s) < 0.1
 
 
 def test_repetitions_have_the_frames_joints_and_times_of_the_spec() -> None:
