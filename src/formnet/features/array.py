@@ -38,6 +38,10 @@ class Channels:
     def __post_init__(self) -> None:
         assert self.values.shape[-1] == len(self.names), "every channel needs a name"
 
+    def __getitem__(self, name: str) -> Array:
+        """One channel (…, T)."""
+        return self.values[..., self.names.index(name)]
+
     @classmethod
     def stack(cls, channels: Mapping[str, Array]) -> Channels:
         """From name → (…, T)."""

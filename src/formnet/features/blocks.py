@@ -24,6 +24,8 @@ from formnet.features.array import (
 from formnet.features.registry import compute_block, feature_block
 
 _SIDES = ("left", "right")
+_NEVER = 1e3
+"""Higher over the knees than any hips."""
 
 
 def _leg_length(pose: Pose, frames: int = 3) -> Array:
@@ -144,6 +146,52 @@ def _forward_reach(knee: Array, ankle: Array, toe: Array) -> Array:
     """How far the knee is past the toe along the foot's own horizontal direction."""
     foot, leg = level(toe - ankle), level(knee - toe)
     return (foot * leg).sum(-1) / (norm(foot) + EPSILON)
+
+
+@feature_block("extremes")
+def extremes_block(pose: Pose, near: float = 0.15) -> Channels:
+    """What a coach would measure at the deepest moment; the same value in every frame.
+
+    Lowest height of the hips over the knees in shin lengths; mean ratio of knee width to ankle width while the hips
+    are within `near` shin lengths of that; the same ratio while standing.
+    """
+    xp = pose.xp
+    ratios = ratios_block(pose)
+    over_knee = ratios["hip_over_knee"]
+    width = ratios["knee_to_ankle_width"]
+    # A frame without hips or knees is neither deep nor wide.
+    known = ~(xp.isnan(over_knee) | xp.isnan(width))
+    high = xp.where(known, over_knee, xp.full_like(over_knee, _NEVER))
+    lowest = xp.amin(high, -1)[..., None]
+    deep = (known & (high < lowest + near)) * 1.0
+    at_depth = (deep * xp.where(known, width, xp.zeros_like(width))).sum(-1)[..., None] / (
+        deep.sum(-1)[..., None] + EPSILON
+    )
+    standing = standing_value(width[..., None], 3)[..., 0]
+    whole = xp.ones_like(over_knee)
+    return Channels.stack(
+        {
+            "lowest_hip_over_knee": lowest * whole,
+            "knee_to_ankle_width_at_depth": at_depth * whole,
+            "knee_to_ankle_width_standing": standing * whole,
+        }
+    )
+
+
+@feature_block("coordinates")
+def coordinates_block(pose: Pose) -> Channels:
+    """All joints from the middle of the hips, in leg lengths of the standing person: x, y and z of each.
+
+    They depend on the view. With cameras all around in training, a network learns from them what a view hides.
+    """
+    middle = 0.5 * (pose["left_hip"] + pose["right_hip"])
+    leg = _leg_length(pose)[..., None]
+    curves = {}
+    for joint in pose.skeleton.joints:
+        place = (pose[joint] - middle) / leg
+        for axis, name in enumerate("xyz"[: place.shape[-1]]):
+            curves[f"{joint}_{name}"] = place[..., axis]
+    return Channels.stack(curves)
 
 
 @feature_block("velocity")

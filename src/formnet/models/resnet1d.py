@@ -7,8 +7,11 @@ ReLU after the sum. 300 frames become 150, 75, 38, 19, 10 and 1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 
+from formnet.errors import InputError
 from formnet.models.build import register_network
 
 
@@ -40,16 +43,28 @@ class ResNet1d(nn.Module):
         width: channels of every layer; the paper's 256 gives 2.77 million weights for 171 channels.
         n_layers: residual layers, each of which halves time.
         dropout: before the last convolution and inside the residual layers; the paper has none.
+        channels: [start, stop] of the channels it looks at, as in a slice; None looks at all. In an ensemble, a
+            member that sees few channels cannot lean on the others.
     """
 
     def __init__(
-        self, in_channels: int, n_classes: int, width: int = 256, n_layers: int = 4, dropout: float = 0.0
+        self,
+        in_channels: int,
+        n_classes: int,
+        width: int = 256,
+        n_layers: int = 4,
+        dropout: float = 0.0,
+        channels: Sequence[int | None] | None = None,
     ) -> None:
         super().__init__()
-        self.stem = nn.Sequential(*_conv(in_channels, width, 3, 2), nn.ReLU())
+        self.seen = slice(*channels) if channels else slice(None)
+        n_seen = len(range(in_channels)[self.seen])
+        if n_seen == 0:
+            raise InputError(f"channels {list(channels or ())} leave none of the {in_channels} there are; choose others")
+        self.stem = nn.Sequential(*_conv(n_seen, width, 3, 2), nn.ReLU())
         self.layers = nn.Sequential(*[ResidualLayer(width, dropout) for _ in range(n_layers)])
         self.pool = nn.AdaptiveAvgPool1d(1)
         self.head = nn.Sequential(nn.Dropout(dropout), nn.Conv1d(width, n_classes, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.pool(self.layers(self.stem(x)))).squeeze(-1)
+        return self.head(self.pool(self.layers(self.stem(x[:, self.seen])))).squeeze(-1)

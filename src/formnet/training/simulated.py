@@ -17,6 +17,7 @@ from formnet.synth.dataset import sample_repetitions
 from formnet.synth.estimator_noise import EstimatorNoise, centre_on_hips, read_estimator_noise
 
 N_GROUPS = 40
+_CHUNK = 128
 
 
 def simulate_table(
@@ -48,12 +49,11 @@ def simulate_table(
     landmarks = repetitions.landmarks(body)
     estimator = read_estimator_noise() if noise >= 0 else None
     motions, rows = [], []
-    for row in range(count):
-        for _ in range(views):
-            camera = sample_camera(rng)
-            seen = camera.to_camera(landmarks[row])
-            motions.append(_estimate(seen, repetitions.timestamps[row], estimator, rng, noise))
-            rows.append(row)
+    for start in range(0, count, _CHUNK):
+        part = np.repeat(np.arange(start, min(start + _CHUNK, count)), views)
+        seen = np.stack([sample_camera(rng).to_camera(landmarks[row]) for row in part])
+        motions += _estimate(seen, repetitions.timestamps[part], estimator, rng, noise)
+        rows += part.tolist()
     numbers = np.array(rows)
     position = {name: i for i, name in enumerate(classes)}
     labels = np.array([position[WASEDA_CLASSES[label]] for label in repetitions.labels], dtype=np.int64)
@@ -69,11 +69,15 @@ def simulate_table(
 
 def _estimate(
     seen: np.ndarray, timestamps: np.ndarray, estimator: EstimatorNoise | None, rng: np.random.Generator, noise: float
-) -> Motion:
+) -> list[Motion]:
+    """Motions of (N, T, 33, 3) landmarks in camera axes at (N, T) seconds."""
     if estimator is None:
-        positions, confidence = centre_on_hips(seen), np.ones(seen.shape[:2])
+        positions, confidence = centre_on_hips(seen), np.ones(seen.shape[:3])
     else:
-        step_s = float(np.median(np.diff(timestamps)))
-        estimated, visibility = estimator.estimate(seen[None], step_s, rng, noise)
-        positions, confidence = estimated[0], np.clip(visibility[0], 0.0, 1.0)
-    return Motion(positions.astype(np.float64), confidence.astype(np.float64), timestamps, BLAZEPOSE_33, "metre")
+        step_s = float(np.median(np.diff(timestamps, axis=1)))
+        positions, visibility = estimator.estimate(seen, step_s, rng, noise)
+        confidence = np.clip(visibility, 0.0, 1.0)
+    return [
+        Motion(where.astype(np.float64), sure.astype(np.float64), times, BLAZEPOSE_33, "metre")
+        for where, sure, times in zip(positions, confidence, timestamps, strict=True)
+    ]
