@@ -66,7 +66,12 @@ def make_parser(text: str, dataset_folder: str) -> argparse.ArgumentParser:
     parser.add_argument("--methods", nargs="+", help=f"rows to run (default: all of {', '.join(METHODS)})")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--allow-damaged", action="store_true", help="leave out what is broken in the copy")
-    parser.add_argument("--no-write", action="store_true", help="print only")
+    writing = parser.add_mutually_exclusive_group()
+    writing.add_argument("--no-write", action="store_true", help="print only")
+    writing.add_argument(
+        "--write", action="store_true",
+        help="write what was run also when rows or parts are left out (the whole benchmark is written without asking)",
+    )  # fmt: skip
     return parser
 
 

@@ -31,8 +31,11 @@ def main() -> None:
             folds = make_folds(table, "random")
         provenance = {"dataset": "squat7", "split": split}
         results.append(run_benchmark(title, table, folds, methods, arguments.seeds, provenance, say))
+        if arguments.write:
+            # A run of hours that is stopped leaves the parts that were finished.
+            publish("squat7", results, write=True)
     whole = set(arguments.splits) == {"days", "random"} and not arguments.methods
-    publish("squat7", results, write=whole and not arguments.no_write)
+    publish("squat7", results, write=(whole and not arguments.no_write) or arguments.write)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ def main() -> None:
     if len(results) > 1:
         results.append(average_results(f"UI-PRMD, mean over {len(results)} movements", results))
     whole = set(arguments.movements) == set(MOVEMENTS) and not arguments.methods
-    publish("uiprmd", results, write=whole and not arguments.no_write)
+    publish("uiprmd", results, write=(whole and not arguments.no_write) or arguments.write)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("files", "skeleton", "faults"),
     ("motion",),
-    ("conversion",),
+    ("conversion", "risk_coverage"),
     ("geometry",),
     ("body", "preprocess"),
     ("features", "scoring", "synth", "readers", "pose"),

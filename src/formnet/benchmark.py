@@ -25,9 +25,12 @@ from formnet.files import atomic_path
 from formnet.motion import FloatArray
 from formnet.readers.splits import Fold
 from formnet.readers.table import RepetitionTable
+from formnet.risk_coverage import compute_risk_coverage
 
-METRICS = ("balanced_accuracy", "accuracy", "macro_f1", "calibration_error")
+METRICS = ("balanced_accuracy", "accuracy", "macro_f1", "calibration_error", "aurc")
+HEADINGS = ("balanced accuracy", "accuracy", "macro F1", "calibration error", "AURC")
 N_BINS = 10
+CURVE_POINTS = 101
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class Row:
         folds: fold → metric → mean over seeds.
         recalls: class → mean recall over seeds.
         seconds: mean wall time of one seed over all folds, learning and answering.
+        curve: "coverage", "risk" and "confidence" of the first seed's answers, at most `CURVE_POINTS` points.
     """
 
     name: str
@@ -78,6 +82,7 @@ class Row:
     folds: Mapping[str, Mapping[str, float]]
     recalls: Mapping[str, float]
     seconds: float
+    curve: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     def mean(self, metric: str) -> float:
         return float(np.mean(self.runs[metric]))
@@ -97,7 +102,7 @@ class Result:
 
 
 def compute_metrics(probabilities: FloatArray, labels: np.ndarray) -> dict[str, float]:
-    """Balanced accuracy (mean recall of the classes that occur), accuracy, macro F1, calibration error.
+    """Balanced accuracy (mean recall of the classes that occur), accuracy, macro F1, calibration error, AURC.
 
     The calibration error is the mean gap between confidence and accuracy over ten equal bins of confidence, weighted by
     their rows (Guo et al., ICML 2017).
@@ -120,7 +125,15 @@ def compute_metrics(probabilities: FloatArray, labels: np.ndarray) -> dict[str, 
         "accuracy": float(right.mean()),
         "macro_f1": float(np.mean(scores)),
         "calibration_error": float(np.sum(gaps)),
+        "aurc": compute_risk_coverage(probabilities, labels).aurc,
     }
+
+
+def thin_curve(probabilities: FloatArray, labels: np.ndarray) -> dict[str, list[float]]:
+    """The risk–coverage curve on at most `CURVE_POINTS` of its points, for a file."""
+    curve = compute_risk_coverage(probabilities, labels)
+    at = np.unique(np.linspace(0, len(curve.risk) - 1, CURVE_POINTS).round().astype(np.intp))
+    return {name: getattr(curve, name)[at].round(6).tolist() for name in ("coverage", "risk", "confidence")}
 
 
 def predict_folds(table: RepetitionTable, folds: Sequence[Fold], make: Callable[[], Classifier]) -> list[FloatArray]:
@@ -136,10 +149,12 @@ def run_method(name: str, table: RepetitionTable, folds: Sequence[Fold], seeds: 
     runs: dict[str, list[float]] = {metric: [] for metric in METRICS}
     by_fold: dict[str, list[dict[str, float]]] = {fold.name: [] for fold in folds}
     recalls: dict[str, list[float]] = {}
+    curve: dict[str, list[float]] = {}
     started = time.perf_counter()
     for seed in used:
         answers = predict_folds(table, folds, lambda seed=seed: method.make(seed))  # type: ignore[misc]
         pooled = np.concatenate(answers)
+        curve = curve or thin_curve(pooled, labels)
         for metric, value in compute_metrics(pooled, labels).items():
             runs[metric].append(value)
         for number in np.unique(labels):
@@ -154,6 +169,7 @@ def run_method(name: str, table: RepetitionTable, folds: Sequence[Fold], seeds: 
         {fold: {m: float(np.mean([run[m] for run in runs_])) for m in METRICS} for fold, runs_ in by_fold.items()},
         {name: float(np.mean(values)) for name, values in recalls.items()},
         (time.perf_counter() - started) / len(used),
+        curve,
     )
 
 
@@ -212,7 +228,7 @@ def render_markdown(result: Result) -> str:
             f"{n_folds} fold{'s' * (n_folds != 1)}, seeds {seeds}.",
             "",
         ]
-    lines += ["| method | balanced accuracy | accuracy | macro F1 | calibration error | seconds |", f"|{'---|' * 6}"]
+    lines += [f"| method | {' | '.join(HEADINGS)} | seconds |", f"|{'---|' * (len(HEADINGS) + 2)}"]
     for row in sorted(result.rows, key=lambda row: row.mean("balanced_accuracy")):
         spread = [f" ± {row.spread(m):.3f}" if len(row.runs[m]) > 1 else "" for m in METRICS]
         cells = [f"{row.mean(m):.3f}{more}" for m, more in zip(METRICS, spread, strict=True)]

@@ -27,6 +27,10 @@ class FittedLearner(Protocol):
     def n_classes(self) -> int:
         """Columns of the probabilities."""
 
+    @property
+    def unsure_below(self) -> float:
+        """Least probability at which a class should be named; known after fitting, kept in the model's description."""
+
     def estimate_probabilities(self, motions: Sequence[Motion]) -> FloatArray:
         """(N, C) calibrated probabilities of single repetitions; each is judged alone."""
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax
+from scipy.special import log_softmax, softmax
 
+from formnet.errors import InputError
 from formnet.motion import FloatArray
+from formnet.risk_coverage import choose_unsure_below
 
 LOWEST, HIGHEST = 0.02, 50.0
 
@@ -24,6 +26,20 @@ def fit_slope(scores: FloatArray, labels: np.ndarray) -> float:
 
     best = minimize_scalar(loss, bounds=(np.log(LOWEST), np.log(HIGHEST)), method="bounded", options={"xatol": 1e-6})
     return float(np.exp(best.x))
+
+
+def fit_calibration(scores: FloatArray, labels: np.ndarray, target_accuracy: float) -> tuple[float, float]:
+    """The slope of `fit_slope`, and the probability below which `choose_unsure_below` has the model doubt."""
+    slope = fit_slope(scores, labels)
+    return slope, choose_unsure_below(softmax(slope * scores, axis=1), labels, target_accuracy)
+
+
+def check_target(target_accuracy: float, inner_folds: int) -> None:
+    """Raises `InputError` for a target outside 0…1, or one that no left-out rows could be held against."""
+    if not 0.0 <= target_accuracy <= 1.0:
+        raise InputError(f"expected a target accuracy of 0…1, got {target_accuracy}; 0.9 means nine of ten right")
+    if target_accuracy and not inner_folds:
+        raise InputError("a target accuracy needs rows that are left out of training; set inner_folds to 2 or more")
 
 
 def make_inner_folds(groups: np.ndarray, seed: int, count: int) -> list[np.ndarray]:

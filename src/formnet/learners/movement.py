@@ -21,7 +21,7 @@ from formnet.errors import CheckpointError, InputError
 from formnet.learners.base import Arrays, take_array
 from formnet.learners.blocks import compute_covariances, compute_log_amplitudes, compute_tangents, fit_whitening
 from formnet.learners.body import complete_skeleton, prepare_body
-from formnet.learners.calibrate import fit_slope, make_inner_folds
+from formnet.learners.calibrate import check_target, fit_calibration, make_inner_folds
 from formnet.learners.curves import N_FRAMES, Curves, compute_curves
 from formnet.learners.placement import N_SHAPE, Placement, fit_placement, orient_clip
 from formnet.learners.posture import average_limb_lengths, canonicalise_body
@@ -47,6 +47,7 @@ class FittedMovement:
     plans: tuple[RocketPlan, ...]
     ridge: BlockRidge
     slope: float
+    unsure_below: float = 0.0
 
     def estimate_probabilities(self, motions: Sequence[Motion]) -> FloatArray:
         return np.asarray(softmax(self.slope * self.scores(motions), axis=1))
@@ -84,6 +85,8 @@ class MovementLearner:
         alpha: of the ridge.
         clip: standardised features count at most this much.
         inner_folds: parts of the training groups that calibration leaves out in turn; 0 leaves it out.
+        target_accuracy: share of right answers among those given that the calibration rows must show; the learner's
+            `unsure_below` is chosen for it. 0 answers always.
     """
 
     n_features: int = 4000
@@ -91,8 +94,10 @@ class MovementLearner:
     alpha: float = 0.3
     clip: float = 4.0
     inner_folds: int = 4
+    target_accuracy: float = 0.0
 
     def __post_init__(self) -> None:
+        check_target(self.target_accuracy, self.inner_folds)
         if not (
             self.n_features >= 84 and self.n_draws >= 1 and self.alpha > 0 and self.clip > 0 and self.inner_folds >= 0
         ):
@@ -103,7 +108,8 @@ class MovementLearner:
 
     def fit(self, table: RepetitionTable, seed: int = 0) -> FittedMovement:
         require_rows(table)
-        return replace(self._fit_all(table, seed), slope=self._calibrate(table, seed))
+        slope, unsure_below = self._calibrate(table, seed)
+        return replace(self._fit_all(table, seed), slope=slope, unsure_below=unsure_below)
 
     def _fit_all(self, table: RepetitionTable, seed: int) -> FittedMovement:
         """Everything but the calibration."""
@@ -123,8 +129,8 @@ class MovementLearner:
         ridge = fit_ridge(blocks, labels, n_classes, self.alpha, self.clip)
         return FittedMovement(skeleton, n_classes, lengths, placement, whitening, plans, ridge, 1.0)
 
-    def _calibrate(self, table: RepetitionTable, seed: int) -> float:
-        """The slope for scores of groups that were left out of everything, also of mean clip and standardisation."""
+    def _calibrate(self, table: RepetitionTable, seed: int) -> tuple[float, float]:
+        """Slope and `unsure_below`, on groups left out of everything, also of mean clip and standardisation."""
         scores, truth = [], []
         for out in make_inner_folds(table.groups, seed, self.inner_folds) if self.inner_folds else []:
             # What remains must still show two classes to learn anything.
@@ -132,7 +138,9 @@ class MovementLearner:
                 held_out = table.select(out)
                 scores.append(self._fit_all(table.select(~out), seed).scores(held_out.motions))
                 truth.append(held_out.labels)
-        return fit_slope(np.concatenate(scores), np.concatenate(truth)) if scores else 1.0
+        if not scores:
+            return 1.0, 0.0
+        return fit_calibration(np.concatenate(scores), np.concatenate(truth), self.target_accuracy)
 
 
 def restore_movement(options: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> FittedMovement:

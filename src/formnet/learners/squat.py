@@ -18,7 +18,7 @@ from scipy.special import softmax
 from formnet.baselines.base import require_rows
 from formnet.errors import CheckpointError, InputError
 from formnet.learners.base import Arrays, require_range, take_array
-from formnet.learners.calibrate import fit_slope, make_inner_folds
+from formnet.learners.calibrate import check_target, fit_calibration, make_inner_folds
 from formnet.learners.cells import compute_cell_weights
 from formnet.learners.curve_network import CurveNetworks, NetworkOptions, fit_networks, option_names, restore_networks
 from formnet.learners.discriminant import Discriminants, fit_discriminants, restore_discriminants
@@ -79,6 +79,7 @@ class FittedSquat:
     second_view: float | None
     families: Families
     slope: float
+    unsure_below: float = 0.0
 
     def estimate_probabilities(self, motions: Sequence[Motion]) -> FloatArray:
         if not motions:
@@ -118,6 +119,8 @@ class SquatLearner:
         network: options of the networks by name; see `NetworkOptions`.
         alpha: of the ridge on amplitudes.
         inner_folds: parts of the training groups that calibration leaves out in turn; 0 leaves it out.
+        target_accuracy: share of right answers among those given that the calibration rows must show; the learner's
+            `unsure_below` is chosen for it. 0 answers always.
     """
 
     second_view: float | None = None
@@ -126,8 +129,10 @@ class SquatLearner:
     network: Mapping[str, Any] = field(default_factory=dict)
     alpha: float = 1.0
     inner_folds: int = 4
+    target_accuracy: float = 0.0
 
     def __post_init__(self) -> None:
+        check_target(self.target_accuracy, self.inner_folds)
         unknown = sorted(set(self.network) - set(option_names()))
         if unknown:
             raise InputError(f"the network has no option {', '.join(unknown)}; it has {', '.join(option_names())}")
@@ -142,8 +147,8 @@ class SquatLearner:
         features = compute_squat_features(table.motions, self.second_view)
         labels, n_classes = np.asarray(table.labels), len(table.classes)
         families = self.fit_families(features, labels, table.groups, n_classes, seed)
-        slope = self._calibrate(features, labels, table.groups, n_classes, seed)
-        return FittedSquat(table.motions[0].skeleton, n_classes, self.second_view, families, slope)
+        slope, unsure_below = self._calibrate(features, labels, table.groups, n_classes, seed)
+        return FittedSquat(table.motions[0].skeleton, n_classes, self.second_view, families, slope, unsure_below)
 
     def fit_families(
         self, features: SquatFeatures, labels: np.ndarray, groups: np.ndarray, n_classes: int, seed: int
@@ -166,10 +171,10 @@ class SquatLearner:
 
     def _calibrate(
         self, features: SquatFeatures, labels: np.ndarray, groups: np.ndarray, n_classes: int, seed: int
-    ) -> float:
-        """The slope for answers on groups that were left out, by families of a third of the size."""
+    ) -> tuple[float, float]:
+        """Slope and `unsure_below` by answers on groups that were left out, by families of a third of the size."""
         if not self.inner_folds:
-            return 1.0
+            return 1.0, 0.0
         smaller = replace(self, trees=max(1, self.trees // 3), network={**self.network, "members": 1})
         answers, truth = [], []
         for out in make_inner_folds(groups, seed, self.inner_folds):
@@ -180,8 +185,9 @@ class SquatLearner:
             answers.append(families.probabilities(features.select(out)))
             truth.append(labels[out])
         if not answers:
-            return 1.0
-        return fit_slope(np.log(np.maximum(np.concatenate(answers), FLOOR)), np.concatenate(truth))
+            return 1.0, 0.0
+        scores = np.log(np.maximum(np.concatenate(answers), FLOOR))
+        return fit_calibration(scores, np.concatenate(truth), self.target_accuracy)
 
 
 def restore_squat(options: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> FittedSquat:

@@ -94,6 +94,7 @@ def run_learner_training(
             "split": describe_sides(sides, len(train), len(test)),
         },
         versions=current_versions(),
+        unsure_below=fitted.unsure_below,
     )
     path = save_model(out / "model.safetensors", fitted, description)
     figures = _measure(load_model(path), test.labels, repetitions)

@@ -28,6 +28,7 @@ from formnet.models.classifier import Classifier
 from formnet.models.ensemble import Ensemble
 from formnet.preprocess.spec import PreprocessSpec
 from formnet.readers.table import RepetitionTable
+from formnet.risk_coverage import choose_unsure_below
 from formnet.training.arrays import Progress, prepare_arrays
 from formnet.training.augment import AugmentSpec
 from formnet.training.calibrate import estimate_temperature
@@ -51,6 +52,8 @@ class FitOptions:
         monitor, patience: early stopping and the choice of the best epoch look at this figure; patience in epochs,
             0 for neither stopping nor choosing (the last epoch counts).
         calibrate: fit a temperature on the validation side.
+        target_accuracy: share of right answers among those given that the validation side must show; the model
+            answers "unsure" below the probability chosen for it. 0 answers always.
         half: store weights in 16 bits; figures are of the rounded weights.
     """
 
@@ -61,6 +64,7 @@ class FitOptions:
     monitor: str = "val/loss"
     patience: int = 0
     calibrate: bool = True
+    target_accuracy: float = 0.0
     half: bool = False
 
 
@@ -103,6 +107,8 @@ def run_training(
     empty = [side for side in ("train", "test") if not len(parts[side])]
     if empty:
         raise DataError(f"no repetition was found on the {' and '.join(empty)} side; name other groups")
+    if options.fit.target_accuracy and not len(parts["val"]):
+        raise InputError("fit.target_accuracy needs a validation side to be held against; name data.val_groups")
     description = ModelDescription(
         options.spec,
         table.classes,
@@ -171,12 +177,16 @@ def _finish(
     data = make_data(parts, options.spec, AugmentSpec(), options.fit, options.fit.seed)
     if options.fit.half:
         round_to_half(classifier)
-    if options.fit.calibrate and len(parts["val"]):
+    if (options.fit.calibrate or options.fit.target_accuracy) and len(parts["val"]):
         with torch.inference_mode():
             features = data.features_of("val")
-            logits = torch.cat([classifier(features[i : i + 64]) for i in range(0, len(features), 64)])
+            logits = torch.cat([classifier(features[i : i + 64]) for i in range(0, len(features), 64)]).clone()
         labels = torch.from_numpy(parts["val"].labels)
-        classifier.temperature.fill_(estimate_temperature(logits.clone(), labels))
+        if options.fit.calibrate:
+            classifier.temperature.fill_(estimate_temperature(logits, labels))
+        probabilities = torch.softmax(logits / classifier.temperature, dim=-1).numpy()
+        unsure_below = choose_unsure_below(probabilities, labels.numpy(), options.fit.target_accuracy)
+        description = replace(description, unsure_below=unsure_below)
     figures = _measure(classifier, description, data, make_trainer, out)
     description = replace(description, metrics=figures)
     save_model(out / "model.safetensors", classifier, description, half=options.fit.half)
