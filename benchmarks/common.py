@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from page import PAGE, REPOSITORY, RESULTS, write_page
 
-from formnet.benchmark import METHODS, Method, Result, read_results, register_method, render_markdown, write_results
+from formnet.benchmark import METHODS, Method, Result, register_method, render_markdown, write_results
 from formnet.errors import FormnetError
-from formnet.files import atomic_path
 from formnet.learners.base import FittedLearner, build_learner
 from formnet.readers.table import RepetitionTable
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-RESULTS = REPOSITORY / "benchmarks" / "results"
 BASELINES = ("majority", "dtw", "minirocket", "forest")
 
 
@@ -84,23 +82,7 @@ def publish(name: str, results: Sequence[Result], write: bool) -> None:
     print("\n".join(render_markdown(result) for result in results))
     if write:
         write_results(RESULTS / f"{name}.json", results)
-        write_page(RESULTS, REPOSITORY / "docs" / "RESULTS.md")
-
-
-def write_page(folder: Path, page: Path) -> None:
-    """`docs/RESULTS.md` from all results there are."""
-    parts = [
-        "# Results",
-        "",
-        "Made by the scripts in `benchmarks/` (see its README for the commands); do not edit by hand. Every row of a",
-        "table saw the same folds in the same run. Mean ± standard deviation over seeds; the answers of all folds are",
-        "pooled before a metric is computed. Rows without a spread do not depend on a seed.",
-        "",
-    ]
-    for path in sorted(folder.glob("*.json")):
-        parts += [f"## {path.stem}", "", *(render_markdown(result) for result in read_results(path))]
-    with atomic_path(page) as temporary:
-        temporary.write_text("\n".join(parts), encoding="utf-8")
+        write_page(RESULTS, PAGE)
 
 
 def run_main(main: object) -> None:
