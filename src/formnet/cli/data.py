@@ -185,4 +185,4 @@ def _estimate(path: Path) -> Any:
     from formnet.pose.estimator import estimate_pose
 
     track = estimate_pose(path, estimator=_estimator())
-    return track.world, track.image
+    return track.solid, track.image

@@ -7,7 +7,6 @@ import importlib.metadata
 import os
 import platform
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -34,7 +33,7 @@ def doctor() -> None:
     console = Console(highlight=False)
     checks: tuple[tuple[str, Callable[[], str]], ...] = (
         ("Python", _check_python),
-        *((name, lambda name=name: _check_package(name)) for name in _PACKAGES),  # type: ignore[misc]
+        *((name, lambda name=name: _check_package(name)) for name in _PACKAGES),
         ("H.264 encoder", _check_encoder),
         ("pose model", _check_pose_model),
         ("pose estimator", _check_estimator),
@@ -61,8 +60,6 @@ def doctor() -> None:
 
 
 def _check_python() -> str:
-    if sys.version_info < (3, 11):
-        raise InputError(f"expected Python 3.11 or newer, got {platform.python_version()}; install a newer Python")
     return f"{platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
 
 
@@ -110,7 +107,7 @@ def _check_shipped_model() -> str:
     from formnet.checkpoint import load_shipped_model
 
     model = load_shipped_model()
-    return f"{model.name}, classes {', '.join(model.classes)}"
+    return f"{model.path.name}, classes {', '.join(model.classes)}"
 
 
 def _check_disk() -> str:

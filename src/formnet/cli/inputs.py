@@ -30,7 +30,7 @@ def find_clips(paths: Sequence[Path]) -> list[Path]:
             inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file())
             if not inside:
                 raise InputError(
-                    f"the folder {path} holds no video; give a folder with {', '.join(sorted(VIDEO_SUFFIXES)[:4])} … files"
+                    f"the folder {path} holds no video; give a folder with .mp4, .mov or other video files"
                 )
             clips += inside
         elif path.exists():

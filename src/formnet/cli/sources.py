@@ -43,7 +43,7 @@ def load_source(path: Path, *, person: int | None = None, fps: float = 30.0, qui
         track = estimate_pose(path, person, on_frame=on_frame)
     kind = "image" if path.suffix.lower() in IMAGE_SUFFIXES or len(track.image) == 1 else "video"
     return PoseSource(
-        path, kind, track.world, track.image, None, np.arange(len(track.image)), None, path, track.warnings
+        path, kind, track.solid, track.image, None, np.arange(len(track.image)), None, path, track.warnings
     )
 
 

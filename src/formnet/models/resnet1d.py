@@ -60,7 +60,7 @@ class ResNet1d(nn.Module):
         self.seen = slice(*channels) if channels else slice(None)
         n_seen = len(range(in_channels)[self.seen])
         if n_seen == 0:
-            raise InputError(f"channels {list(channels or ())} leave none of the {in_channels} there are; choose others")
+            raise InputError(f"channels {list(channels or ())} leave none of {in_channels}; choose others")
         self.stem = nn.Sequential(*_conv(n_seen, width, 3, 2), nn.ReLU())
         self.layers = nn.Sequential(*[ResidualLayer(width, dropout) for _ in range(n_layers)])
         self.pool = nn.AdaptiveAvgPool1d(1)

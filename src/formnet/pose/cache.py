@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from formnet.errors import InputError, SkeletonError
+from formnet.files import atomic_path, compute_sha256
 from formnet.motion import Motion
-from formnet.pose.files import atomic_path, compute_sha256
 from formnet.pose.track import PoseTrack
 from formnet.skeleton import skeleton_named
 

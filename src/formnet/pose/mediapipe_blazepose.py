@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from formnet.errors import InputError, PoseError
+from formnet.files import compute_sha256
 from formnet.motion import Motion
 from formnet.pose.estimator import EstimatorOptions
-from formnet.pose.files import compute_sha256
 from formnet.pose.model_file import obtain_pose_model
 from formnet.pose.people import Detection, People, Person, drop_duplicates
 from formnet.pose.quiet import silenced_stderr

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from formnet.errors import InputError
-from formnet.pose.files import atomic_path, cache_dir, compute_sha256
+from formnet.files import atomic_path, cache_dir, compute_sha256
 from formnet.pose.model_bundle import build_bundle, is_bundle
 
 MODEL_NAME = "pose_landmarker_full.task"

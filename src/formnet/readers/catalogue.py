@@ -171,9 +171,7 @@ def collect_copy(name: str, root: Path | str, **options: Any) -> Copy:
     return _READERS[info.name](root, **options)
 
 
-def check_copy(
-    name: str, root: Path | str, probe: Callable[[Path], object] | None = None, **options: Any
-) -> Copy:
+def check_copy(name: str, root: Path | str, probe: Callable[[Path], object] | None = None, **options: Any) -> Copy:
     """Like `collect_copy`, but looks into videos as well (see `probe_clips`)."""
     if dataset_named(name).name == "uiprmd":
         # A check is about the whole copy, not about the movement one trains on.

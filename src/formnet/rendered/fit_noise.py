@@ -34,9 +34,7 @@ class EstimatedPair:
     step_s: float
 
 
-def fit_estimator_noise(
-    pairs: Sequence[EstimatedPair], *, n_epochs: int = 40, seed: int = 0
-) -> EstimatorNoise:
+def fit_estimator_noise(pairs: Sequence[EstimatedPair], *, n_epochs: int = 40, seed: int = 0) -> EstimatorNoise:
     """Fits the network on all clips, and the residual on clips that the network has not seen.
 
     The residual comes from two-fold cross-fitting over clips: on its own training clips a network leaves less

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from formnet.errors import InputError
-from formnet.pose.files import atomic_path
+from formnet.files import atomic_path
 from formnet.pose.video import Frame, Image
 
 _TICKS_PER_S = 90_000

@@ -1,0 +1,57 @@
+"""What judging costs beside pose estimation: wall time of `formnet classify` over that of the estimator alone.
+
+    python benchmarks/classify_speed.py [CLIP] [--rounds 3]
+
+Both run in processes of their own, in turns in one run. The estimator alone is MediaPipe's landmarker over the decoded
+frames, one after the other, with its start and the decoding. Ends with one JSON object.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from common import run_main
+
+ALONE = """
+import sys, mediapipe
+from formnet.pose.mediapipe_blazepose import create_landmarker
+from formnet.pose.model_file import obtain_pose_model
+from formnet.pose.video import read_frames
+landmarker = create_landmarker(obtain_pose_model())
+for frame in read_frames(sys.argv[1]):
+    picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=frame.image)
+    landmarker.detect_for_video(picture, round(frame.timestamp_s * 1000))
+"""
+JUDGED = "import sys; from formnet.cli.app import run; sys.exit(run(['classify', sys.argv[1], '--json']))"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    default = Path(__file__).resolve().parents[2] / "shared" / "clips" / "side_bodyweight.mp4"
+    parser.add_argument("clip", type=Path, nargs="?", default=default)
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    seconds: dict[str, list[float]] = {"alone": [], "judged": []}
+    for _ in range(arguments.rounds):
+        seconds["alone"].append(wall_s(ALONE, arguments.clip))
+        seconds["judged"].append(wall_s(JUDGED, arguments.clip))
+        print(f"estimator alone {seconds['alone'][-1]:.2f} s, classify {seconds['judged'][-1]:.2f} s", file=sys.stderr)
+    alone, judged = (statistics.median(seconds[name]) for name in ("alone", "judged"))
+    print(json.dumps({"estimator_alone_s": alone, "classify_s": judged, "ratio": round(judged / alone, 3)}))
+
+
+def wall_s(code: str, clip: Path) -> float:
+    """Seconds that a fresh Python takes for `code` on a clip."""
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code, str(clip)], check=True, capture_output=True)
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    run_main(main)
