@@ -20,7 +20,6 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("geometry",),
     ("body", "preprocess"),
     ("features", "scoring", "synth", "readers", "pose"),
-    ("lifting",),
     ("rendered",),
     ("models", "baselines"),
     ("learners",),

@@ -18,14 +18,14 @@ POSTURES = np.random.default_rng(99).normal(scale=0.15, size=(4, 33, 3))
 def moving_people(rng: np.random.Generator, clips: int, frames: int = 24) -> np.ndarray:
     """Mixtures of four postures that change slowly, 4 m before the camera: as few ways to differ as bodies have."""
     mixture = rng.normal(size=(clips, 1, 4)) + np.cumsum(rng.normal(scale=0.03, size=(clips, frames, 4)), axis=1)
-    return np.einsum("ctk,kjd->ctjd", mixture, POSTURES) + [0, 0, 4]
+    return np.einsum("ctk,kjd->ctjd", mixture, POSTURES) + np.array([0, 0, 4])
 
 
 def test_hips_are_the_origin_and_place_does_not_matter() -> None:
     people = moving_people(np.random.default_rng(0), 2)
     hips = BLAZEPOSE_33.indices(["left_hip", "right_hip"])
     np.testing.assert_allclose(centre_on_hips(people)[:, :, hips].mean(axis=2), 0, atol=1e-6)
-    moved = build_inputs(people + [1.0, 0.5, 0.0], 1 / 30)
+    moved = build_inputs(people + np.array([1.0, 0.5, 0.0]), 1 / 30)
     np.testing.assert_allclose(moved[..., :198], build_inputs(people, 1 / 30)[..., :198], atol=1e-5)
 
 

@@ -9,7 +9,7 @@ from rich.text import Text
 from formnet.faults import fault_named
 from formnet.verdict import ClipVerdict, RepetitionVerdict
 
-_BAR_WIDTH = 12
+_BAR_WIDTH = 5
 
 
 def format_time(seconds: float) -> str:

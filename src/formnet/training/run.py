@@ -117,14 +117,16 @@ def run_training(
         training={**(record or {}), "split": describe_sides(sides, parts)},
         versions=current_versions(),
     )
-    if options.fit.members > 1:
+    networks = options.network.get("members") or [options.network] * options.fit.members
+    if len(networks) > 1:
         if resume:
             raise CheckpointError("an ensemble cannot be resumed; train its members one by one, or start anew")
         ensemble = {"_target_": f"{Ensemble.__module__}.{Ensemble.__qualname__}"}
-        ensemble["members"] = [dict(options.network)] * options.fit.members  # type: ignore[assignment]
+        ensemble["members"] = [dict(network) for network in networks]  # type: ignore[assignment]
         whole = build_classifier(replace(description, network=ensemble))
-        for i in range(options.fit.members):
-            member = _fit_member(parts, description, options, make_trainer, out / f"member-{i}", None, i)
+        for i, network in enumerate(networks):
+            alone = replace(description, network=dict(network))
+            member = _fit_member(parts, alone, options, make_trainer, out / f"member-{i}", None, i)
             whole.network.members[i].load_state_dict(member.network.state_dict())  # type: ignore[index, union-attr]
             if i == 0:
                 # All members share the scale of the input: it depends on data and seed of the run alone.
