@@ -26,7 +26,9 @@ PAIRS = {"shallow": "no_depth", "inward_knees": "knees_caving"}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("root", type=Path, nargs="?", default=Path("../shared/datasets/squat7"), help="a copy of squat7")
+    parser.add_argument(
+        "root", type=Path, nargs="?", default=Path("../shared/datasets/squat7"), help="a copy of squat7"
+    )
     parser.add_argument("--model", type=Path, default=None, help="default: the shipped model")
     arguments = parser.parse_args()
     model = load_model(arguments.model or shipped_model_path())
@@ -44,7 +46,9 @@ def main() -> None:
         for day in sorted(set(table.groups)):
             here = table.groups == day
             if 0 < truth[here].sum() < here.sum():
-                print(f"    day {day}: {roc_auc_score(truth[here], score[here]):.3f} ({truth[here].sum()} of {here.sum()})")
+                print(
+                    f"    day {day}: {roc_auc_score(truth[here], score[here]):.3f} ({truth[here].sum()} of {here.sum()})"
+                )
     answers = np.argmax(probabilities, axis=1)
     print("answers by real class:")
     for number, name in enumerate(table.classes):
