@@ -46,9 +46,8 @@ def main() -> None:
         for day in sorted(set(table.groups)):
             here = table.groups == day
             if 0 < truth[here].sum() < here.sum():
-                print(
-                    f"    day {day}: {roc_auc_score(truth[here], score[here]):.3f} ({truth[here].sum()} of {here.sum()})"
-                )
+                area = roc_auc_score(truth[here], score[here])
+                print(f"    day {day}: {area:.3f} ({truth[here].sum()} of {here.sum()})")
     answers = np.argmax(probabilities, axis=1)
     print("answers by real class:")
     for number, name in enumerate(table.classes):
