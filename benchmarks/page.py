@@ -46,7 +46,7 @@ def draw_risk_coverage(result: Result, picture: Path) -> bool:
     rows = [row for row in result.rows if row.curve]
     if not rows:
         return False
-    figure = Figure(figsize=(6.4, 4.2), dpi=90, layout="constrained")
+    figure = Figure(figsize=(6.4, 4.8), dpi=90, layout="constrained")
     axes = figure.subplots()
     for row in sorted(rows, key=lambda row: -row.mean("aurc")):
         axes.plot(row.curve["coverage"], row.curve["risk"], label=f"{row.title} ({row.runs['aurc'][0]:.2f})", lw=1.5)
@@ -54,7 +54,9 @@ def draw_risk_coverage(result: Result, picture: Path) -> bool:
              xlim=(0, 1), ylim=(0, 1), title=result.title)  # fmt: skip
     axes.title.set_fontsize(9)
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=7, title="area under the curve in brackets", title_fontsize=7)
+    figure.legend(
+        loc="outside lower center", ncols=2, fontsize=7, title="area under the curve in brackets", title_fontsize=7
+    )
     with atomic_path(picture) as temporary:
         figure.savefig(temporary, format="png")
     return True
