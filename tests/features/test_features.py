@@ -90,14 +90,41 @@ def test_size_of_the_person_does_not_matter(name: str) -> None:
         np.testing.assert_allclose(channels_of(small, name)[channel], values, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", BLOCKS)
-def test_blocks_do_not_see_the_direction_of_the_camera(name: str) -> None:
-    motion = squats((1.0,), duration_s=2)
+def turned_by_50_deg(motion):  # type: ignore[no-untyped-def]
     turn = np.radians(50)
     rotation = np.array([[np.cos(turn), 0, np.sin(turn)], [0, 1, 0], [-np.sin(turn), 0, np.cos(turn)]])
-    turned = motion.replace(positions=motion.positions @ rotation.T + np.array([1.0, 2.0, 3.0]))
+    return motion.replace(positions=motion.positions @ rotation.T + np.array([1.0, 2.0, 3.0])), rotation
+
+
+@pytest.mark.parametrize("name", [name for name in BLOCKS if name != "coordinates"])
+def test_blocks_do_not_see_the_direction_of_the_camera(name: str) -> None:
+    motion = squats((1.0,), duration_s=2)
+    turned, _ = turned_by_50_deg(motion)
     for channel, values in channels_of(motion, name).items():
         np.testing.assert_allclose(channels_of(turned, name)[channel], values, atol=1e-6)
+
+
+def test_coordinates_turn_with_the_camera_and_do_not_see_where_the_person_stands() -> None:
+    motion = squats((1.0,), duration_s=2)
+    turned, rotation = turned_by_50_deg(motion)
+    before, after = channels_of(motion, "coordinates"), channels_of(turned, "coordinates")
+    nose = np.stack([before[f"nose_{axis}"] for axis in "xyz"], axis=-1)
+    np.testing.assert_allclose(
+        np.stack([after[f"nose_{axis}"] for axis in "xyz"], axis=-1), nose @ rotation.T, atol=1e-6
+    )
+    hips = [0.5 * (before[f"left_hip_{axis}"] + before[f"right_hip_{axis}"]) for axis in "xyz"]
+    np.testing.assert_allclose(hips, 0, atol=1e-9)
+
+
+def test_extremes_are_those_of_the_deepest_moment_in_every_frame() -> None:
+    motion = squats((1.0,), duration_s=2)
+    extremes, ratios = channels_of(motion, "extremes"), channels_of(motion, "ratios")
+    lowest = ratios["hip_over_knee"].min()
+    np.testing.assert_allclose(extremes["lowest_hip_over_knee"], lowest)
+    deep = ratios["hip_over_knee"] < lowest + 0.15
+    np.testing.assert_allclose(
+        extremes["knee_to_ankle_width_at_depth"], ratios["knee_to_ankle_width"][deep].mean(), rtol=1e-5
+    )
 
 
 def test_angles_of_a_known_posture() -> None:
@@ -163,7 +190,7 @@ def test_blocks_stand_side_by_side_in_order() -> None:
 
 
 def test_errors_name_what_there_is() -> None:
-    with pytest.raises(InputError, match="unknown feature block 'distance'; use angles, distances"):
+    with pytest.raises(InputError, match="unknown feature block 'distance'; use angles, coordinates, distances"):
         validate_features(FeatureSpec((block_spec("distance"),)), HMR_19)
     with pytest.raises(InputError, match="has no option side; it has sides"):
         validate_features(FeatureSpec((block_spec("angles", side=True),)), HMR_19)
