@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "pose": ("formnet.cli.pose", "Estimate poses and export them to other tools."),
     "data": ("formnet.cli.data", "List, check and prepare data sets."),
     "synth": ("formnet.cli.synth", "Render simulated squats with their truth."),
+    "fit-noise": ("formnet.cli.fit_noise", "Refit the error model of the pose estimator."),
     "demo": ("formnet.cli.demo", "Judge the embedded example clip."),
     "doctor": ("formnet.cli.doctor", "Check the installation and say what is wrong."),
 }
@@ -46,7 +47,7 @@ class LazyGroup(TyperGroup):
 
 def load_command(name: str) -> Any:
     """The subcommand `name`: a function of that name in its module, or a Typer app where it has subcommands."""
-    entry = getattr(importlib.import_module(COMMANDS[name][0]), name)
+    entry = getattr(importlib.import_module(COMMANDS[name][0]), name.replace("-", "_"))
     if isinstance(entry, typer.Typer):
         group = entry
     else:

@@ -126,7 +126,7 @@ def read_estimator_noise(path: Path | None = None) -> EstimatorNoise:
             **{name: arrays[name] for name in _PLAIN_FIELDS},
         )
     except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{path} holds no estimator noise ({error}); make one with formnet synth fit-noise") from error
+        raise InputError(f"{path} holds no estimator noise ({error}); make one with formnet fit-noise") from error
 
 
 def centre_on_hips(landmarks: NDArray[np.floating]) -> Array:
