@@ -22,5 +22,5 @@ data_packages = with_subfolders("formnet.configs", "configs") | with_subfolders(
 setup(
     packages=[*find_packages("src"), *data_packages],
     package_dir={"": "src", **data_packages},
-    package_data={"": ["*.yaml", "*.json", "*.safetensors", "*.md", "*.html", "*.mp4", "*.npz", "py.typed"]},
+    package_data={"": ["*.yaml", "*.json", "*.safetensors", "*.md", "templates/*.html", "*.mp4", "*.npz", "py.typed"]},
 )
