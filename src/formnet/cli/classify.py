@@ -17,6 +17,7 @@ from formnet.verdict import Verdict
 if TYPE_CHECKING:
     from formnet.checkpoint import FormnetModel
     from formnet.pipeline import JudgedClip
+    from formnet.pose.estimator import PoseEstimator
 
 
 def classify(
@@ -51,8 +52,12 @@ def classify(
     paths = find_clips(clips)
     if out is not None:
         check_writable_folder(out)
+    from formnet.pose.estimator import create_estimator
+
+    # First the estimator, then the network: two large imports at once would wait for each other.
+    estimator = create_estimator()
     loading = _start_loading(model)
-    judged, failures = _judge_all(paths, loading, person, has_bar=not as_json or sys.stderr.isatty())
+    judged, failures = _judge_all(paths, estimator, loading, person, has_bar=not as_json or sys.stderr.isatty())
     from formnet.pipeline import describe_model
 
     verdict = Verdict(tuple(clip.verdict for clip in judged), describe_model(loading.result()), failures)
@@ -78,6 +83,7 @@ def _start_loading(path: Path | None) -> Future[FormnetModel]:
     """
 
     def load() -> FormnetModel:
+        import formnet.pipeline  # noqa: F401  (needed right after the model)
         from formnet.checkpoint import load_model, load_shipped_model
 
         return load_shipped_model() if path is None else load_model(path)
@@ -91,12 +97,16 @@ def _start_loading(path: Path | None) -> Future[FormnetModel]:
 
 
 def _judge_all(
-    paths: list[Path], loading: Future[FormnetModel], person: int | None, *, has_bar: bool
+    paths: list[Path],
+    estimator: PoseEstimator,
+    loading: Future[FormnetModel],
+    person: int | None,
+    *,
+    has_bar: bool,
 ) -> tuple[list[JudgedClip], dict[str, str]]:
     """Judges clip after clip; one that cannot be judged does not stop the others."""
-    from formnet.pose.estimator import create_estimator, estimate_pose
+    from formnet.pose.estimator import estimate_pose
 
-    estimator = create_estimator()
     judged: list[JudgedClip] = []
     failures: dict[str, str] = {}
     for number, path in enumerate(paths, start=1):
