@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
 import sys
 from typing import Any
 
@@ -114,4 +116,10 @@ def run(arguments: list[str] | None = None) -> int:
 
 def main() -> None:
     """Entry point of the console command."""
-    sys.exit(run())
+    code = run()
+    for stream in (sys.stdout, sys.stderr):
+        # A reader that went away, or a stream that was closed because of it, wants nothing any more.
+        with contextlib.suppress(BrokenPipeError, ValueError):
+            stream.flush()
+    # Everything is written: taking torch and MediaPipe apart, object by object, would keep the user waiting a second.
+    os._exit(code)
