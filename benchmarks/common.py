@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from answers import KeptAnswers
 from page import PAGE, REPOSITORY, RESULTS, write_page
 
 from formnet.benchmark import METHODS, Method, Result, register_method, render_markdown, write_results
 from formnet.errors import FormnetError
+from formnet.files import cache_dir
 from formnet.learners.base import FittedLearner, build_learner
 from formnet.readers.table import RepetitionTable
 
@@ -53,7 +55,14 @@ class LearnerMethod:
 
 def register_learner(title: str, config: Mapping[str, Any]) -> None:
     """Adds formnet's own row to the benchmark, as `formnet`."""
-    register_method("formnet", Method(title, lambda seed: LearnerMethod(config, seed)))
+    modules = ("formnet.learners", "formnet.baselines.minirocket")
+    method = Method(title, lambda seed: LearnerMethod(config, seed), modules=modules, options=config)
+    register_method("formnet", method)
+
+
+def keep_answers(arguments: argparse.Namespace) -> KeptAnswers:
+    """Where the arguments of `make_parser` want answers kept."""
+    return KeptAnswers(arguments.answers, arguments.fresh)
 
 
 def make_parser(text: str, dataset_folder: str) -> argparse.ArgumentParser:
@@ -64,6 +73,11 @@ def make_parser(text: str, dataset_folder: str) -> argparse.ArgumentParser:
     parser.add_argument("--methods", nargs="+", help=f"rows to run (default: all of {', '.join(METHODS)})")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--allow-damaged", action="store_true", help="leave out what is broken in the copy")
+    parser.add_argument(
+        "--answers", type=Path, default=cache_dir() / "benchmarks",
+        help="folder of finished answers, by which a stopped run goes on (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--fresh", action="store_true", help="measure everything anew")
     writing = parser.add_mutually_exclusive_group()
     writing.add_argument("--no-write", action="store_true", help="print only")
     writing.add_argument(

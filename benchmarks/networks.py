@@ -74,4 +74,5 @@ def compute_inputs(table: RepetitionTable) -> torch.Tensor:
 
 def register() -> None:
     """Adds the row to every benchmark, as `paper`."""
-    register_method("paper", Method(TITLE, PaperNetwork))
+    modules = ("networks", "formnet.models.resnet1d", "formnet.models.classifier", "formnet.features.distances")
+    register_method("paper", Method(TITLE, PaperNetwork, modules=modules))

@@ -5,7 +5,7 @@ python benchmarks/squat7.py [ROOT]
 
 from __future__ import annotations
 
-from common import make_parser, publish, register_learner, register_networks, run_main, say
+from common import keep_answers, make_parser, publish, register_learner, register_networks, run_main, say
 
 from formnet.benchmark import METHODS, run_benchmark
 from formnet.readers.catalogue import read_dataset
@@ -21,7 +21,7 @@ def main() -> None:
     arguments = parser.parse_args()
     table = read_dataset("squat7", arguments.root, allow_damaged=arguments.allow_damaged)
     methods = arguments.methods or list(METHODS)
-    results = []
+    answer, results = keep_answers(arguments), []
     for split in arguments.splits:
         if split == "days":
             title = f"squat7, whole days held out ({arguments.folds} folds over days)"
@@ -30,7 +30,7 @@ def main() -> None:
             title = "squat7, random 80/20 (leaks: every day is on both sides)"
             folds = make_folds(table, "random")
         provenance = {"dataset": "squat7", "split": split}
-        results.append(run_benchmark(title, table, folds, methods, arguments.seeds, provenance, say))
+        results.append(run_benchmark(title, table, folds, methods, arguments.seeds, provenance, say, answer))
         if arguments.write:
             # A run of hours that is stopped leaves the parts that were finished.
             publish("squat7", results, write=True)

@@ -5,7 +5,7 @@ python benchmarks/uiprmd.py [ROOT] [--movements m01 m02 …]
 
 from __future__ import annotations
 
-from common import make_parser, publish, register_learner, register_networks, run_main, say
+from common import keep_answers, make_parser, publish, register_learner, register_networks, run_main, say
 
 from formnet.benchmark import METHODS, average_results, run_benchmark
 from formnet.readers.catalogue import read_dataset
@@ -20,13 +20,13 @@ def main() -> None:
     parser.add_argument("--movements", nargs="+", default=list(MOVEMENTS))
     arguments = parser.parse_args()
     methods = arguments.methods or list(METHODS)
-    results = []
+    answer, results = keep_answers(arguments), []
     for movement in arguments.movements:
         table = read_dataset("uiprmd", arguments.root, allow_damaged=arguments.allow_damaged, movement=movement)
         folds = make_folds(table, "leave_one_group_out", unit="subject")
         title = f"UI-PRMD {movement} ({MOVEMENTS.get(movement, movement)}), leave one subject out"
         provenance = {"dataset": "uiprmd", "movement": movement, "split": "leave one subject out"}
-        results.append(run_benchmark(title, table, folds, methods, arguments.seeds, provenance, say))
+        results.append(run_benchmark(title, table, folds, methods, arguments.seeds, provenance, say, answer))
     if len(results) > 1:
         results.append(average_results(f"UI-PRMD, mean over {len(results)} movements", results))
     whole = set(arguments.movements) == set(MOVEMENTS) and not arguments.methods

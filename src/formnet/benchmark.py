@@ -41,18 +41,25 @@ class Method:
         title: as printed.
         make: seed → a classifier that has learnt nothing yet.
         is_seeded: False when every seed gives the same answer, so one run is enough.
+        modules: modules and packages whose source decides its answers; who keeps answers must know when they are old.
+        options: plain values that decide them, too.
     """
 
     title: str
     make: Callable[[int], Classifier]
     is_seeded: bool = True
+    modules: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+_BASELINES = "formnet.baselines"
 
 
 METHODS: dict[str, Method] = {
-    "majority": Method("majority class", lambda seed: MajorityClass(), is_seeded=False),
-    "dtw": Method("1-NN DTW", lambda seed: NearestNeighbourDTW(), is_seeded=False),
-    "minirocket": Method("MiniRocket", lambda seed: MiniRocket(seed=seed)),
-    "forest": Method("random forest on joint angles", lambda seed: AngleForest(seed=seed)),
+    "majority": Method("majority class", lambda seed: MajorityClass(), is_seeded=False, modules=(_BASELINES,)),
+    "dtw": Method("1-NN DTW", lambda seed: NearestNeighbourDTW(), is_seeded=False, modules=(_BASELINES,)),
+    "minirocket": Method("MiniRocket", lambda seed: MiniRocket(seed=seed), modules=(_BASELINES,)),
+    "forest": Method("random forest on joint angles", lambda seed: AngleForest(seed=seed), modules=(_BASELINES,)),
 }
 """Methods by name. What needs torch registers itself with `register_method` (see `benchmarks/common.py`)."""
 
@@ -64,6 +71,23 @@ def register_method(name: str, method: Method) -> None:
     METHODS[name] = method
 
 
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """Out-of-fold answers of one method with one seed.
+
+    Attributes:
+        probabilities: for each fold those of its test rows, (n, C), by a classifier that saw only its training rows.
+        seconds: processor time of learning and answering, all folds together.
+    """
+
+    probabilities: tuple[FloatArray, ...]
+    seconds: float
+
+
+Answer = Callable[[str, RepetitionTable, Sequence[Fold], int], Answers]
+"""From the name of a method, a table, folds and a seed to answers."""
+
+
 @dataclass(frozen=True)
 class Row:
     """What one method did.
@@ -72,7 +96,7 @@ class Row:
         runs: metric → its value for each seed (of the answers of all folds together).
         folds: fold → metric → mean over seeds.
         recalls: class → mean recall over seeds.
-        seconds: mean wall time of one seed over all folds, learning and answering.
+        seconds: mean processor time of one seed over all folds, learning and answering.
         curve: "coverage", "risk" and "confidence" of the first seed's answers, at most `CURVE_POINTS` points.
     """
 
@@ -136,12 +160,16 @@ def thin_curve(probabilities: FloatArray, labels: np.ndarray) -> dict[str, list[
     return {name: getattr(curve, name)[at].round(6).tolist() for name in ("coverage", "risk", "confidence")}
 
 
-def predict_folds(table: RepetitionTable, folds: Sequence[Fold], make: Callable[[], Classifier]) -> list[FloatArray]:
-    """For each fold, the probabilities of its test rows by a classifier that saw only its training rows."""
-    return [make().fit(table.select(fold.train)).predict_proba(table.select(fold.test)) for fold in folds]
+def measure_answers(name: str, table: RepetitionTable, folds: Sequence[Fold], seed: int) -> Answers:
+    """Learns and answers, fold after fold."""
+    make, started = METHODS[name].make, time.process_time()
+    answers = [make(seed).fit(table.select(fold.train)).predict_proba(table.select(fold.test)) for fold in folds]
+    return Answers(tuple(answers), time.process_time() - started)
 
 
-def run_method(name: str, table: RepetitionTable, folds: Sequence[Fold], seeds: Sequence[int]) -> Row:
+def run_method(
+    name: str, table: RepetitionTable, folds: Sequence[Fold], seeds: Sequence[int], answer: Answer = measure_answers
+) -> Row:
     """All folds for all seeds of one method."""
     method = METHODS[name]
     used = list(seeds) if method.is_seeded else list(seeds)[:1]
@@ -150,25 +178,26 @@ def run_method(name: str, table: RepetitionTable, folds: Sequence[Fold], seeds: 
     by_fold: dict[str, list[dict[str, float]]] = {fold.name: [] for fold in folds}
     recalls: dict[str, list[float]] = {}
     curve: dict[str, list[float]] = {}
-    started = time.perf_counter()
+    seconds = 0.0
     for seed in used:
-        answers = predict_folds(table, folds, lambda seed=seed: method.make(seed))  # type: ignore[misc]
-        pooled = np.concatenate(answers)
+        answers = answer(name, table, folds, seed)
+        seconds += answers.seconds / len(used)
+        pooled = np.concatenate(answers.probabilities)
         curve = curve or thin_curve(pooled, labels)
         for metric, value in compute_metrics(pooled, labels).items():
             runs[metric].append(value)
         for number in np.unique(labels):
             recall = float((pooled.argmax(axis=1)[labels == number] == number).mean())
             recalls.setdefault(table.classes[number], []).append(recall)
-        for fold, answer in zip(folds, answers, strict=True):
-            by_fold[fold.name].append(compute_metrics(answer, table.labels[fold.test]))
+        for fold, probabilities in zip(folds, answers.probabilities, strict=True):
+            by_fold[fold.name].append(compute_metrics(probabilities, table.labels[fold.test]))
     return Row(
         name,
         method.title,
         {metric: tuple(values) for metric, values in runs.items()},
         {fold: {m: float(np.mean([run[m] for run in runs_])) for m in METRICS} for fold, runs_ in by_fold.items()},
         {name: float(np.mean(values)) for name, values in recalls.items()},
-        (time.perf_counter() - started) / len(used),
+        seconds,
         curve,
     )
 
@@ -181,8 +210,12 @@ def run_benchmark(
     seeds: Sequence[int],
     provenance: Mapping[str, Any] | None = None,
     report: Callable[[str], None] = lambda text: None,
+    answer: Answer = measure_answers,
 ) -> Result:
     """Runs methods one after the other on the same folds.
+
+    Args:
+        answer: measures, or remembers what was measured on the same folds.
 
     Raises:
         InputError: for a method that is not registered.
@@ -192,7 +225,7 @@ def run_benchmark(
         raise InputError(f"unknown method {', '.join(unknown)}; there are {', '.join(METHODS)}")
     rows = []
     for name in methods:
-        rows.append(run_method(name, table, folds, seeds))
+        rows.append(run_method(name, table, folds, seeds, answer))
         report(f"{title}: {rows[-1].title}: balanced accuracy {rows[-1].mean('balanced_accuracy'):.3f}")
     warnings = {fold.name: list(fold.warnings) for fold in folds if fold.warnings}
     facts = {
@@ -228,7 +261,7 @@ def render_markdown(result: Result) -> str:
             f"{n_folds} fold{'s' * (n_folds != 1)}, seeds {seeds}.",
             "",
         ]
-    lines += [f"| method | {' | '.join(HEADINGS)} | seconds |", f"|{'---|' * (len(HEADINGS) + 2)}"]
+    lines += [f"| method | {' | '.join(HEADINGS)} | processor s |", f"|{'---|' * (len(HEADINGS) + 2)}"]
     for row in sorted(result.rows, key=lambda row: row.mean("balanced_accuracy")):
         spread = [f" ± {row.spread(m):.3f}" if len(row.runs[m]) > 1 else "" for m in METRICS]
         cells = [f"{row.mean(m):.3f}{more}" for m, more in zip(METRICS, spread, strict=True)]
