@@ -48,7 +48,7 @@ def main() -> None:
 
 def judge_clip(clip, model):
     """(truth, answer, severity, yaw in degrees) of each true repetition; verdicts are matched by time."""
-    verdicts = () if clip.solid is None else judge_motion(clip.solid, model)[0]
+    verdicts = () if clip.track is None else judge_motion(clip.track.solid, model)[0]
     answers = []
     for truth in clip.repetitions:
         inside = [verdict for verdict in verdicts if truth.start_s <= verdict.bottom_s <= truth.end_s]

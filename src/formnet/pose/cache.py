@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,9 @@ from formnet.skeleton import skeleton_named
 # Raised when the same clip and options may give another track (tracking rules, confidence, layout of the file).
 _VERSION = 1
 
+DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, InputError, SkeletonError)
+"""What reading a damaged file of this module may raise."""
+
 
 def track_key(path: Path, *options: object) -> str:
     """File name for a clip's track: depends on the clip's content, not its name, and on every option."""
@@ -27,30 +31,47 @@ def track_key(path: Path, *options: object) -> str:
 
 def write_track(track: PoseTrack, path: Path) -> None:
     """Writes a track atomically."""
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(
-            file,
-            image=track.image.positions,
-            world=track.world.positions,
-            confidence=track.image.confidence,
-            timestamps=track.image.timestamps,
-            about=np.array(
-                json.dumps({"skeleton": track.image.skeleton.name, "size": [track.width, track.height],
-                            "warnings": list(track.warnings)})
-            ),
-        )  # fmt: skip
+    write_arrays(track_to_arrays(track), path)
 
 
 def read_track(path: Path) -> PoseTrack | None:
     """Reads a track; None when there is none or it is damaged (it is then estimated anew)."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            about = json.loads(str(file["about"]))
-            skeleton = skeleton_named(about["skeleton"])
-            confidence, timestamps = file["confidence"], file["timestamps"]
-            image = Motion(file["image"], confidence, timestamps, skeleton, "pixel")
-            world = Motion(file["world"], confidence, timestamps, skeleton, "metre")
-            width, height = about["size"]
-            return PoseTrack(image, world, width, height, tuple(about["warnings"]))
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, InputError, SkeletonError):
+            return track_from_arrays(file)
+    except DAMAGE:
         return None
+
+
+def write_arrays(arrays: Mapping[str, np.ndarray], path: Path) -> None:
+    """Writes named arrays atomically to an .npz file."""
+    with atomic_path(path) as temporary, temporary.open("wb") as file:
+        # The stub counts every keyword as `allow_pickle`.
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+
+
+def track_to_arrays(track: PoseTrack) -> dict[str, np.ndarray]:
+    """Everything of a track by name, as it stands in a file; `track_from_arrays` is the way back."""
+    about = {
+        "skeleton": track.image.skeleton.name,
+        "size": [track.width, track.height],
+        "warnings": list(track.warnings),
+    }
+    return {
+        "image": track.image.positions,
+        "world": track.world.positions,
+        "confidence": track.image.confidence,
+        "timestamps": track.image.timestamps,
+        "about": np.array(json.dumps(about)),
+    }
+
+
+def track_from_arrays(arrays: Mapping[str, np.ndarray]) -> PoseTrack:
+    """The track of `track_to_arrays`; raises one of `DAMAGE` when something is missing or wrong."""
+    about = json.loads(str(arrays["about"]))
+    skeleton = skeleton_named(about["skeleton"])
+    confidence, timestamps = arrays["confidence"], arrays["timestamps"]
+    image = Motion(arrays["image"], confidence, timestamps, skeleton, "pixel")
+    world = Motion(arrays["world"], confidence, timestamps, skeleton, "metre")
+    width, height = about["size"]
+    return PoseTrack(image, world, width, height, tuple(about["warnings"]))

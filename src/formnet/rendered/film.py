@@ -19,7 +19,7 @@ from formnet.pose.track import PoseTrack
 from formnet.pose.video import Frame
 from formnet.synth.appearance import sample_appearance
 from formnet.synth.camera import Camera, sample_camera
-from formnet.synth.dataset import Clip, sample_clip
+from formnet.synth.dataset import Clip, RepetitionTruth, sample_clip
 from formnet.synth.render import render_frames
 
 PICTURE_SIZES = ((480, 640), (360, 640), (640, 480), (640, 360))
@@ -28,21 +28,19 @@ _MARGIN_S = 0.5
 
 @dataclass(frozen=True, eq=False)
 class RenderedClip:
-    """One simulated clip and what the estimator saw of it.
+    """The truth of one filmed simulation and what the estimator saw of it.
 
     Attributes:
-        clip: the truth.
-        camera: where it was filmed from.
+        repetitions: the truth.
         yaw_deg: direction of the camera, 0 front, 90 the person's left side.
-        track: the estimator's answer; None when it found nobody.
-        landmarks: (T, 33, 3) true landmarks in camera axes, metres.
+        landmarks: (T, 33, 3) true landmarks of BlazePose in camera axes, metres.
+        track: the estimator's answer, on the same frames; None when it found nobody.
     """
 
-    clip: Clip
-    camera: Camera
+    repetitions: tuple[RepetitionTruth, ...]
     yaw_deg: float
-    track: PoseTrack | None
     landmarks: FloatArray
+    track: PoseTrack | None
 
 
 @dataclass(frozen=True)
@@ -113,7 +111,7 @@ def estimate_rendered(request: RenderRequest) -> RenderedClip:
     except FormnetError:
         track = None
     landmarks = camera.to_camera(clip.landmarks(body).positions)
-    return RenderedClip(clip, camera, yaw_deg, track, landmarks)
+    return RenderedClip(clip.repetitions, yaw_deg, landmarks, track)
 
 
 def balanced_requests(

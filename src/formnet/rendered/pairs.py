@@ -24,7 +24,8 @@ def collect_pairs(
     pairs = []
     requests = balanced_requests(seed, per_class, fps=FPS, is_padded=False)
     for clip in estimate_all_cached(requests, cache, n_processes):
-        if (solid := clip.solid) is not None:
+        if clip.track is not None:
+            solid = clip.track.solid
             pairs.append(EstimatedPair(clip.landmarks, solid.positions, solid.confidence, 1 / solid.fps))
         if on_clip is not None:
             on_clip()
