@@ -1,8 +1,9 @@
 """The estimator's own 3D: what it sees in the picture, with the depth it guesses.
 
-BlazePose returns joints in the picture and, from another head of its network, in metres. Across the picture the
-first are several times as exact as the second (on rendered squats the knee angle of the second is up to 40° too
-open), so only the depth is taken from the metres.
+BlazePose returns joints in the picture and, from another head of its network, in metres. Only the depth is taken
+from the metres, which is somewhat more exact than the metres alone. On 70 rendered clips of squats a knee bent below
+110° is read 15° too open (median) against 24°, and the mean error of shoulders, elbows, wrists, hips, knees and
+ankles about the middle of the hips is 107 mm against 111 mm.
 """
 
 from __future__ import annotations
