@@ -60,7 +60,8 @@ def find_sources(folder: Path, out: Path) -> list[Path]:
     Raises:
         InputError: no folder, or nothing in it.
     """
-    from formnet.readers.source import IMAGE_SUFFIXES, POSE_SUFFIXES, VIDEO_SUFFIXES
+    from formnet.readers.clips import VIDEO_SUFFIXES
+    from formnet.readers.source import IMAGE_SUFFIXES, POSE_SUFFIXES
 
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder; give one with videos or pose files")

@@ -12,14 +12,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from formnet.errors import InputError
-
-VIDEO_SUFFIXES = frozenset(
-    {".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".3gp", ".mts", ".m2ts", ".wmv", ".flv", ".ts"}
-)
+from formnet.readers.clips import find_videos
 
 
 def find_clips(paths: Sequence[Path]) -> list[Path]:
-    """The clips that arguments name: files as they are, folders searched throughout for video files.
+    """The clips that arguments name: files as they are, folders searched throughout for videos that are not hidden.
 
     Raises:
         InputError: a path does not exist, or a folder holds no video.
@@ -27,8 +24,7 @@ def find_clips(paths: Sequence[Path]) -> list[Path]:
     clips: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in VIDEO_SUFFIXES and p.is_file())
-            if not inside:
+            if not (inside := find_videos(path)):
                 raise InputError(
                     f"the folder {path} holds no video; give a folder with .mp4, .mov or other video files"
                 )

@@ -9,7 +9,9 @@ from pathlib import Path
 from formnet.errors import FormnetError
 from formnet.readers.collect import Problem
 
-VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".3gp"})
+VIDEO_SUFFIXES = frozenset(
+    {".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".3gp", ".mts", ".m2ts", ".wmv", ".flv", ".ts"}
+)
 
 
 @dataclass(frozen=True)

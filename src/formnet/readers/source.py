@@ -18,7 +18,6 @@ from formnet.readers.npz import read_npz
 from formnet.readers.openpose import is_openpose, read_openpose
 
 POSE_SUFFIXES = (".json", ".npz")
-VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".3gp")
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
 
