@@ -29,6 +29,9 @@ class Fault:
     is_fault: bool = True
 
 
+UNSURE = "unsure"
+"""The label of a repetition for which no class is sure enough."""
+
 _LEGS = ("left_hip", "left_knee", "left_ankle", "right_hip", "right_knee", "right_ankle")
 _BACK = ("left_shoulder", "right_shoulder", "left_hip", "right_hip", "spine1", "spine2", "spine3", "neck", "pelvis")
 _HEAD = ("head", "head_top", "nose", "left_eye", "right_eye", "left_ear", "right_ear", "neck")
@@ -70,8 +73,7 @@ FAULTS: dict[str, Fault] = {
         Fault("feet_too_wide", "Feet too wide", "Bring the feet to about shoulder width.", _LEGS, ("front",)),
         Fault("front_bent", "Bent forward", "Keep the chest up and the trunk parallel to the shins.",
               _BACK, ("side",)),
-        # the answer when no class is sure enough
-        Fault("unsure", "Unsure", "The model cannot tell; film from another side or closer.", is_fault=False),
+        Fault(UNSURE, "Unsure", "The model cannot tell; film from another side or closer.", is_fault=False),
     )
 }  # fmt: skip
 

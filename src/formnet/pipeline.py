@@ -11,14 +11,13 @@ import numpy as np
 from formnet import __version__
 from formnet.checkpoint import FormnetModel
 from formnet.errors import PoseError
-from formnet.faults import View, fault_named
+from formnet.faults import UNSURE, View, fault_named
 from formnet.geometry.view import compute_view_angle_deg, judgeable_views
 from formnet.motion import Motion
 from formnet.pose.track import PoseTrack
 from formnet.preprocess.spec import Repetition, preprocess_clip
 from formnet.verdict import ClipVerdict, RepetitionVerdict
 
-UNSURE = "unsure"
 _VIEW_NAMES: dict[View, str] = {"front": "the front", "side": "the side"}
 
 

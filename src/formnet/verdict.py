@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from formnet.faults import fault_named
+from formnet.faults import UNSURE, fault_named
+
+RepetitionKind = Literal["good", "fault", "unsure"]
 
 
 @dataclass(frozen=True)
@@ -15,8 +17,8 @@ class RepetitionVerdict:
 
     Attributes:
         start_s, bottom_s, end_s: seconds on the clip's own clock.
-        label: class name, or "unsure" when no class is sure enough.
-        probability: of the most probable class (also when the label is "unsure").
+        label: class name, or `UNSURE` when no class is sure enough.
+        probability: of the most probable class (also when the label is `UNSURE`).
         probabilities: class name → calibrated probability; they sum to 1.
         warnings: what this repetition or view cannot tell.
     """
@@ -36,6 +38,13 @@ class RepetitionVerdict:
     @property
     def is_fault(self) -> bool:
         return fault_named(self.label).is_fault
+
+    @property
+    def kind(self) -> RepetitionKind:
+        """What reports colour by."""
+        if self.label == UNSURE:
+            return "unsure"
+        return "fault" if self.is_fault else "good"
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -11,7 +11,7 @@ from formnet.pose.track import PoseTrack
 from formnet.pose.video import Frame, probe_video, read_frames
 from formnet.report import overlay
 from formnet.report.drawing import GREEN, GREY, RED, WHITE, fit_text, measure_text
-from formnet.report.overlay import Banner, OverlaySegment, format_time, render_overlay, write_overlay_video
+from formnet.report.overlay import Banner, OverlaySegment, render_overlay, write_overlay_video
 from formnet.skeleton import BLAZEPOSE_33, COCO_17, SKELETONS
 from tests.pose.videos import make_video
 
@@ -97,11 +97,6 @@ def test_joints_far_outside_do_no_harm():
     joints[::3] = [-1e7, 1e9]
     joints[1::3] = [5e4, -5e4]
     assert draw(black(200, 200), joints).shape == (200, 200, 3)
-
-
-@pytest.mark.parametrize(("time_s", "text"), [(0, "0:00.0"), (3.56, "0:03.5"), (75.3, "1:15.3"), (3600.09, "60:00.0")])
-def test_time(time_s, text):
-    assert format_time(time_s) == text
 
 
 def test_what_is_said_when():

@@ -5,8 +5,9 @@ import pytest
 from rich.console import Console
 
 from formnet.errors import InputError
+from formnet.report.clock import format_time
 from formnet.report.html import write_html_report
-from formnet.report.text import format_time, render_clip
+from formnet.report.text import render_clip
 from formnet.verdict import ClipVerdict, RepetitionVerdict, Verdict
 
 
@@ -41,8 +42,24 @@ def test_the_table_tells_each_repetition_once_and_how_to_mend_it() -> None:
     assert "Good:" not in text
 
 
-def test_time_on_the_clip() -> None:
-    assert [format_time(s) for s in (0, 7.25, 61.5)] == ["0:00.0", "0:07.2", "1:01.5"]
+@pytest.mark.parametrize(
+    ("time_s", "text"),
+    [
+        (0, "0:00.0"),
+        (3.56, "0:03.5"),
+        (7.25, "0:07.2"),
+        (59.97, "0:59.9"),
+        (75.3, "1:15.3"),
+        (3600.09, "60:00.0"),
+        (-0.2, "0:00.0"),
+    ],
+)
+def test_time_on_the_clip(time_s: float, text: str) -> None:
+    assert format_time(time_s) == text
+
+
+def test_each_repetition_is_of_one_kind() -> None:
+    assert [repetition.kind for repetition in CLIP.repetitions] == ["good", "fault", "unsure"]
 
 
 def test_the_page_is_self_contained_and_escapes_names(tmp_path: Path) -> None:
@@ -55,6 +72,9 @@ def test_the_page_is_self_contained_and_escapes_names(tmp_path: Path) -> None:
     assert text.count('class="rep') - text.count('class="reps') == 3
     assert "http" not in text
     assert "1 with a fault" in text
+    for kind in ("good", "fault", "unsure"):
+        assert f"fill: var(--{kind})" in text
+        assert f"--{kind}: #" in text
 
 
 def test_a_page_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:

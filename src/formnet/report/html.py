@@ -10,10 +10,10 @@ import jinja2
 
 from formnet.faults import fault_named
 from formnet.files import atomic_path
-from formnet.report.text import all_warnings, format_time
+from formnet.report.clock import format_time
+from formnet.report.text import all_warnings
 from formnet.verdict import ClipVerdict, RepetitionVerdict, Verdict
 
-_COLOURS = {"good": "#1a7f4b", "fault": "#c0392b", "unsure": "#b7791f"}
 _SHARES_SHOWN = 4
 
 
@@ -60,7 +60,7 @@ def _clip_view(clip: ClipVerdict, video: str | None, images: Sequence[str | None
                 "x": round(repetition.start_s * scale, 1),
                 "width": round((repetition.end_s - repetition.start_s) * scale, 1),
                 "bottom": round(repetition.bottom_s * scale, 1),
-                "colour": _COLOURS[_kind(repetition)],
+                "kind": repetition.kind,
                 "title": f"{number}: {repetition.title}",
             }
             for number, repetition in enumerate(clip.repetitions, start=1)
@@ -80,15 +80,9 @@ def _repetition_view(number: int, repetition: RepetitionVerdict, image: str | No
         "start": format_time(repetition.start_s),
         "bottom": format_time(repetition.bottom_s),
         "end": format_time(repetition.end_s),
-        "kind": _kind(repetition),
+        "kind": repetition.kind,
         "title": repetition.title,
         "percent": f"{repetition.probability:.0%}",
         "advice": fault_named(repetition.label).advice,
         "shares": [{"title": fault_named(name).title, "percent": f"{share:.0%}"} for name, share in ranked],
     }
-
-
-def _kind(repetition: RepetitionVerdict) -> str:
-    if repetition.label == "unsure":
-        return "unsure"
-    return "fault" if repetition.is_fault else "good"

@@ -13,11 +13,11 @@ from formnet.pose.prefetch import prefetch
 from formnet.pose.track import PoseTrack
 from formnet.pose.video import Frame, probe_video, read_frames
 from formnet.report.drawing import GREEN, GREY, RED, WHITE, Colour
-from formnet.report.picture import PANEL_SHARE, Banner, Side, format_time, render_overlay
+from formnet.report.picture import PANEL_SHARE, Banner, Side, render_overlay
 from formnet.report.video_writer import write_video
 from formnet.skeleton import Skeleton
 
-__all__ = ["Banner", "OverlaySegment", "format_time", "render_overlay", "write_overlay_video"]
+__all__ = ["Banner", "OverlaySegment", "render_overlay", "write_overlay_video"]
 
 _LEAST_PANEL_PX = 260
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from formnet.motion import FloatArray
 from formnet.pose.video import Image
+from formnet.report.clock import format_time
 from formnet.report.drawing import (
     GREY,
     INK,
@@ -187,9 +188,3 @@ def _draw_timeline(canvas: Image, timeline: Sequence[tuple[float, float, Colour]
         shade(canvas, left + 1, height - thick, max(right - 1, left + 2), height, colour, 0.9)
     head = min(width - 2, round(progress * width))
     shade(canvas, head - max(1, thick // 4), height - thick - thick // 2, head + max(2, thick // 4), height, WHITE, 1.0)
-
-
-def format_time(time_s: float) -> str:
-    """Minutes, seconds and tenths: 75.34 → 1:15.3."""
-    tenths = int(time_s * 10 + 1e-6)
-    return f"{tenths // 600}:{tenths // 10 % 60:02d}.{tenths % 10}"

@@ -7,21 +7,11 @@ from rich.table import Table
 from rich.text import Text
 
 from formnet.faults import fault_named
-from formnet.verdict import ClipVerdict, RepetitionVerdict
+from formnet.report.clock import format_time
+from formnet.verdict import ClipVerdict, RepetitionKind, RepetitionVerdict
 
 _BAR_WIDTH = 5
-
-
-def format_time(seconds: float) -> str:
-    """Minutes, seconds and tenths on the clip's clock: 0:07.3."""
-    minutes, rest = divmod(max(seconds, 0.0), 60)
-    return f"{int(minutes)}:{rest:04.1f}"
-
-
-def style_of(repetition: RepetitionVerdict) -> str:
-    if repetition.label == "unsure":
-        return "yellow"
-    return "red" if repetition.is_fault else "green"
+_STYLES: dict[RepetitionKind, str] = {"good": "green", "fault": "red", "unsure": "yellow"}
 
 
 def render_clip(clip: ClipVerdict) -> RenderableType:
@@ -34,7 +24,7 @@ def render_clip(clip: ClipVerdict) -> RenderableType:
     table.add_column("sure", justify="right")
     table.add_column("next most likely")
     for number, repetition in enumerate(clip.repetitions, start=1):
-        style = style_of(repetition)
+        style = _STYLES[repetition.kind]
         table.add_row(
             str(number),
             format_time(repetition.start_s),
@@ -45,10 +35,9 @@ def render_clip(clip: ClipVerdict) -> RenderableType:
             _runner_up(repetition),
         )
     lines: list[RenderableType] = [table]
-    for label in dict.fromkeys(repetition.label for repetition in clip.repetitions):
+    for label in dict.fromkeys(repetition.label for repetition in clip.repetitions if repetition.kind != "good"):
         fault = fault_named(label)
-        if fault.is_fault or label == "unsure":
-            lines.append(Text(f"{fault.title}: {fault.advice}"))
+        lines.append(Text(f"{fault.title}: {fault.advice}"))
     lines += [Text(f"note: {warning}", style="yellow") for warning in all_warnings(clip)]
     return Group(*lines)
 
