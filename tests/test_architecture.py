@@ -20,6 +20,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("geometry",),
     ("body", "preprocess"),
     ("features", "scoring", "synth", "readers", "pose"),
+    ("lifting",),
     ("rendered",),
     ("models", "baselines"),
     ("learners",),
