@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from formnet.body.model import TO_WORLD, Body
+from formnet.body.model import Body
 from formnet.errors import InputError
 from formnet.faults import WASEDA_CLASSES
 from formnet.motion import Motion
@@ -20,8 +20,9 @@ from formnet.synth.kinematics import Array, smoothstep
 from formnet.synth.legs import solve_way, stand
 from formnet.synth.nature import Nature, blend_natures, sample_nature, vary_repetitions
 from formnet.synth.program import Tempo, compute_depth, sample_drift, sample_tempo
-from formnet.synth.squat import Course, Posture, settle_nature, solve_squat
+from formnet.synth.squat import Course, settle_nature, solve_squat
 from formnet.synth.transitions import sample_setting
+from formnet.synth.world import pose_landmarks, to_world
 
 Labels = NDArray[np.intp]
 LEAST_SEVERITY = 0.02
@@ -63,11 +64,7 @@ class Repetitions:
 
     def landmarks(self, body: Body) -> NDArray[np.float32]:
         """BlazePose landmarks (N, T, 33, 3) in the world, metres."""
-        chunks = [
-            body.pose_joints(self.betas[i : i + _CHUNK], self.poses[i : i + _CHUNK], self.translation[i : i + _CHUNK])
-            for i in range(0, len(self), _CHUNK)
-        ]
-        return np.concatenate([landmarks for _, landmarks in chunks])
+        return pose_landmarks(body, self.betas, self.poses, self.translation)
 
 
 @dataclass(frozen=True)
@@ -191,7 +188,7 @@ def _sample_portion(
     course = Course(depth, rising, _activity(tempo, timestamps), np.ones_like(depth), drift.at(timestamps))
     way = solve_way(anatomy, timed, targets)
     posture = solve_squat(anatomy, timed, targets, way, stand(anatomy, timed), course)
-    poses, translation, joints = _to_world(posture)
+    poses, translation, joints = to_world(posture)
     return Repetitions(
         labels=np.asarray(labels, dtype=np.intp),
         severity=np.asarray(severity, dtype=float),
@@ -255,7 +252,7 @@ def sample_clip(
     feet = setting.feet(stand(one, person.take(np.s_[:, None])), times)
     way_in_frame = way.take(np.s_[of_frame, 0]).take(np.s_[None])
     posture = solve_squat(one, in_frame, targets.take(of_frame).take(np.s_[None]), way_in_frame, feet, course)
-    poses, translation, joints = _to_world(posture)
+    poses, translation, joints = to_world(posture)
     truth = tuple(
         RepetitionTruth(name, float(s), float(b + t0), float(b + t1), float(b + t2))
         for name, s, b, t0, t1, t2 in zip(
@@ -292,9 +289,3 @@ def _activity(tempo: Tempo, times_s: Array) -> Array:
     rise = np.minimum(_SETTLE_S, tempo.before_s)[:, None]
     fall = np.minimum(_SETTLE_S, tempo.after_s)[:, None]
     return smoothstep((times_s - begin + rise) / rise) * smoothstep((end + fall - times_s) / fall)
-
-
-def _to_world(posture: Posture) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """SMPL pose parameters, the pelvis' place and all joints in formnet's world (y down)."""
-    joints = (posture.joints * TO_WORLD).astype(np.float32)
-    return posture.axis_angle().astype(np.float32), joints[:, :, 0].copy(), joints
