@@ -160,25 +160,51 @@ class Body:
         lead = pose.shape[:-2]
         people = pose.reshape(-1, *pose.shape[-3:])
         shape = torch.as_tensor(np.asarray(betas), dtype=torch.float32).reshape(-1, self._rest_directions.shape[-1])
+        place = torch.as_tensor(np.asarray(translation), dtype=torch.float32).reshape(*people.shape[:2], 3)
         with torch.inference_mode():
-            rest = self._rest + torch.einsum("jcs,ns->njc", self._rest_directions, shape)
-            rest = rest[:, None].expand(len(people), people.shape[1], -1, -1).reshape(-1, rest.shape[1], 3)
-            rotations = batch_rodrigues(pose.reshape(-1, 3)).reshape(-1, len(SMPL_24), 3, 3)
-            joints, transforms = batch_rigid_transform(rotations, rest[:, : len(SMPL_24)], self._parents)
-            bones = transforms[:, self._landmark_bone]
-            surface = rest[:, len(SMPL_24) :]
-            landmarks = (bones[..., :3, :3] @ surface[..., None])[..., 0] + bones[..., :3, 3]
-            landmarks[:, self._landmark_is_joint] = joints[:, self._landmark_bone[self._landmark_is_joint]]
-        pelvis = joints[:, :1].numpy()
-        place = np.asarray(translation, dtype=np.float32).reshape(-1, 1, 3)
-        signs = TO_WORLD.astype(np.float32)
-        world = [(points.numpy() - pelvis) * signs + place for points in (joints, landmarks)]
-        return world[0].reshape(*lead, len(SMPL_24), 3), world[1].reshape(*lead, len(BLAZEPOSE_33), 3)
+            joints, landmarks = self.pose_joints_torch(shape, axis_angle_to_matrix(people), place)
+        return (
+            joints.numpy().reshape(*lead, len(SMPL_24), 3),
+            landmarks.numpy().reshape(*lead, len(BLAZEPOSE_33), 3),
+        )
+
+    def pose_joints_torch(
+        self, betas: torch.Tensor, rotations: torch.Tensor, translation: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """`pose_joints` for many people on tensors, with gradients.
+
+        Args:
+            betas: (N, S), or (1, S) for one shape that all share.
+            rotations: (N, T, 24, 3, 3) each bone's in its parent's frame, see `axis_angle_to_matrix`.
+            translation: (N, T, 3) place of the pelvis joint in the world, metres.
+
+        Returns:
+            Joints (N, T, 24, 3) and BlazePose landmarks (N, T, 33, 3) in the world.
+        """
+        n_people, n_frames = rotations.shape[:2]
+        rest = self._rest + torch.einsum("jcs,ns->njc", self._rest_directions, betas)
+        rest = rest[:, None].expand(n_people, n_frames, -1, -1).reshape(-1, rest.shape[1], 3)
+        joints, transforms = batch_rigid_transform(
+            rotations.reshape(-1, len(SMPL_24), 3, 3), rest[:, : len(SMPL_24)], self._parents
+        )
+        bones = transforms[:, self._landmark_bone]
+        surface = (bones[..., :3, :3] @ rest[:, len(SMPL_24) :, :, None])[..., 0] + bones[..., :3, 3]
+        is_joint = torch.as_tensor(self._landmark_is_joint)[:, None]
+        landmarks = torch.where(is_joint, joints[:, self._landmark_bone], surface)
+        shift = translation.reshape(-1, 1, 3)
+        signs = torch.as_tensor(TO_WORLD, dtype=joints.dtype)
+        world = [(points - joints[:, :1]) * signs + shift for points in (joints, landmarks)]
+        return tuple(points.reshape(n_people, n_frames, -1, 3) for points in world)
 
     def _rest_places(self, betas: np.ndarray) -> np.ndarray:
         rest, directions = self._rest.double().numpy(), self._rest_directions.double().numpy()
         places = rest + np.einsum("jcs,...s->...jc", directions, np.asarray(betas, dtype=float))
         return (places - places[..., :1, :]) * TO_WORLD
+
+
+def axis_angle_to_matrix(axis_angle: torch.Tensor) -> torch.Tensor:
+    """Rotation matrices (..., 3, 3) of rotation vectors (..., 3) in radians, with gradients also at zero."""
+    return batch_rodrigues(axis_angle.reshape(-1, 3)).reshape(*axis_angle.shape[:-1], 3, 3)
 
 
 def _smpl_module(data: BodyData) -> SMPL:
