@@ -16,14 +16,17 @@ from formnet.body.model import Body, axis_angle_to_matrix
 from formnet.body.proportions import BETA_LIMIT
 from formnet.errors import InputError
 from formnet.lifting.fitting.objective import FitWeights, Objective
-from formnet.lifting.fitting.points import compute_point_weights, smooth_paths
+from formnet.lifting.fitting.points import compute_point_weights, compute_roughness_bands, smooth_paths
+from formnet.lifting.fitting.precondition import Whitening
 from formnet.lifting.fitting.warm_start import estimate_pose, follow_rotations
 from formnet.motion import FloatArray, Motion
 from formnet.skeleton import BLAZEPOSE_33, SMPL_24
 
 Progress = Callable[[int], None]
-_ITERATIONS = 60
+_ITERATIONS = 20
 _PORTION = 10
+_SMALL = 0.05
+_LEAST_PULL = 1.0
 _LENGTH_SIGMA_M = 0.01
 """How well the median length of a limb over a clip is known."""
 # Chains whose lengths tell the shape, whatever the pose.
@@ -112,7 +115,7 @@ def fit_body(
         betas,
         start,
     )  # fmt: skip
-    problem.improve(iterations, progress)
+    problem.improve(iterations, compute_roughness_bands(motion.timestamps), progress)
     return problem.result(motion.timestamps)
 
 
@@ -141,7 +144,8 @@ class _Problem:
     """The unknowns of a fit and how they make the body.
 
     The pelvis is turned away from its start by a small rotation vector, so that no clip comes near the half turn
-    where rotation vectors jump; all other joints are rotation vectors of their own.
+    where rotation vectors jump; all other joints are rotation vectors of their own. What the optimiser moves are
+    steps away from the start in round unknowns, see `precondition`.
     """
 
     def __init__(
@@ -150,33 +154,36 @@ class _Problem:
         self.body, self.mixing, self.objective = body, mixing, objective
         angles = follow_rotations(Rotation.from_matrix(start).as_rotvec())
         angles[:, 0] = 0.0
-        self.facing = torch.as_tensor(start[:, 0], dtype=torch.float32)
-        self.angles = torch.tensor(angles, dtype=torch.float32, requires_grad=True)
-        self.betas = torch.tensor(betas, dtype=torch.float32, requires_grad=True)
-        self.place = torch.zeros(len(start), 3)
-        with torch.no_grad():
-            points = self.forward()[2]
-        # The start is at the best place for its pose.
-        self.place = torch.tensor(np.nanmean(goal - points.numpy(), axis=1), dtype=torch.float32, requires_grad=True)
-
-    def forward(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        rotations = axis_angle_to_matrix(self.angles)
-        rotations = torch.cat([(self.facing @ rotations[:, 0])[:, None], rotations[:, 1:]], dim=1)
-        joints, landmarks = (
-            points[0] for points in self.body.pose_joints_torch(self.betas[None], rotations[None], self.place[None])
+        self.facing, self.angles, self.betas = (
+            torch.as_tensor(array, dtype=torch.float32) for array in (start[:, 0], angles, betas)
         )
-        return joints, landmarks, self.mixing @ torch.cat([joints, landmarks], dim=1), rotations
+        self.place = torch.zeros(len(start), 3)
+        # The start is at the best place for its pose.
+        offset = goal - self._forward(self.angles, self.place, self.betas, self.facing)[2].numpy()
+        self.place = torch.as_tensor(np.nanmean(offset, axis=1), dtype=torch.float32)
 
-    def improve(self, iterations: int, progress: Progress | None) -> None:
+    def improve(self, iterations: int, roughness: FloatArray, progress: Progress | None) -> None:
+        """Moves the unknowns; `roughness` is what `compute_roughness_bands` gives."""
+        n_frames = len(self.angles)
+        whiten, betas_step = self._round_unknowns(roughness)
+        # Half the curvature of a squared term, and the objective is a mean over frames.
+        unit = (n_frames / 2) ** 0.5
+        steps = torch.zeros(n_frames, len(SMPL_24) + 1, 3, requires_grad=True)
+        betas_steps = torch.zeros(len(self.betas), requires_grad=True)
         optimiser = torch.optim.LBFGS(
-            [self.angles, self.betas, self.place], history_size=20, line_search_fn="strong_wolfe",
-            tolerance_change=1e-6, tolerance_grad=1e-6,
+            [steps, betas_steps], history_size=20, line_search_fn="strong_wolfe",
+            tolerance_change=1e-9, tolerance_grad=1e-7,
         )  # fmt: skip
+
+        def unknowns() -> tuple[Tensor, Tensor, Tensor]:
+            moved = unit * whiten(steps)
+            return self.angles + moved[:, 1:], self.place + moved[:, 0], self.betas + unit * betas_step * betas_steps
 
         def closure() -> Tensor:
             optimiser.zero_grad()
-            _, _, points, rotations = self.forward()
-            loss = self.objective(points, self.angles, rotations, self.place, self.betas)
+            angles, place, betas = unknowns()
+            _, _, points, rotations = self._forward(angles, place, betas, self.facing)
+            loss = self.objective(points, angles, rotations, place, betas)
             loss.backward()
             return loss
 
@@ -186,20 +193,57 @@ class _Problem:
             optimiser.step(closure)
             if progress is not None:
                 progress(portion)
+        with torch.no_grad():
+            self.angles, self.place, self.betas = unknowns()
+
+    def _forward(
+        self, angles: Tensor, place: Tensor, betas: Tensor, facing: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Joints (T, 24, 3), landmarks (T, 33, 3), points (T, J, 3) and rotations (T, 24, 3, 3)."""
+        rotations = axis_angle_to_matrix(angles)
+        rotations = torch.cat([(facing @ rotations[:, 0])[:, None], rotations[:, 1:]], dim=1)
+        joints, landmarks = (
+            points[0] for points in self.body.pose_joints_torch(betas[None], rotations[None], place[None])
+        )
+        return joints, landmarks, self.mixing @ torch.cat([joints, landmarks], dim=1), rotations
+
+    def _round_unknowns(self, roughness: FloatArray) -> tuple[Whitening, Tensor]:
+        """Place and joints in round unknowns (T, 25, 3), and the step (S,) of each shape coefficient.
+
+        How far the points go with each joint is tried out on the middle frame.
+        """
+        weights, frame = self.objective.weights, len(self.angles) // 2
+        count = self.objective.confidence.mean(dim=0)[:, None]
+        n_turns = 3 * len(SMPL_24)
+        tried = self.angles[frame].repeat(n_turns + 1, 1, 1)
+        tried[1:] += _SMALL * torch.eye(n_turns).reshape(n_turns, len(SMPL_24), 3)
+        still, facing = torch.zeros(n_turns + 1, 3), self.facing[frame].expand(n_turns + 1, 3, 3)
+        turned = self._forward(tried, still, self.betas, facing)[2]
+        lever = (count * ((turned[1:] - turned[0]) / _SMALL) ** 2).sum((1, 2)).reshape(-1, 3).mean(1)
+        grown = torch.stack(
+            [self._forward(tried[:1], still[:1], self.betas + _SMALL * one, facing[:1])[2][0]
+             for one in torch.eye(len(self.betas))]
+        )  # fmt: skip
+        growth = (count * ((grown - turned[0]) / _SMALL) ** 2).sum((1, 2))
+        observed = weights.observed_m**2
+        pull = torch.cat([count.sum()[None] / observed, lever / observed + self.objective.pull**2 + _LEAST_PULL])
+        smooth = np.array([weights.translation_m_s2**-2.0] + [weights.rotation_rad_s2**-2.0] * len(SMPL_24))
+        whiten = Whitening(roughness, pull.double().numpy(), smooth)
+        return whiten, (len(self.angles) * growth / observed + weights.shape**-2.0).rsqrt()
 
     def result(self, timestamps: FloatArray) -> FittedBody:
         with torch.no_grad():
             # Limbs are measured on the body, whose shape space has an end.
-            self.betas.clamp_(-BETA_LIMIT, BETA_LIMIT)
-            joints, landmarks, points, rotations = self.forward()
+            betas = self.betas.clamp(-BETA_LIMIT, BETA_LIMIT)
+            joints, landmarks, points, rotations = self._forward(self.angles, self.place, betas, self.facing)
         seen = self.objective.confidence > 0
         residual = torch.linalg.norm(points - self.objective.targets, dim=-1)[seen].mean()
-        poses = self.angles.detach().double().numpy().copy()
+        poses = self.angles.double().numpy().copy()
         poses[:, 0] = follow_rotations(Rotation.from_matrix(rotations[:, 0].double().numpy()).as_rotvec())
         return FittedBody(
-            betas=self.betas.detach().double().numpy(),
+            betas=betas.double().numpy(),
             poses=poses,
-            translation=self.place.detach().double().numpy(),
+            translation=self.place.double().numpy(),
             joints=joints.double().numpy(),
             landmarks=landmarks.double().numpy(),
             timestamps=timestamps,

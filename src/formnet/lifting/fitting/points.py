@@ -52,7 +52,7 @@ def smooth_paths(motion: Motion) -> FloatArray:
     """
     times, n_frames = motion.timestamps, len(motion)
     paths = np.full(motion.positions.shape, np.nan)
-    penalty = _roughness_bands(times) * (_OBSERVED_M / _ACCELERATION_M_S2) ** 2
+    penalty = compute_roughness_bands(times) * (_OBSERVED_M / _ACCELERATION_M_S2) ** 2
     for joint in np.flatnonzero(~motion.missing.all(axis=0)):
         seen = ~motion.missing[:, joint]
         # Straight guesses across a gap, with next to no weight, keep its ends from flying off.
@@ -73,7 +73,7 @@ def compute_second_differences(times: FloatArray) -> FloatArray:
     return np.stack([1 / (before * span), -(1 / before + 1 / after) / span, 1 / (after * span)], axis=-1)
 
 
-def _roughness_bands(times: FloatArray) -> FloatArray:
+def compute_roughness_bands(times: FloatArray) -> FloatArray:
     """Lower bands (3, T) of DᵀD, D the second divided differences."""
     bands = np.zeros((3, len(times)))
     rows = compute_second_differences(times)
