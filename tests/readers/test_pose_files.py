@@ -289,6 +289,14 @@ def test_npz_never_unpickles(tmp_path):
         read_npz(path)
 
 
+def test_one_array_under_the_name_of_an_archive_is_refused(tmp_path):
+    path = tmp_path / "a.npz"
+    with path.open("wb") as file:
+        np.save(file, np.ones(3))
+    with pytest.raises(InputError, match="no readable motion file"):
+        read_npz(path)
+
+
 def test_taekwondo(shared_dir):
     source = read_pose_source(shared_dir / "datasets" / "taekwondo" / "alphapose-TKD_slow.json")
     assert len(source.motion) == 810

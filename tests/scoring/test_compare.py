@@ -220,6 +220,11 @@ def test_different_numbers_of_repetitions(body):
     assert len(result.rounds) == 3
     assert result.total > 85
     assert any("3 repetitions and the reference 1" in warning for warning in result.warnings)
+    paired = [result.times_s[chosen] for chosen in result.round_slices]
+    np.testing.assert_array_equal(np.concatenate(paired), result.times_s)
+    for times_s, (found, score) in zip(paired, result.rounds, strict=True):
+        assert len(times_s) == len(score.pairs)
+        assert times_s[0] == pytest.approx(three.timestamps[found.start], abs=0.05)
     for (found, _), truth in zip(result.rounds, clips[0].repetitions, strict=True):
         assert three.timestamps[found.start] == pytest.approx(truth.start_s, abs=0.6)
 

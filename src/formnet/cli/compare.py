@@ -158,12 +158,12 @@ def _compare_compat(clip: Path, reference: Path, *, as_json: bool, out: Path | N
 def _describe(result: Comparison, threshold: float) -> dict[str, Any]:
     rounds = [
         {
-            "start_s": float(result.times_s[offset]),
-            "end_s": float(result.times_s[offset + len(score.pairs) - 1]),
+            "start_s": float(result.times_s[chosen][0]),
+            "end_s": float(result.times_s[chosen][-1]),
             "total": score.total,
             "parts": dict(score.parts),
         }
-        for offset, (_, score) in zip(_offsets(result), result.rounds, strict=True)
+        for chosen, (_, score) in zip(result.round_slices, result.rounds, strict=True)
     ]
     return {
         "total": result.total,
@@ -181,14 +181,6 @@ def _describe(result: Comparison, threshold: float) -> dict[str, Any]:
         "mirrored": result.mirrored,
         "rotation_deg": result.rotation_deg,
     }
-
-
-def _offsets(result: Comparison) -> list[int]:
-    offsets, at = [], 0
-    for _, score in result.rounds:
-        offsets.append(at)
-        at += len(score.pairs)
-    return offsets
 
 
 def _print_report(result: Comparison, threshold: float) -> None:

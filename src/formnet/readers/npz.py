@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from formnet.errors import InputError
-from formnet.files import atomic_path
+from formnet.files import atomic_path, read_arrays
 from formnet.motion import Motion
 from formnet.skeleton import SKELETONS, Skeleton
 
@@ -39,13 +38,7 @@ def read_npz(path: Path) -> tuple[Motion, Motion | None]:
     Raises:
         InputError: missing, no such archive, fields missing, or no valid motion.
     """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            content = {name: archive[name] for name in archive.files}
-    except FileNotFoundError:
-        raise InputError(f"{path} does not exist; check the path") from None
-    except (ValueError, OSError, zipfile.BadZipFile, EOFError, KeyError) as error:
-        raise InputError(f"{path} is no readable motion file ({type(error).__name__}); write it again") from None
+    content = read_arrays(path, "motion file", "write it again")
     absent = [name for name in _FIELDS if name not in content]
     if absent:
         raise InputError(f"{path} has no {', '.join(absent)}; write it with `formnet pose CLIP -o FILE.npz`")

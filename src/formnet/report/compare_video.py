@@ -44,11 +44,8 @@ def render_comparison(
 
 def _render_frames(left: Panel, right: Panel, result: Comparison, threshold: float, fps: float) -> Iterator[Frame]:
     strip = _Strip(result, left.width + _GAP + right.width, threshold)
-    start = 0
     shown_s = 0.0
-    for _, score in result.rounds:
-        chosen = slice(start, start + len(score.pairs))
-        start += len(score.pairs)
+    for chosen in result.round_slices:
         times_s, reference_s = result.times_s[chosen], result.reference_times_s[chosen]
         parts = {part: smooth_course(course[chosen]) for part, course in result.parts_over_time.items()}
         first_s, last_s = float(times_s[0]), float(times_s[-1])
@@ -82,10 +79,7 @@ class _Strip:
         canvas = np.full((STRIP_HEIGHT, width, 3), INK, dtype=np.uint8)
         y = self._y(threshold)
         cv2.line(canvas, (0, y), (width, y), GREY, 1, cv2.LINE_AA)
-        start = 0
-        for _, score in result.rounds:
-            chosen = slice(start, start + len(score.pairs))
-            start += len(score.pairs)
+        for chosen in result.round_slices:
             times_s, scores = _collapse(result.times_s[chosen], np.nan_to_num(result.over_time[chosen], nan=0.0))
             scores = smooth_course(scores)
             points = [(self._x(t), self._y(s)) for t, s in zip(times_s, scores, strict=True)]

@@ -20,10 +20,7 @@ def plot_similarity(result: Comparison, path: Path, threshold: float) -> Path:
 
     figure = Figure(figsize=(9.0, 5.0), dpi=120, layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
-    start = 0
-    for number, (_, score) in enumerate(result.rounds):
-        chosen = slice(start, start + len(score.pairs))
-        start += len(score.pairs)
+    for number, chosen in enumerate(result.round_slices):
         times_s = result.times_s[chosen]
         upper.plot(times_s, result.over_time[chosen], color="#1b7f3b", linewidth=2, label="" if number else "total")
     upper.axhline(threshold, color="#b3261e", linestyle="--", linewidth=1, label=f"threshold {threshold:.0f}")
@@ -44,10 +41,7 @@ def plot_similarity(result: Comparison, path: Path, threshold: float) -> Path:
     # One row of colour for each part; the columns are evenly spaced in time so that the axes agree.
     grid_s = np.linspace(result.times_s.min(), result.times_s.max(), 400)
     table = np.full((len(parts), len(grid_s)), np.nan)
-    start = 0
-    for _, score in result.rounds:
-        chosen = slice(start, start + len(score.pairs))
-        start += len(score.pairs)
+    for chosen in result.round_slices:
         times_s = result.times_s[chosen]
         inside = (grid_s >= times_s[0]) & (grid_s <= times_s[-1])
         for row, part in enumerate(parts):

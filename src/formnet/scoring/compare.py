@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -103,6 +104,12 @@ class Comparison:
     method: str
     metric: str
     warnings: tuple[str, ...] = ()
+
+    @property
+    def round_slices(self) -> tuple[slice, ...]:
+        """Which of the L pairs belong to each round."""
+        stops = list(itertools.accumulate((len(score.pairs) for _, score in self.rounds), initial=0))
+        return tuple(slice(start, stop) for start, stop in itertools.pairwise(stops))
 
 
 def compare_motions(clip: Motion, reference: Motion, options: CompareOptions | None = None) -> Comparison:

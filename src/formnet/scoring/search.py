@@ -6,7 +6,6 @@ symmetric: with it, nothing may be pruned and no neighbour is proven, so it is r
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from formnet.conversion import convert_motion
 from formnet.errors import InputError, PoseError
-from formnet.files import atomic_path
+from formnet.files import atomic_path, read_arrays
 from formnet.motion import FloatArray, Motion
 from formnet.scoring.nearest import Nearest, build_nearest
 from formnet.scoring.prepare import LIMB_JOINTS
@@ -174,13 +173,7 @@ def read_index(path: Path) -> PoseIndex:
         InputError: missing, no index, or damaged.
     """
     remedy = "write it again with `formnet index`"
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            content = {name: archive[name] for name in archive.files}
-    except FileNotFoundError:
-        raise InputError(f"{path} does not exist; {remedy}") from None
-    except (ValueError, OSError, zipfile.BadZipFile, EOFError, KeyError) as error:
-        raise InputError(f"{path} is no readable index ({type(error).__name__}); {remedy}") from None
+    content = read_arrays(path, "index", remedy)
     names = ("vectors", "sources", "source_numbers", "frames", "times_s")
     if str(content.get("format")) != FORMAT or any(name not in content for name in names):
         raise InputError(f"{path} is no index of poses; {remedy}")
