@@ -1,4 +1,4 @@
-"""From simulation through pixels: squats are rendered and seen by the real pose estimator.
+"""From simulation through pixels: squats and other exercises are rendered and seen by the real pose estimator.
 
 Used where honesty needs pixels: to fit the estimator's noise, to calibrate, and to measure from pixels to verdict.
 """
@@ -20,6 +20,7 @@ from formnet.pose.video import Frame
 from formnet.synth.appearance import sample_appearance
 from formnet.synth.camera import Camera, sample_camera
 from formnet.synth.dataset import Clip, RepetitionTruth, sample_clip
+from formnet.synth.exercises import sample_exercise_clip
 from formnet.synth.render import render_frames
 
 PICTURE_SIZES = ((480, 640), (360, 640), (640, 480), (640, 360))
@@ -61,8 +62,38 @@ class RenderRequest:
     fps: float = 30.0
     is_padded: bool = True
 
+    def sample(self, body: Body, rng: np.random.Generator) -> Clip:
+        """The motion to film."""
+        clip = sample_clip(body, rng, self.labels, severity=self.severity, fps=self.fps)
+        if self.is_padded:
+            return clip
+        return cut_clip(clip, clip.repetitions[0].start_s - _MARGIN_S, clip.repetitions[-1].end_s + _MARGIN_S)
 
-def film(request: RenderRequest, body: Body | None = None) -> tuple[Clip, Camera, float, Iterator[Frame]]:
+
+@dataclass(frozen=True)
+class ExerciseRequest:
+    """An exercise to render that is no squat and has no repetitions to judge.
+
+    Attributes:
+        seed: numbers that start the generator.
+        exercise: one of `formnet.synth.exercises.EXERCISES`.
+        seconds: length of the clip.
+        fps: of the rendered video.
+    """
+
+    seed: tuple[int, ...]
+    exercise: str
+    seconds: float = 6.0
+    fps: float = 30.0
+
+    def sample(self, body: Body, rng: np.random.Generator) -> Clip:
+        """The motion to film."""
+        return sample_exercise_clip(body, rng, self.exercise, self.seconds, self.fps)
+
+
+def film(
+    request: RenderRequest | ExerciseRequest, body: Body | None = None
+) -> tuple[Clip, Camera, float, Iterator[Frame]]:
     """Draws person, camera and look, and yields the pictures one by one.
 
     Returns:
@@ -70,9 +101,7 @@ def film(request: RenderRequest, body: Body | None = None) -> tuple[Clip, Camera
     """
     body = body or load_body()
     rng = np.random.default_rng(list(request.seed))
-    clip = sample_clip(body, rng, request.labels, severity=request.severity, fps=request.fps)
-    if not request.is_padded:
-        clip = cut_clip(clip, clip.repetitions[0].start_s - _MARGIN_S, clip.repetitions[-1].end_s + _MARGIN_S)
+    clip = request.sample(body, rng)
     yaw_deg = float(rng.uniform(0, 360))
     size = PICTURE_SIZES[int(rng.integers(len(PICTURE_SIZES)))]
     camera = sample_camera(rng, yaw_deg=yaw_deg, size=size)
@@ -101,7 +130,7 @@ def cut_clip(clip: Clip, start_s: float, end_s: float) -> Clip:
     )
 
 
-def estimate_rendered(request: RenderRequest) -> RenderedClip:
+def estimate_rendered(request: RenderRequest | ExerciseRequest) -> RenderedClip:
     """Renders a clip and lets the estimator see it."""
     body = load_body()
     clip, camera, yaw_deg, frames = film(request, body)

@@ -71,7 +71,7 @@ def plan_walking(scene: Scene) -> Plan:
     plan = replace(
         plan, place=place, lift_m=lift, foot_pitch_deg=pitch, foot_yaw_deg=plan.foot_yaw_deg * 0.6,
         balance=plan.balance * 0, pelvis=pelvis - support, turn_deg=turn, spine_deg=spine, head_deg=head,
-        arms_deg=arms, crouch_m=plan.crouch_m + scene.draw(0.004, 0.016),
+        arms_deg=arms, crouch_m=plan.crouch_m + scene.draw(0.008, 0.024),
     )  # fmt: skip
     shares = {
         HANGING: 0.8,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from formnet.synth.exercises.carriage import HANGING, carry_arms
-from formnet.synth.exercises.curves import ramp, sample_rounds, sample_sides, vary_rounds, wander, window
+from formnet.synth.exercises.curves import hump, ramp, sample_rounds, sample_sides, vary_rounds, wander, window
 from formnet.synth.exercises.plan import OUT, Plan, Scene, stand_at_ease
 from formnet.synth.kinematics import Array
 
@@ -21,16 +21,16 @@ def plan_lunge(scene: Scene) -> Plan:
     plan = stand_at_ease(scene)
     way = rng.choice(len(_LUNGE_WAYS), size=(count, 1), p=_LUNGE_SHARES)
     forward, backward, side, split = (way == number for number in range(4))
-    rounds = sample_rounds(rng, scene.times, pace=1.15)
+    rounds = sample_rounds(rng, scene.times, pace=1.35)
     sides = np.where(split, rng.integers(0, 2, (count, 1)), sample_sides(rng, count))
     acts = rounds.pick(sides)[..., None] == np.arange(2)
     done = rounds.share
-    out = np.where(split, 1.0, window(done, (0.02, 0.34), (0.66, 0.98)))
+    out = np.where(split, 1.0, window(done, (0.03, 0.34), (0.66, 0.97)))
     depth = np.where(split, rounds.depth, window(done, (0.18, 0.48), (0.52, 0.80)))
     reach = rounds.pick(vary_rounds(rng, count, 0.62, 0.98, 0.04)) * scene.leg_m
     range_ = rounds.pick(vary_rounds(rng, count, 0.45, 1.0, 0.06))
-    flight = np.where(split, 0.0, 4 * out * (1 - out))
-    step = np.where(side, reach * scene.draw(0.85, 1.0), 0.0)[..., None] * OUT
+    flight = np.where(split, 0.0, hump(done, 0.0, 0.36) + hump(done, 0.64, 1.0))
+    step = np.where(side, reach * scene.draw(0.72, 0.9), 0.0)[..., None] * OUT
     ahead = np.where(side, scene.vary(0.03), np.where(backward, -reach, reach))
     moved = np.stack([step, np.repeat(ahead[..., None], 2, axis=-1)], axis=-1) * (out[..., None] * acts)[..., None]
     place = plan.place + moved
@@ -39,9 +39,9 @@ def plan_lunge(scene: Scene) -> Plan:
     lift = (flight * scene.draw(0.05, 0.14))[..., None] * acts
     # In lunges to the front both feet carry, the front one more; to the side the bent leg carries nearly all.
     front = np.where(backward[..., None], ~acts, acts)
-    bias = np.where(side, scene.draw(0.3, 0.46), np.where(split, scene.draw(-0.05, 0.15), scene.draw(0.0, 0.22)))
+    bias = np.where(side, scene.draw(0.28, 0.42), np.where(split, scene.draw(-0.05, 0.15), scene.draw(0.0, 0.22)))
     landed = ramp(out, 0.55, 1.0)
-    leaving = 4 * np.clip(out, 0, 1) * (1 - out)
+    leaving = 4 * out * (1 - out)
     weight = 0.5 + (bias * np.where(side, depth, landed))[..., None] * np.where(front, 1, -1)
     # While a foot is in the air the other one carries.
     weight = weight + ((1 - landed) * leaving * 0.48)[..., None] * np.where(acts, -1, 1)
@@ -60,7 +60,8 @@ def plan_lunge(scene: Scene) -> Plan:
     pitch = plan.foot_pitch_deg + (12 * leaving * out)[..., None] * np.where(acts & forward[..., None], -1, 0)
     plan = replace(
         plan, place=place, lift_m=lift, weight=weight, crouch_m=plan.crouch_m + crouch, turn_deg=turn,
-        spine_deg=spine, head_deg=head, foot_pitch_deg=pitch, foot_yaw_deg=plan.foot_yaw_deg * np.where(side, 1, 0.5)[..., None],
+        spine_deg=spine, head_deg=head, foot_pitch_deg=pitch,
+        foot_yaw_deg=plan.foot_yaw_deg * np.where(side, 1, 0.5)[..., None],
     )  # fmt: skip
     shares = {HANGING: 0.3, "hips": 0.2, "clasped": 0.12, "sideways": 0.08, "ahead": 0.1, "behind_head": 0.05,
               "bar_high": 0.05, "crossed": 0.05, "overhead": 0.05, "bent": 0.05}  # fmt: skip
@@ -136,14 +137,14 @@ def plan_leg_raise(scene: Scene) -> Plan:
     """One leg is raised, straight or with a high knee as over a hurdle, while the other one stands."""
     rng, count = scene.rng, len(scene)
     plan = stand_at_ease(scene)
-    rounds = sample_rounds(rng, scene.times, pace=1.1)
+    rounds = sample_rounds(rng, scene.times, pace=1.35)
     acts = rounds.pick(sample_sides(rng, count))[..., None] == np.arange(2)
     done = rounds.share
     shifted = window(done, (0.0, 0.26), (0.74, 1.0))
     raised = window(done, (0.18, 0.46), (0.54, 0.82))
     way = rng.choice(4, size=(count, 1), p=(0.3, 0.4, 0.18, 0.12))
     straight, knee_high, aside, back = (way == number for number in range(4))
-    high = rounds.pick(vary_rounds(rng, count, 0.55, 1.0, 0.05)) * raised
+    high = rounds.pick(vary_rounds(rng, count, 0.6, 1.0, 0.05)) * raised
     flexion = np.where(straight, 75, np.where(knee_high, 112, np.where(aside, 8, -26))) * high
     knee = np.where(straight, scene.draw(2, 14), np.where(knee_high, scene.draw(75, 120), scene.draw(3, 20))) * raised
     knee = np.where(back & (rng.uniform(size=(count, 1)) < 0.4), scene.draw(40, 110) * raised, knee)
@@ -152,7 +153,8 @@ def plan_leg_raise(scene: Scene) -> Plan:
     knee = knee * (1 - np.where(over, 0.7 * window(done, (0.44, 0.52), (0.54, 0.62)), 0))
     abduction = np.where(aside, scene.draw(28, 45), scene.vary(6)) * high
     leg = np.stack([flexion, abduction, scene.vary(8) * raised, knee, scene.vary(15) * raised - 4 * raised], axis=-1)
-    swing = window(done, (0.15, 0.42), (0.58, 0.85))
+    swing = window(done, (0.19, 0.44), (0.56, 0.81))
+    unloaded = window(done, (0.11, 0.27), (0.73, 0.89))
     turn, spine, head = plan.turn_deg.copy(), plan.spine_deg.copy(), plan.head_deg.copy()
     towards = np.where(acts[..., 0], 1.0, -1.0)
     # The trunk leans back from a leg in front and away from one at the side; the pelvis tucks under.
@@ -168,7 +170,8 @@ def plan_leg_raise(scene: Scene) -> Plan:
     place = plan.place.copy()
     place[..., 0] *= 0.75
     plan = replace(
-        plan, place=place, weight=weight, free=swing[..., None] * acts, leg_deg=leg[:, :, None] * acts[..., None],
+        plan, place=place, weight=weight, lift_m=0.035 * unloaded[..., None] * acts, free=swing[..., None] * acts,
+        leg_deg=leg[:, :, None] * acts[..., None],
         turn_deg=turn, spine_deg=spine, head_deg=head, arms_deg=arms,
         pelvis=plan.pelvis + raised[..., None] * wander(rng, scene.times, (2,), 0.008, 0.3, 1.5),
         crouch_m=plan.crouch_m + raised * scene.draw(0.0, 0.015),

@@ -212,7 +212,8 @@ def _hip_height(plan: Plan, ground: Array, offsets: Array, ankle: Array, longest
     stood = highest - plan.crouch_m
     height = stood + plan.seat[..., 1] * (plan.seat[..., 0] - stood)
     lowest = _LOWEST * longest[..., 0]
-    return np.minimum(height, highest) + 0.02 * np.logaddexp(0, (lowest - height) / 0.02)
+    # Where straight legs end lower still, they decide.
+    return np.minimum(height + 0.02 * np.logaddexp(0, (lowest - height) / 0.02), highest)
 
 
 def _clear_floor(anatomy: Anatomy, ankle_height: Array, foot: Array, ball: Array) -> Array:

@@ -111,7 +111,7 @@ def plan_free(scene: Scene) -> Plan:
         return waypoints(rng, times, np.array(low), np.array(high), pace_s=pace, rest_share=rest)
 
     low, high = [-50.0, -20.0, -55.0, 0.0, -60.0], [165.0, 130.0, 55.0, 138.0, 70.0]
-    per_arm = np.stack([course(low, high, (0.8, 1.9), 0.2) for _ in range(2)], axis=2)
+    per_arm = np.stack([course(low, high, (1.0, 2.0), 0.2) for _ in range(2)], axis=2)
     mirrored = some(0.4)[..., None, None]
     per_arm = np.where(mirrored > 0, per_arm[:, :, :1], per_arm)
     per_arm = _limit_shoulders(per_arm)
@@ -127,11 +127,16 @@ def plan_free(scene: Scene) -> Plan:
     place = plan.place.copy()
     place[..., 0] *= wide[..., None]
     place[..., 1] += ahead[..., None] / 2 * OUT
-    rounds = sample_rounds(rng, times)
+    rounds = sample_rounds(rng, times, pace=1.4)
+    # Whoever folds over far does not squat deep as well, or the hands would go through the floor.
+    folded = np.clip((turn[..., 1] + trunk[..., 0]) / 100, 0, 1)
+    depth = depth * (1 - 0.9 * folded)
+    trunk = trunk * (1 - 0.6 * np.clip(turn[..., 1:2] / 75, 0, 1))
     lifts = some(0.25)
     raised = window(rounds.share, (0.2, 0.46), (0.54, 0.8)) * lifts
     shifted = window(rounds.share, (0.0, 0.26), (0.74, 1.0)) * lifts
-    carried = window(rounds.share, (0.15, 0.42), (0.58, 0.85)) * lifts
+    carried = window(rounds.share, (0.19, 0.44), (0.56, 0.81)) * lifts
+    unloaded = window(rounds.share, (0.11, 0.27), (0.73, 0.89)) * lifts
     acts = rounds.pick(sample_sides(rng, count))[..., None] == np.arange(2)
     leg = np.stack([scene.draw(-25, 105), scene.draw(-5, 40), scene.vary(20), scene.draw(3, 115), scene.vary(18)], -1)
     narrow = np.where(lifts > 0, 0.7 / wide, 1.0)
@@ -144,11 +149,12 @@ def plan_free(scene: Scene) -> Plan:
     plan = replace(
         plan, arms_deg=arms, spine_deg=spine, head_deg=plan.head_deg + head, turn_deg=plan.turn_deg + turn,
         crouch_m=plan.crouch_m + 0.5 * depth * scene.leg_m, place=place, weight=weight,
-        free=carried[..., None] * acts, leg_deg=leg[:, :, None] * (raised[..., None] * acts)[..., None],
+        lift_m=0.035 * unloaded[..., None] * acts, free=carried[..., None] * acts,
+        leg_deg=leg[:, :, None] * (raised[..., None] * acts)[..., None],
         foot_yaw_deg=plan.foot_yaw_deg + scene.vary(8, 2), hang=plan.hang * some(0.5),
         shrug_deg=plan.shrug_deg + course([-6.0, -6.0], [14.0, 14.0], (0.6, 1.5)) * some(0.4)[..., None],
     )  # fmt: skip
-    holding = course([1.0], [1.0], (0.7, 1.5), 0.3) * some(0.25)[..., None] * _hands(scene)
+    holding = course([1.0], [1.0], (1.0, 1.6), 0.3) * some(0.25)[..., None] * _hands(scene)
     return hold_hands(scene, plan, tuple(HOLDS), holding)
 
 
