@@ -1,4 +1,4 @@
-"""Trains a model: python train.py [experiment=squat7 data.root=PATH …]; see configs/train.yaml."""
+"""Trains a model: python train.py [experiment=squat7 data.root=PATH … | task=lift …]; see configs/train.yaml."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import json
 from pathlib import Path
 
 import hydra
@@ -26,6 +27,8 @@ from formnet.training.learner_run import (
     run_learner_training,
     wants_learner,
 )
+from formnet.training.lift.build import build_lift_options
+from formnet.training.lift.run import run_lift_training
 from formnet.training.module import OptimiserSpec
 from formnet.training.run import FitOptions, RunOptions, run_training, write_metrics
 
@@ -43,6 +46,8 @@ def run(cfg: DictConfig) -> float:
     plain = command.to_plain(cfg)
     command.set_up(plain["threads"])
     out = Path(HydraConfig.get().runtime.output_dir)
+    if plain["task"]["name"] == "lift":
+        return train_lifter(cfg, plain, out)
     # References stay as written, so that `evaluate.py CKPT data.root=…` reaches the reader.
     record = {key: value for key, value in command.to_plain(cfg, resolve=False).items() if key in RECORDED}
     split, progress = build_split(plain["data"], plain["seed"]), command.make_progress("preprocessing")
@@ -69,17 +74,36 @@ def train_network(cfg, plain, table, split, out, record, progress):  # type: ign
         augment=build_options(AugmentSpec, plain["augment"], "augment"),
         fit=build_options(FitOptions, {**plain["fit"], "seed": plain["seed"]}, "fit"),
     )
+    return run_training(
+        table, options, trainer_maker(cfg), out, resume=plain["resume"] and Path(plain["resume"]), record=record,
+        progress=progress,
+    )  # fmt: skip
+
+
+def train_lifter(cfg: DictConfig, plain: dict, out: Path) -> float:  # type: ignore[type-arg]
+    task = plain["task"]
+    record = {"task": task, "seed": plain["seed"], "threads": plain["threads"]}
+    resume = plain["resume"] and Path(plain["resume"])
+    figures = run_lift_training(
+        build_lift_options(task, plain["seed"]), trainer_maker(cfg, max_epochs=task["epochs"]), out,
+        record=record, resume=resume,
+    )  # fmt: skip
+    print(f"written to {out}")
+    print(json.dumps(figures))
+    return figures["val/pa_mpjpe_mm"]
+
+
+def trainer_maker(cfg: DictConfig, **settings):  # type: ignore[no-untyped-def]
     make_logger = instantiate(cfg.logger) if cfg.logger._target_ else None
 
     def make_trainer(*, callbacks: list, default_root_dir: Path):  # type: ignore[no-untyped-def, type-arg]
         bar = RichProgressBar(leave=True, console_kwargs={"stderr": True})
         logger = make_logger(save_dir=default_root_dir) if make_logger and callbacks else False
-        return instantiate(cfg.trainer)(callbacks=[*callbacks, bar], default_root_dir=default_root_dir, logger=logger)
+        return instantiate(cfg.trainer)(
+            callbacks=[*callbacks, bar], default_root_dir=default_root_dir, logger=logger, **settings
+        )
 
-    return run_training(
-        table, options, make_trainer, out, resume=plain["resume"] and Path(plain["resume"]), record=record,
-        progress=progress,
-    )  # fmt: skip
+    return make_trainer
 
 
 if __name__ == "__main__":

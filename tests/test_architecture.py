@@ -16,7 +16,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("files", "skeleton", "faults"),
     ("motion",),
-    ("conversion", "risk_coverage"),
+    ("conversion", "risk_coverage", "weights"),
     ("geometry",),
     ("body", "preprocess"),
     ("features", "scoring", "synth", "readers", "pose"),

@@ -7,7 +7,6 @@ weights.
 
 from __future__ import annotations
 
-import json
 import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +16,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 
 from formnet.errors import CheckpointError, InputError, SkeletonError
 from formnet.features.registry import compute_channels, feature_names
-from formnet.files import atomic_path, compute_sha256
+from formnet.files import compute_sha256
 from formnet.learners.base import FittedLearner, restore_learner
 from formnet.model_description import ModelDescription as ModelDescription
 from formnet.model_description import current_versions as current_versions
@@ -31,6 +28,7 @@ from formnet.models.build import build_network
 from formnet.models.classifier import Classifier
 from formnet.preprocess.spec import PreprocessSpec, Repetition
 from formnet.skeleton import skeleton_named
+from formnet.weights import fill_weights, read_weights, shipped_path, write_weights
 
 SHIPPED_MODEL = "squat.safetensors"
 
@@ -104,21 +102,16 @@ def save_model(
     Args:
         half: store the weights of a network in 16 bits (half the size; loading widens them again).
     """
-    path = Path(path).with_suffix(".safetensors")
     if isinstance(judge, Classifier):
         weights = {name: tensor.detach().cpu().contiguous() for name, tensor in judge.state_dict().items()}
     else:
         weights = {name: torch.from_numpy(np.array(array, order="C")) for name, array in judge.arrays().items()}
     if half:
         weights = {name: _halve(name, tensor) for name, tensor in weights.items()}
-    with atomic_path(path) as temporary:
-        save_file(weights, temporary)
-    sidecar = {**description.to_dict(), "half": half, "sha256": compute_sha256(path)}
+    about = {**description.to_dict(), "half": half}
     if isinstance(judge, Classifier):
-        sidecar["temperature"] = float(judge.temperature)
-    with atomic_path(path.with_suffix(".json")) as temporary:
-        temporary.write_text(json.dumps(sidecar, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return path
+        about["temperature"] = float(judge.temperature)
+    return write_weights(path, weights, about)
 
 
 def round_to_half(classifier: Classifier) -> None:
@@ -145,7 +138,7 @@ def load_model(path: Path | str) -> FormnetModel:
         raise CheckpointError(f"{path} is not there; train a model with train.py, or leave the option out")
     suffix = path.suffix.lower()
     if suffix in (".safetensors", ".json"):
-        content, state, weights_path = _read_safetensors(path)
+        content, state, weights_path = read_weights(path)
     elif suffix == ".ckpt":
         content, state, weights_path = *_read_lightning(path), path
     else:
@@ -166,7 +159,7 @@ def _build_judge(
 ) -> Classifier | FittedLearner:
     if "learner" not in description.network:
         classifier = build_classifier(description)
-        _fill_weights(classifier, state, path)
+        fill_weights(classifier, state, path)
         return classifier.eval()
     options = {key: value for key, value in description.network.items() if key != "learner"}
     arrays = {name: tensor.numpy() for name, tensor in state.items()}
@@ -180,9 +173,7 @@ def _build_judge(
 
 def shipped_model_path() -> Path:
     """The weights that formnet brings along: inside an installed package, or in a source checkout."""
-    here = Path(__file__).resolve()
-    installed = here.parent / "checkpoints" / SHIPPED_MODEL
-    return installed if installed.is_file() else here.parents[2] / "checkpoints" / SHIPPED_MODEL
+    return shipped_path(SHIPPED_MODEL)
 
 
 def load_shipped_model() -> FormnetModel:
@@ -193,23 +184,6 @@ def load_shipped_model() -> FormnetModel:
 def read_description(path: Path | str) -> ModelDescription:
     """The description of a model file; raises as `load_model`."""
     return load_model(path).description
-
-
-def _read_safetensors(path: Path) -> tuple[Any, dict[str, torch.Tensor], Path]:
-    weights, sidecar = path.with_suffix(".safetensors"), path.with_suffix(".json")
-    for file in (weights, sidecar):
-        if not file.is_file():
-            raise CheckpointError(f"{file} is missing; a model is two files, {weights.name} and {sidecar.name}")
-    try:
-        content = json.loads(sidecar.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{sidecar} cannot be read as JSON ({error}); get the model again") from error
-    if isinstance(content, dict) and "sha256" in content and content["sha256"] != compute_sha256(weights):
-        raise CheckpointError(f"{weights} is not the file that {sidecar.name} describes; get both files again")
-    try:
-        return content, load_file(weights), weights
-    except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointError(f"{weights} is no readable safetensors file ({error}); get the model again") from error
 
 
 def _read_lightning(path: Path) -> tuple[Any, dict[str, torch.Tensor]]:
@@ -229,20 +203,3 @@ def _read_lightning(path: Path) -> tuple[Any, dict[str, torch.Tensor]]:
         if name.startswith(prefix)
     }
     return content["hyper_parameters"]["formnet_model"], state
-
-
-def _fill_weights(classifier: Classifier, state: Mapping[str, torch.Tensor], path: Path) -> None:
-    own = classifier.state_dict()
-    widened = {
-        name: tensor.to(own[name].dtype) if name in own and own[name].is_floating_point() else tensor
-        for name, tensor in state.items()
-    }
-    if not all(torch.isfinite(tensor).all() for tensor in widened.values() if tensor.is_floating_point()):
-        raise CheckpointError(f"{path} holds weights that are no numbers; train the model again")
-    try:
-        classifier.load_state_dict(widened)
-    except RuntimeError as error:
-        detail = str(error).strip().splitlines()[-1].strip()
-        raise CheckpointError(
-            f"the weights in {path} do not fit its description ({detail}); get the model again"
-        ) from error

@@ -34,6 +34,7 @@ class ModelDescription:
         training: data, split and options of the run, plain values; `evaluate.py` measures with them.
         versions: of the software that made it.
         unsure_below: least probability at which a class is named; less is answered with "unsure".
+        lifter: name of the lifter (`formnet.lifting`) whose 3D the model learnt from.
     """
 
     spec: PreprocessSpec
@@ -44,6 +45,7 @@ class ModelDescription:
     training: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     unsure_below: float = 0.0
+    lifter: str = "picture"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for JSON and Lightning checkpoints."""
@@ -60,6 +62,7 @@ class ModelDescription:
             "training": json.loads(json.dumps(self.training)),
             "versions": dict(self.versions) or current_versions(),
             "unsure_below": self.unsure_below,
+            "lifter": self.lifter,
         }
 
 
@@ -92,6 +95,7 @@ def parse_description(content: Any, path: Path) -> ModelDescription:
             dict(content.get("training", {})),
             dict(content.get("versions", {})),
             float(content.get("unsure_below", 0.0)),
+            str(content.get("lifter", "picture")),
         )
         joints = tuple(content["skeleton"]["joints"])
     except (InputError, SkeletonError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,30 +14,73 @@ from formnet.checkpoint import FormnetModel
 from formnet.errors import PoseError
 from formnet.faults import UNSURE, View, fault_named
 from formnet.geometry.view import compute_view_angle_deg, judgeable_views
+from formnet.lifting.lifter import Lifter, create_lifter
 from formnet.motion import Motion
 from formnet.pose.track import PoseTrack
 from formnet.preprocess.spec import Repetition, preprocess_clip
 from formnet.verdict import ClipVerdict, RepetitionVerdict
 
 _VIEW_NAMES: dict[View, str] = {"front": "the front", "side": "the side"}
+_WITHOUT_DEPTH = "supervised"
+"""Lifts poses that have no depth of their own where the model's own lifter needs one."""
 
 
 @dataclass(frozen=True, eq=False)
 class JudgedClip:
-    """A verdict with the pose it rests on, which overlay and report draw."""
+    """A verdict with the pose it rests on, which overlay and report draw.
+
+    Attributes:
+        picture: the video that shows it; None where the pose came from a file of joints.
+    """
 
     verdict: ClipVerdict
     track: PoseTrack
+    picture: Path | None
 
 
-def judge_track(track: PoseTrack, model: FormnetModel, source: str) -> ClipVerdict:
-    """The verdict on an estimated pose; raises `PoseError` when it shows no whole repetition."""
-    repetitions, warnings = judge_motion(track.solid, model)
-    if not repetitions:
-        reason = "; ".join(warnings) or "the person never goes down and up again"
-        raise PoseError(f"{source} shows no whole repetition ({reason}); film at least one from standing to standing")
-    fps = (len(track.world) - 1) / (track.world.timestamps[-1] - track.world.timestamps[0])
-    return ClipVerdict(source, float(fps), track.world.duration_s, repetitions, (*track.warnings, *warnings))
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """All that stands between a pose in the picture and a verdict.
+
+    Attributes:
+        model: judges repetitions.
+        lifter: makes poses 3D.
+        is_chosen: the user named the lifter, so no other takes its place.
+    """
+
+    model: FormnetModel
+    lifter: Lifter
+    is_chosen: bool = False
+
+    def lift(self, track: PoseTrack) -> tuple[Motion, tuple[str, ...]]:
+        """The pose in 3D, with a warning where another lifter had to find its depth; raises as lifters do."""
+        if track.world is not None or not self.lifter.needs_depth or self.is_chosen:
+            return self.lifter.lift(track), ()
+        note = f"these poses have no depth of their own; it was found by the lifter {_WITHOUT_DEPTH!r}"
+        return create_lifter(_WITHOUT_DEPTH).lift(track), (note,)
+
+    def judge(self, track: PoseTrack, source: str) -> ClipVerdict:
+        """The verdict on an estimated pose; raises `PoseError` when it shows no whole repetition."""
+        motion, notes = self.lift(track)
+        repetitions, warnings = judge_motion(motion, self.model)
+        if not repetitions:
+            reason = "; ".join(warnings) or "the person never goes down and up again"
+            raise PoseError(
+                f"{source} shows no whole repetition ({reason}); film at least one from standing to standing"
+            )
+        times_s = track.image.timestamps
+        fps = (len(times_s) - 1) / (times_s[-1] - times_s[0])
+        warnings = (*track.warnings, *notes, *warnings)
+        return ClipVerdict(source, float(fps), track.image.duration_s, repetitions, warnings)
+
+
+def make_judge(model: FormnetModel, lifter: str | None = None) -> Judge:
+    """A model with the lifter that the user names, else with the one whose 3D it was trained on.
+
+    Raises:
+        InputError, CheckpointError: see `create_lifter`.
+    """
+    return Judge(model, create_lifter(lifter or model.description.lifter), lifter is not None)
 
 
 def judge_motion(motion: Motion, model: FormnetModel) -> tuple[tuple[RepetitionVerdict, ...], tuple[str, ...]]:

@@ -210,6 +210,10 @@ SMPL_24 = Skeleton(
         "left_hand", "right_hand",
     ),
 )  # fmt: skip
+LIFTED_32 = Skeleton(
+    "lifted32", (*SMPL_24.joints, "head_top", "nose", *_sided("eye", "ear", "heel"))
+)
+"""What 2D joints are lifted to: SMPL's joints with the spine, all that `HMR_19` needs, and heels."""
 KINECT_22 = Skeleton(
     "kinect22",
     (
@@ -235,8 +239,8 @@ UIPRMD_VICON_22 = Skeleton(
 SKELETONS: dict[str, Skeleton] = {
     skeleton.name: skeleton
     for skeleton in (
-        BLAZEPOSE_33, HMR_19, COCO_17, COCO_18, MPI_15, BODY_25, HALPE_26, SMPL_24, KINECT_22, SQUAT7_19,
-        UIPRMD_VICON_22,
+        BLAZEPOSE_33, HMR_19, COCO_17, COCO_18, MPI_15, BODY_25, HALPE_26, SMPL_24, LIFTED_32, KINECT_22,
+        SQUAT7_19, UIPRMD_VICON_22,
     )
 }  # fmt: skip
 

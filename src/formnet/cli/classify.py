@@ -11,18 +11,26 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from formnet.cli.inputs import check_writable_folder, find_clips, progress_bar
+from formnet.cli.sources import is_pose_file, read_pose_file
 from formnet.errors import FormnetError
 from formnet.verdict import Verdict
 
 if TYPE_CHECKING:
-    from formnet.checkpoint import FormnetModel
-    from formnet.pipeline import JudgedClip
+    from collections.abc import Callable
+
+    from formnet.pipeline import Judge, JudgedClip
     from formnet.pose.estimator import PoseEstimator
+    from formnet.pose.track import PoseTrack
 
 
 def classify(
     clips: Annotated[
-        list[Path], typer.Argument(help="Videos, or folders that are searched for videos.", metavar="CLIP…")
+        list[Path],
+        typer.Argument(
+            help="Videos, or folders that are searched for videos; or poses (AlphaPose, COCO, .npz, a folder of "
+            "OpenPose).",
+            metavar="CLIP…",
+        ),
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
     out: Annotated[
@@ -35,6 +43,14 @@ def classify(
     person: Annotated[
         int | None, typer.Option(help="Which person, 1 being the most prominent; default: follow that one.", min=1)
     ] = None,
+    lifter: Annotated[
+        str | None,
+        typer.Option(
+            help="How joints get depth: picture, world, supervised, unsupervised, with +smpl to fit a body, or a file "
+            "of train.py task=lift; default: what the model was trained with."
+        ),
+    ] = None,
+    fps: Annotated[float, typer.Option(help="Frames per second of keypoint files, which do not say it.")] = 30.0,
     video: Annotated[bool, typer.Option(help="Write the overlay video into --out.")] = True,
 ) -> None:
     """Judge every repetition in clips: which fault, how sure, and when.
@@ -48,19 +64,35 @@ def classify(
       formnet classify squat.mp4 --out verdicts
 
       formnet classify monday/ tuesday/ --json > verdicts.json
+
+      formnet classify alphapose-results.json --fps 25
     """
     paths = find_clips(clips)
     if out is not None:
         check_writable_folder(out)
-    from formnet.pose.estimator import create_estimator
+    estimator: PoseEstimator | None = None
+    if not all(is_pose_file(path) for path in paths):
+        from formnet.pose.estimator import create_estimator
 
-    # First the estimator, then the network: two large imports at once would wait for each other.
-    estimator = create_estimator()
-    loading = _start_loading(model)
-    judged, failures = _judge_all(paths, estimator, loading, person, has_bar=not as_json or sys.stderr.isatty())
+        # First the estimator, then the network: two large imports at once would wait for each other.
+        estimator = create_estimator()
+    loading = _start_loading(model, lifter)
+    has_bar = not as_json or sys.stderr.isatty()
+
+    def estimate(path: Path, title: str) -> PoseTrack:
+        if is_pose_file(path):
+            return read_pose_file(path, person=person, fps=fps)
+        from formnet.pose.estimator import estimate_pose
+
+        with progress_bar(title, enabled=has_bar) as on_frame:
+            return estimate_pose(path, person, on_frame=on_frame, estimator=estimator)
+
+    judged, failures = _judge_all(paths, estimate, loading)
     from formnet.pipeline import describe_model
 
-    verdict = Verdict(tuple(clip.verdict for clip in judged), describe_model(loading.result()), failures)
+    judge = loading.result()
+    provenance = {**describe_model(judge.model), "lifter": judge.lifter.name}
+    verdict = Verdict(tuple(clip.verdict for clip in judged), provenance, failures)
     written: list[Path] = []
     if out is not None and judged:
         from formnet.report.results import write_results
@@ -76,47 +108,41 @@ def classify(
         raise typer.Exit(2)
 
 
-def _start_loading(path: Path | None) -> Future[FormnetModel]:
-    """Loads the model beside the pose estimation, which leaves a core free at its start.
+def _start_loading(path: Path | None, lifter: str | None) -> Future[Judge]:
+    """Loads model and lifter beside the pose estimation, which leaves a core free at its start.
 
-    A model that the user names is loaded at once, so that a wrong file is refused before any work.
+    What the user names is loaded at once, so that a wrong file is refused before any work.
     """
 
-    def load() -> FormnetModel:
-        import formnet.pipeline  # noqa: F401  (needed right after the model)
+    def load() -> Judge:
         from formnet.checkpoint import load_model, load_shipped_model
+        from formnet.pipeline import make_judge
 
-        return load_shipped_model() if path is None else load_model(path)
+        return make_judge(load_shipped_model() if path is None else load_model(path), lifter)
 
     with_thread = ThreadPoolExecutor(1)
     loading = with_thread.submit(load)
-    with_thread.shutdown(wait=path is not None)
-    if path is not None:
+    is_named = path is not None or lifter is not None
+    with_thread.shutdown(wait=is_named)
+    if is_named:
         loading.result()
     return loading
 
 
 def _judge_all(
-    paths: list[Path],
-    estimator: PoseEstimator,
-    loading: Future[FormnetModel],
-    person: int | None,
-    *,
-    has_bar: bool,
+    paths: list[Path], estimate: Callable[[Path, str], PoseTrack], loading: Future[Judge]
 ) -> tuple[list[JudgedClip], dict[str, str]]:
     """Judges clip after clip; one that cannot be judged does not stop the others."""
-    from formnet.pose.estimator import estimate_pose
-
     judged: list[JudgedClip] = []
     failures: dict[str, str] = {}
     for number, path in enumerate(paths, start=1):
         prefix = f"[{number}/{len(paths)}] " if len(paths) > 1 else ""
         try:
-            with progress_bar(f"{prefix}{path.name}", enabled=has_bar) as on_frame:
-                track = estimate_pose(path, person, on_frame=on_frame, estimator=estimator)
-            from formnet.pipeline import JudgedClip, judge_track
+            track = estimate(path, f"{prefix}{path.name}")
+            from formnet.pipeline import JudgedClip
 
-            judged.append(JudgedClip(judge_track(track, loading.result(), str(path)), track))
+            verdict = loading.result().judge(track, str(path))
+            judged.append(JudgedClip(verdict, track, None if is_pose_file(path) else path))
         except FormnetError as error:
             failures[str(path)] = str(error)
     return judged, failures

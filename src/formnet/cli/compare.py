@@ -43,6 +43,13 @@ def compare(
         str, typer.Option(help="Limb lengths before scoring (3D): raw, smpl as the classifier sees them, or unit.")
     ] = "raw",
     flat: Annotated[bool, typer.Option("--flat", help="Compare in the picture (2D) also when 3D is known.")] = False,
+    lifter: Annotated[
+        str | None,
+        typer.Option(
+            help="How joints get depth: picture, world, supervised, unsupervised, with +smpl to fit a body, or a file "
+            "of train.py task=lift; default: videos get the estimator's, keypoint files stay 2D."
+        ),
+    ] = None,
     repair_mirror: Annotated[
         bool, typer.Option("--repair-mirror", help="Turn the clip over when its mirror image fits clearly better.")
     ] = False,
@@ -73,6 +80,8 @@ def compare(
 
       formnet compare mine.mp4 coach1.mp4 --also coach2.mp4 --also coach3.mp4
 
+      formnet compare mine.json coach.mp4 --lifter supervised
+
       formnet compare alphapose-mine.json alphapose-coach.json --compat
     """
     from formnet.cli.sources import check_share, choose_motions, load_source, print_json, print_warnings
@@ -94,11 +103,11 @@ def compare(
         prepare=PrepareOptions(max_gap, smooth or None, allow_missing),
     )
     _check_options(options)
-    first = load_source(clip, person=person, fps=fps, quiet=as_json)
-    second = load_source(reference, person=reference_person, fps=fps, quiet=as_json)
+    first = load_source(clip, person=person, fps=fps, lifter=lifter, quiet=as_json)
+    second = load_source(reference, person=reference_person, fps=fps, lifter=lifter, quiet=as_json)
     a, b, is_flat = choose_motions(first, second, flat=flat)
     if also:
-        others = [load_source(path, fps=fps, quiet=as_json) for path in also]
+        others = [load_source(path, fps=fps, lifter=lifter, quiet=as_json) for path in also]
         is_flat = is_flat or any(other.motion.n_dimensions == 2 for other in others)
         a, b = (first.flat, second.flat) if is_flat else (first.motion, second.motion)
         b = average_references([b, *(other.flat if is_flat else other.motion for other in others)], options.prepare)

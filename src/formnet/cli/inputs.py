@@ -18,12 +18,14 @@ from formnet.readers.clips import find_videos
 def find_clips(paths: Sequence[Path]) -> list[Path]:
     """The clips that arguments name: files as they are, folders searched throughout for videos that are not hidden.
 
+    A folder with OpenPose's `*_keypoints.json` in it is one clip.
+
     Raises:
         InputError: a path does not exist, or a folder holds no video.
     """
     clips: list[Path] = []
     for path in paths:
-        if path.is_dir():
+        if path.is_dir() and not any(path.glob("*_keypoints.json")):
             if not (inside := find_videos(path)):
                 raise InputError(
                     f"the folder {path} holds no video; give a folder with .mp4, .mov or other video files"

@@ -6,22 +6,47 @@ import json
 import math
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from formnet.errors import InputError
 
 if TYPE_CHECKING:
+    from formnet.motion import Motion
+    from formnet.pose.track import PoseTrack
     from formnet.readers.source import PoseSource
     from formnet.scoring.compat import CompatPoses
 
 
-def load_source(path: Path, *, person: int | None = None, fps: float = 30.0, quiet: bool = True) -> PoseSource:
+def is_pose_file(path: Path) -> bool:
+    """True for keypoint files and folders of them, which need no pose estimation."""
+    from formnet.readers.source import is_pose_source
+
+    return is_pose_source(path)
+
+
+def read_pose_file(path: Path, *, person: int | None = None, fps: float = 30.0) -> PoseTrack:
+    """Poses from a file as an estimator would give them, with or without depth.
+
+    Raises:
+        InputError, PoseError: as the readers do.
+    """
+    from formnet.readers.source import read_pose_source
+
+    return _as_track(read_pose_source(path, person=person, fps=fps))
+
+
+def load_source(
+    path: Path, *, person: int | None = None, fps: float = 30.0, lifter: str | None = None, quiet: bool = True
+) -> PoseSource:
     """Reads poses, or estimates them from a video or picture.
 
     Args:
         person: which of several people, 1 for the largest or most prominent.
         fps: of keypoint files.
+        lifter: what makes the motion 3D, see `formnet.lifting`; None: keypoint files stay 2D, videos get the
+            estimator's depth.
         quiet: no progress on standard error.
 
     Raises:
@@ -34,7 +59,8 @@ def load_source(path: Path, *, person: int | None = None, fps: float = 30.0, qui
     if not path.exists():
         raise InputError(f"{path} does not exist; check the path")
     if is_pose_source(path):
-        return read_pose_source(path, person=person, fps=fps)
+        source = read_pose_source(path, person=person, fps=fps)
+        return source if lifter is None else replace(source, motion=_lift(_as_track(source), lifter))
     from formnet.cli.inputs import progress_bar
     from formnet.pose.estimator import estimate_pose
     from formnet.readers.source import IMAGE_SUFFIXES
@@ -42,9 +68,24 @@ def load_source(path: Path, *, person: int | None = None, fps: float = 30.0, qui
     with progress_bar(f"poses of {path.name}", enabled=not quiet) as on_frame:
         track = estimate_pose(path, person, on_frame=on_frame)
     kind = "image" if path.suffix.lower() in IMAGE_SUFFIXES or len(track.image) == 1 else "video"
-    return PoseSource(
-        path, kind, track.solid, track.image, None, np.arange(len(track.image)), None, path, track.warnings
-    )
+    motion = track.solid if lifter is None else _lift(track, lifter)
+    return PoseSource(path, kind, motion, track.image, None, np.arange(len(track.image)), None, path, track.warnings)
+
+
+def _as_track(source: PoseSource) -> PoseTrack:
+    import numpy as np
+
+    from formnet.pose.track import PoseTrack
+
+    width, height = np.ceil(np.nanmax(source.flat.positions, axis=(0, 1), initial=1.0)).astype(int)
+    world = source.motion if source.motion.n_dimensions == 3 else None
+    return PoseTrack(source.flat, world, int(width), int(height), source.warnings)
+
+
+def _lift(track: PoseTrack, lifter: str) -> Motion:
+    from formnet.lifting.lifter import create_lifter
+
+    return create_lifter(lifter).lift(track)
 
 
 def load_compat(path: Path) -> CompatPoses:

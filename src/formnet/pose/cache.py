@@ -59,7 +59,7 @@ def track_to_arrays(track: PoseTrack) -> dict[str, np.ndarray]:
     }
     return {
         "image": track.image.positions,
-        "world": track.world.positions,
+        **({} if track.world is None else {"world": track.world.positions}),
         "confidence": track.image.confidence,
         "timestamps": track.image.timestamps,
         "about": np.array(json.dumps(about)),
@@ -72,6 +72,6 @@ def track_from_arrays(arrays: Mapping[str, np.ndarray]) -> PoseTrack:
     skeleton = skeleton_named(about["skeleton"])
     confidence, timestamps = arrays["confidence"], arrays["timestamps"]
     image = Motion(arrays["image"], confidence, timestamps, skeleton, "pixel")
-    world = Motion(arrays["world"], confidence, timestamps, skeleton, "metre")
+    world = Motion(arrays["world"], confidence, timestamps, skeleton, "metre") if "world" in arrays else None
     width, height = about["size"]
     return PoseTrack(image, world, width, height, tuple(about["warnings"]))

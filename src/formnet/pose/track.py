@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from formnet.errors import PoseError
 from formnet.motion import Motion
 from formnet.pose.depth import combine_image_and_depth
 
@@ -15,25 +16,34 @@ class PoseTrack:
 
     Attributes:
         image: (T, J, 2) in pixels of the upright picture; joints may lie outside of it.
-        world: (T, J, 3) in metres with the middle of the hips as origin; on the same times.
+        world: (T, J, 3) in metres with the middle of the hips as origin; on the same times. None where the source
+            knows joints in the picture only.
         width, height: of the upright picture.
         warnings: one sentence each.
     """
 
     image: Motion
-    world: Motion
+    world: Motion | None
     width: int
     height: int
     warnings: tuple[str, ...] = ()
 
     @property
     def solid(self) -> Motion:
-        """(T, J, 3) metres, the middle of the hips as origin: what is judged and compared.
+        """(T, J, 3) metres, the middle of the hips as origin.
 
         Across the picture from the joints in the picture, in depth from `world` (see `formnet.pose.depth`).
-        Raises `PoseError` when trunk and legs are never seen together.
+        Raises `PoseError` without `world`, or when trunk and legs are never seen together.
         """
-        return combine_image_and_depth(self.image, self.world)
+        return combine_image_and_depth(self.image, self.require_world())
+
+    def require_world(self) -> Motion:
+        """`world`; raises `PoseError` where the source has none."""
+        if self.world is None:
+            raise PoseError(
+                "these poses are in the picture only and have no depth; choose --lifter supervised, which finds it"
+            )
+        return self.world
 
     @property
     def coverage(self) -> float:

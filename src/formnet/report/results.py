@@ -33,12 +33,14 @@ def write_results(
     videos, bottoms, written = {}, {}, []
     for clip, name in zip(judged, names, strict=True):
         path, segments = clip.verdict.path, describe_segments(clip)
+        if clip.picture is None:
+            continue
         if with_video:
             with progress_bar(f"drawing {name}") as on_frame:
-                write_overlay_video(path, clip.track, segments, out / name, on_frame=on_frame)
+                write_overlay_video(clip.picture, clip.track, segments, out / name, on_frame=on_frame)
             videos[path] = name
             written.append(out / name)
-        bottoms[path] = render_bottoms(path, clip.track, segments)
+        bottoms[path] = render_bottoms(clip.picture, clip.track, segments)
     write_html_report(verdict, out / "report.html", videos=videos, bottoms=bottoms)
     with atomic_path(out / "verdict.json") as temporary:
         temporary.write_text(json.dumps(verdict.to_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

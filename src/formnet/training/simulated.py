@@ -9,12 +9,16 @@ import numpy as np
 from formnet.body.load import load_body
 from formnet.errors import InputError
 from formnet.faults import WASEDA_CLASSES
+from formnet.lifting.lifter import create_lifter
+from formnet.lifting.observation import normalise_points
+from formnet.lifting.temporal import NetworkLifter, spread_confidence
 from formnet.motion import Motion
 from formnet.readers.table import RepetitionTable
-from formnet.skeleton import BLAZEPOSE_33
+from formnet.skeleton import BLAZEPOSE_33, LIFTED_32
 from formnet.synth.camera import sample_camera
 from formnet.synth.dataset import sample_repetitions
 from formnet.synth.estimator_noise import EstimatorNoise, centre_on_hips, read_estimator_noise
+from formnet.training.lift.motions import observe_blazepose, sample_joint_sets
 
 N_GROUPS = 40
 _CHUNK = 128
@@ -28,15 +32,18 @@ def simulate_table(
     views: int = 1,
     noise: float = 1.0,
     classes: Sequence[str] = WASEDA_CLASSES,
+    lifter: str = "picture",
 ) -> RepetitionTable:
     """`count` repetitions of as many people, each seen by `views` cameras.
 
-    Motions are world landmarks as BlazePose would return them (hip-centred, camera axes). Every repetition is
+    Motions are 3D joints as the lifter gives them from what BlazePose would see (camera axes, hips or pelvis at the
+    origin); a lifter that works from the picture also sees the joints of other estimators. Every repetition is
     another person; the groups are crowds of them, so that no person stands on two sides of a split.
 
     Args:
         noise: factor on the random part of the fitted estimator errors; a negative number leaves the errors out
             altogether.
+        lifter: "picture", or a network's name or file (see `formnet.lifting`).
 
     Raises:
         InputError: for an unknown class, or without a fitted error model.
@@ -48,11 +55,24 @@ def simulate_table(
     repetitions = sample_repetitions(body, np.random.default_rng([seed, 0]), count, frames=frames, classes=classes)
     landmarks = repetitions.landmarks(body)
     estimator = read_estimator_noise() if noise >= 0 else None
+    chosen = create_lifter(lifter)
+    network = chosen if isinstance(chosen, NetworkLifter) else None
+    if network is None and lifter != "picture":
+        raise InputError(f"simulated squats are lifted by picture or a network, got {lifter!r}; choose another lifter")
     motions, rows = [], []
     for start in range(0, count, _CHUNK):
         part = np.repeat(np.arange(start, min(start + _CHUNK, count)), views)
         seen = np.stack([sample_camera(rng).to_camera(landmarks[row]) for row in part])
-        motions += _estimate(seen, repetitions.timestamps[part], estimator, rng, noise)
+        times = repetitions.timestamps[part]
+        positions, confidence = _estimate(seen, times, estimator, rng, noise)
+        skeleton = BLAZEPOSE_33
+        if network is not None:
+            positions, confidence = _lift(network, positions, confidence, times, rng)
+            skeleton = LIFTED_32
+        motions += [
+            Motion(where.astype(np.float64), sure.astype(np.float64), when, skeleton, "metre")
+            for where, sure, when in zip(positions, confidence, times, strict=True)
+        ]
         rows += part.tolist()
     numbers = np.array(rows)
     position = {name: i for i, name in enumerate(classes)}
@@ -69,15 +89,26 @@ def simulate_table(
 
 def _estimate(
     seen: np.ndarray, timestamps: np.ndarray, estimator: EstimatorNoise | None, rng: np.random.Generator, noise: float
-) -> list[Motion]:
-    """Motions of (N, T, 33, 3) landmarks in camera axes at (N, T) seconds."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Positions (N, T, 33, 3) and confidence (N, T, 33) of landmarks in camera axes at (N, T) seconds."""
     if estimator is None:
-        positions, confidence = centre_on_hips(seen), np.ones(seen.shape[:3])
-    else:
-        step_s = float(np.median(np.diff(timestamps, axis=1)))
-        positions, visibility = estimator.estimate(seen, step_s, rng, noise)
-        confidence = np.clip(visibility, 0.0, 1.0)
-    return [
-        Motion(where.astype(np.float64), sure.astype(np.float64), times, BLAZEPOSE_33, "metre")
-        for where, sure, times in zip(positions, confidence, timestamps, strict=True)
-    ]
+        return centre_on_hips(seen), np.ones(seen.shape[:3])
+    positions, visibility = estimator.estimate(seen, _step_s(timestamps), rng, noise)
+    return positions, np.clip(visibility, 0.0, 1.0)
+
+
+def _lift(
+    network: NetworkLifter, positions: np.ndarray, confidence: np.ndarray, timestamps: np.ndarray,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Lifted positions (N, T, 32, 3) and confidence from the picture's part of positions (N, T, 33, 3)."""
+    points, sure = observe_blazepose(positions[..., :2], confidence)
+    hidden = ~sample_joint_sets(rng, len(points))[:, None] & np.ones(points.shape[:3], dtype=bool)
+    points[hidden], sure[hidden] = np.nan, 0.0
+    sure[np.isnan(points[..., 0])] = 0.0
+    normal = np.nan_to_num(normalise_points(points)).astype(np.float32)
+    return network.lift_points(normal, sure, 1.0 / _step_s(timestamps)), spread_confidence(sure)
+
+
+def _step_s(timestamps: np.ndarray) -> float:
+    return float(np.median(np.diff(timestamps, axis=1)))

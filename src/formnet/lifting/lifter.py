@@ -1,0 +1,117 @@
+"""The door to every lifter: what it does, and how one is chosen by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from formnet.errors import InputError
+from formnet.motion import Motion
+from formnet.pose.track import PoseTrack
+
+FITTED = "+smpl"
+"""Ending of a lifter's name that has a SMPL body fitted to what it lifted."""
+DEFAULT_LIFTER = "picture"
+LIFTER_HELP = (
+    "How joints get depth: picture (the estimator's own), world (its metres as they are), supervised or unsupervised "
+    "(formnet's networks, from 2D alone), or a file that train.py task=lift wrote; with +smpl a body is fitted."
+)
+
+
+class Lifter(Protocol):
+    """Turns joints in the picture into joints in metres."""
+
+    @property
+    def name(self) -> str:
+        """As in the registry and in a verdict's provenance."""
+
+    @property
+    def needs_depth(self) -> bool:
+        """True when the pose source has to bring a depth of its own."""
+
+    def lift(self, track: PoseTrack) -> Motion:
+        """(T, J, 3) metres on the track's times, camera axes (y down), the pelvis or the middle of the hips at the
+        origin; raises `PoseError` where the track does not show enough of a person."""
+
+
+@dataclass(frozen=True)
+class WorldLifter:
+    """The estimator's joints in metres, as they are."""
+
+    name: str = "world"
+    needs_depth: bool = True
+
+    def lift(self, track: PoseTrack) -> Motion:
+        return track.require_world()
+
+
+@dataclass(frozen=True)
+class PictureLifter:
+    """The picture's x and y with the estimator's depth, see `PoseTrack.solid`."""
+
+    name: str = "picture"
+    needs_depth: bool = True
+
+    def lift(self, track: PoseTrack) -> Motion:
+        return track.solid
+
+
+@dataclass(frozen=True)
+class FittedLifter:
+    """A SMPL body fitted to what another lifter says."""
+
+    inner: Lifter
+
+    @property
+    def name(self) -> str:
+        return f"{self.inner.name}{FITTED}"
+
+    @property
+    def needs_depth(self) -> bool:
+        return self.inner.needs_depth
+
+    def lift(self, track: PoseTrack) -> Motion:
+        from formnet.lifting.smpl_fit import fit_motion
+
+        return fit_motion(self.inner.lift(track))
+
+
+def create_lifter(name: str = DEFAULT_LIFTER) -> Lifter:
+    """The lifter of that name, or of a file of weights.
+
+    Raises:
+        InputError: for an unknown name, listing the known ones.
+        CheckpointError: for a file that is no lifter.
+    """
+    if name.endswith(FITTED):
+        return FittedLifter(create_lifter(name.removesuffix(FITTED)))
+    if name in LIFTERS:
+        return LIFTERS[name]()
+    if name.lower().endswith((".safetensors", ".json")):
+        return _from_file(Path(name))
+    raise InputError(f"there is no lifter {name!r}; use one of {', '.join(LIFTERS)}, or a .safetensors file")
+
+
+def _from_file(path: Path) -> Lifter:
+    from formnet.lifting.temporal import load_lifter
+
+    return load_lifter(path)
+
+
+def _shipped(name: str) -> Callable[[], Lifter]:
+    def load() -> Lifter:
+        from formnet.lifting.temporal import load_shipped_lifter
+
+        return load_shipped_lifter(name)
+
+    return load
+
+
+LIFTERS: dict[str, Callable[[], Lifter]] = {
+    "picture": PictureLifter,
+    "world": WorldLifter,
+    "supervised": _shipped("supervised"),
+    "unsupervised": _shipped("unsupervised"),
+}

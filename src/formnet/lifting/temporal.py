@@ -1,0 +1,134 @@
+"""The temporal lifter at work: its weights on disk, and any 2D motion through its network."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from formnet.errors import CheckpointError
+from formnet.lifting.network import WORKING_FPS, TemporalLifter
+from formnet.lifting.observation import OBSERVED_24, Array, observe
+from formnet.motion import Motion
+from formnet.pose.track import PoseTrack
+from formnet.skeleton import LIFTED_32
+from formnet.weights import fill_weights, read_weights, shipped_path, write_weights
+
+FORMAT = "formnet-lifter"
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class LifterNetwork:
+    """What a `TemporalLifter` is made of; see there."""
+
+    width: int = 256
+    token: int = 16
+    dilations: tuple[int, ...] = (1, 2, 4, 8)
+    relation: bool = True
+    derived: bool = False
+    dropout: float = 0.1
+
+    def build(self) -> TemporalLifter:
+        return TemporalLifter(**dataclasses.asdict(self))
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkLifter:
+    """Lifts by a trained network, whatever joints the source has.
+
+    Attributes:
+        name: of the lifter.
+        network: in evaluation mode.
+        about: what stands beside its weights: network, training, figures.
+    """
+
+    name: str
+    network: TemporalLifter
+    about: Mapping[str, Any]
+    needs_depth: bool = False
+
+    def lift(self, track: PoseTrack) -> Motion:
+        return self.lift_motion(track.image)
+
+    def lift_motion(self, motion: Motion) -> Motion:
+        """Joints (T, 32, 3) of `LIFTED_32` in metres about the pelvis, camera axes, from a motion in the picture.
+
+        Frames in which nobody was seen stay missing; for the confidence see `spread_confidence`.
+
+        Raises:
+            SkeletonError, PoseError: see `observe`.
+        """
+        seen = observe(motion)
+        solid = self.lift_points(seen.points[None], seen.confidence[None], motion.fps)[0].astype(float)
+        sure = spread_confidence(seen.confidence).astype(float)
+        solid[motion.missing.all(axis=1)] = np.nan
+        return Motion(solid, sure, motion.timestamps, LIFTED_32)
+
+    def lift_points(self, points: Array, confidence: Array, fps: float) -> Array:
+        """Normalised points (N, T, 24, 2) and confidence (N, T, 24) → metres (N, T, 32, 3); see `observe`."""
+        stride = max(1, round(fps / WORKING_FPS)) if np.isfinite(fps) else 1
+        with torch.inference_mode():
+            return self.network(torch.from_numpy(points), torch.from_numpy(confidence), stride).numpy()
+
+
+def spread_confidence(observed: Array) -> Array:
+    """Confidence (…, 32) of lifted joints: of the joint where it was observed, else the median of all observed.
+
+    A joint that was hidden is still lifted: little sure (0.01), but there.
+    """
+    known = np.where(observed > 0, observed, np.nan)
+    typical = (
+        np.nan_to_num(np.nanmedian(known, axis=-1)) if (observed > 0).any(axis=-1).all() else observed.max(axis=-1)
+    )
+    sure = np.repeat(typical[..., None], len(LIFTED_32), axis=-1)
+    for number, joint in enumerate(OBSERVED_24.joints):
+        sure[..., LIFTED_32.index(joint)] = observed[..., number]
+    return np.clip(sure, 0.01, 1.0)
+
+
+def save_lifter(path: Path, network: TemporalLifter, options: LifterNetwork, about: Mapping[str, Any]) -> Path:
+    """Writes NAME.safetensors (16 bits) and NAME.json; returns the path of the weights."""
+    tensors = {
+        name: tensor.detach().cpu().contiguous().half() if "running_" not in name and tensor.is_floating_point()
+        else tensor.detach().cpu().contiguous()
+        for name, tensor in network.state_dict().items()
+    }  # fmt: skip
+    content = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "network": dataclasses.asdict(options),
+        "joints": list(LIFTED_32.joints),
+        **about,
+    }
+    return write_weights(path, tensors, content)
+
+
+def load_lifter(path: Path, name: str | None = None) -> NetworkLifter:
+    """A lifter that `train.py task=lift` wrote.
+
+    Raises:
+        CheckpointError: no such file, damaged, or no lifter.
+    """
+    content, state, weights = read_weights(Path(path))
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is no lifter; make one with python train.py task=lift")
+    if content.get("format_version", 0) > FORMAT_VERSION or content.get("joints") != list(LIFTED_32.joints):
+        raise CheckpointError(f"{path} was written by a newer formnet; upgrade formnet")
+    try:
+        plain = dict(content["network"])
+        network = LifterNetwork(**{**plain, "dilations": tuple(plain["dilations"])}).build()
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise CheckpointError(f"{path} describes a lifter that cannot be built ({error}); get it again") from error
+    fill_weights(network, state, weights)
+    return NetworkLifter(name or weights.stem, network.eval(), content)
+
+
+def load_shipped_lifter(name: str) -> NetworkLifter:
+    """One of the two lifters that formnet brings along: "supervised" or "unsupervised"."""
+    return load_lifter(shipped_path(f"lifter_{name}.safetensors"), name)

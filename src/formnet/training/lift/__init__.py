@@ -1,0 +1,1 @@
+"""Training of lifters: `python train.py task=lift`."""

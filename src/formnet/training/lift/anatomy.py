@@ -1,0 +1,83 @@
+"""What is known of every body without measuring it: losses on lifted joints, in sizes of the person.
+
+Limbs do not change their length, left and right are alike, proportions are those of people, and knees, feet and face
+point forwards. The last tells a body from its mirror image in depth, which looks the same in the picture.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from formnet.body.load import load_body
+from formnet.lifting.observation import OBSERVED_24
+from formnet.skeleton import BLAZEPOSE_33
+
+_LIMBS = tuple(
+    (f"{side}_{upper}", f"{side}_{lower}")
+    for upper, lower in (
+        ("shoulder", "elbow"), ("elbow", "wrist"), ("hip", "knee"), ("knee", "ankle"), ("ankle", "heel"),
+        ("heel", "foot_index"), ("shoulder", "hip"), ("ear", "shoulder"),
+    )
+    for side in ("left", "right")
+)  # fmt: skip
+_ACROSS = (("left_hip", "right_hip"), ("left_shoulder", "right_shoulder"), ("left_ear", "right_ear"))
+_RIGID = len(_LIMBS) - 4
+"""Limbs before this one are bones; the trunk and the neck bend, their lengths may change a little."""
+
+
+def _numbers(*joints: str) -> list[int]:
+    return [OBSERVED_24.index(joint) for joint in joints]
+
+
+_UPPER, _LOWER = (_numbers(*ends) for ends in zip(*_LIMBS, *_ACROSS, strict=True))
+
+
+def compute_lengths(joints: Tensor) -> Tensor:
+    """(B, T, 24, 3) → (B, T, limbs): limbs in left, right pairs, then what lies across the body."""
+    return (joints[..., _UPPER, :] - joints[..., _LOWER, :]).norm(dim=-1)
+
+
+def reference_lengths() -> Tensor:
+    """(limbs,) lengths of the average body, metres."""
+    rest = load_body().landmarks(torch.zeros(len(load_body().shape_names)).numpy())
+    names = [BLAZEPOSE_33.index(name) for name in OBSERVED_24.joints if name in BLAZEPOSE_33]
+    full = torch.full((len(OBSERVED_24), 3), float("nan"))
+    full[[OBSERVED_24.index(BLAZEPOSE_33.joints[number]) for number in names]] = torch.tensor(rest[names]).float()
+    return compute_lengths(full[None, None])[0, 0]
+
+
+def loss_lengths(joints: Tensor, reference: Tensor) -> Tensor:
+    """How far limbs are from being of one length, alike on both sides, and of a person's proportions.
+
+    Sizes of people differ, their proportions little: lengths are compared in sizes of each clip's own person, so that
+    nothing is gained by shrinking.
+    """
+    lengths = compute_lengths(joints)
+    size = (lengths.mean(dim=1, keepdim=True) * reference).sum(dim=-1, keepdim=True) / (reference**2).sum()
+    lengths = lengths / size.clamp_min(0.05)
+    typical = lengths.mean(dim=1, keepdim=True)
+    changing = ((lengths - typical).abs() / reference)[..., :_RIGID].mean()
+    pairs = (typical / reference)[..., : len(_LIMBS)].unflatten(-1, (-1, 2))
+    uneven = (pairs[..., 0] - pairs[..., 1]).abs().mean()
+    odd = ((typical - reference).abs() / reference).mean()
+    return changing + uneven + odd
+
+
+def loss_forwards(joints: Tensor) -> Tensor:
+    """How far knees, feet and face point backwards, (B, T, 24, 3) → scalar.
+
+    Forwards is across the hips turned by a right angle about the trunk.
+    """
+    across = joints[..., _numbers("left_hip"), :] - joints[..., _numbers("right_hip"), :]
+    shoulders = joints[..., _numbers("left_shoulder", "right_shoulder"), :].mean(dim=-2, keepdim=True)
+    up = shoulders - joints[..., _numbers("left_hip", "right_hip"), :].mean(dim=-2, keepdim=True)
+    forwards = torch.linalg.cross(across, up)
+    forwards = forwards / (forwards.norm(dim=-1, keepdim=True) + 1e-3)
+    hips, knees = joints[..., _numbers("left_hip", "right_hip"), :], joints[..., _numbers("left_knee", "right_knee"), :]
+    ankles = joints[..., _numbers("left_ankle", "right_ankle"), :]
+    toes = joints[..., _numbers("left_foot_index", "right_foot_index"), :]
+    heels = joints[..., _numbers("left_heel", "right_heel"), :]
+    nose, ears = joints[..., _numbers("nose"), :], joints[..., _numbers("left_ear", "right_ear"), :].mean(-2, True)
+    behind = [torch.relu(-(part * forwards).sum(dim=-1)).mean() for part in (knees - (hips + ankles) / 2, toes - heels)]
+    return behind[0] + behind[1] + torch.relu(-((nose - ears) * forwards).sum(dim=-1)).mean()

@@ -1,0 +1,107 @@
+"""Batches without end: simulated people, each time before another camera and with other errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pytorch_lightning as lightning
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset
+
+from formnet.body.load import load_body
+from formnet.synth.camera import Camera
+from formnet.synth.estimator_noise import EstimatorNoise, read_estimator_noise
+from formnet.synth.exercises import EXERCISES
+from formnet.training.lift.motions import (
+    UNSEEN_EXERCISES,
+    Motions,
+    observe_motions,
+    sample_cameras,
+    simulate_motions,
+)
+
+Batch = tuple[Tensor, Tensor, Tensor]
+"""Points (B, T, 24, 2), confidence (B, T, 24), true joints (B, T, 32, 3): see `LiftBatch`."""
+_CAMERAS = 2000
+
+
+@dataclass(frozen=True)
+class LiftDataOptions:
+    """What a lifter is trained on.
+
+    Attributes:
+        squats, exercises: simulated people who squat, and who do something else.
+        val_people: of each, other people that validation looks at.
+        batch_size: motions in a batch.
+        steps_per_epoch: batches between two validations.
+        seed: of people, cameras and errors.
+    """
+
+    squats: int = 3000
+    exercises: int = 5000
+    val_people: int = 96
+    batch_size: int = 32
+    steps_per_epoch: int = 200
+    seed: int = 0
+
+
+class LiftData(lightning.LightningDataModule):
+    """Training batches that never come twice, and one fixed validation batch of other people."""
+
+    def __init__(self, options: LiftDataOptions) -> None:
+        super().__init__()
+        self.options = options
+        known = [name for name in EXERCISES if name not in UNSEEN_EXERCISES]
+        body, noise = load_body(), read_estimator_noise()
+        motions = simulate_motions(body, options.squats, options.exercises, options.seed, known)
+        cameras = sample_cameras(np.random.default_rng([options.seed, 2]), _CAMERAS)
+        self.batches = ObservedBatches(motions, cameras, noise, options)
+        self.validation = _validation_batch(options, cameras, noise, known)
+
+    def train_dataloader(self) -> DataLoader:
+        return DataLoader(self.batches, batch_size=None)
+
+    def val_dataloader(self) -> DataLoader:
+        return DataLoader([self.validation], batch_size=None)  # type: ignore[arg-type]
+
+
+class ObservedBatches(IterableDataset):
+    """`steps_per_epoch` fresh batches an epoch; the same seed gives the same batches in the same order."""
+
+    def __init__(
+        self, motions: Motions, cameras: Sequence[Camera], noise: EstimatorNoise, options: LiftDataOptions
+    ) -> None:
+        self._motions, self._cameras, self._noise, self._options = motions, cameras, noise, options
+        self._epoch = 0
+
+    def __len__(self) -> int:
+        return self._options.steps_per_epoch
+
+    def __iter__(self) -> Iterator[Batch]:
+        rng = np.random.default_rng([self._options.seed, 3, self._epoch])
+        self._epoch += 1
+        for _ in range(self._options.steps_per_epoch):
+            rows = rng.integers(len(self._motions), size=self._options.batch_size)
+            yield _to_tensors(self._motions, rows, self._cameras, self._noise, rng)
+
+
+def _validation_batch(
+    options: LiftDataOptions, cameras: Sequence[Camera], noise: EstimatorNoise, names: Sequence[str]
+) -> Batch:
+    seed = options.seed + 1_000_000
+    motions = simulate_motions(load_body(), options.val_people, options.val_people, seed, names)
+    return _to_tensors(motions, np.arange(len(motions)), cameras, noise, np.random.default_rng([seed, 3]))
+
+
+def _to_tensors(
+    motions: Motions,
+    rows: np.ndarray,
+    cameras: Sequence[Camera],
+    noise: EstimatorNoise,
+    rng: np.random.Generator,
+) -> Batch:
+    batch = observe_motions(motions, rows, cameras, noise, rng)
+    return torch.from_numpy(batch.points), torch.from_numpy(batch.confidence), torch.from_numpy(batch.solid)

@@ -1,0 +1,78 @@
+"""Supervised training: simulated joints are known in metres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytorch_lightning as lightning
+import torch
+from torch import Tensor
+
+from formnet.lifting.metrics import compute_mpjpe_mm, compute_pa_mpjpe_mm, root_joints
+from formnet.lifting.network import TemporalLifter
+from formnet.skeleton import LIFTED_32
+from formnet.training.lift.data import Batch
+
+
+@dataclass(frozen=True)
+class LiftFitOptions:
+    """How a lifter is fitted.
+
+    Attributes:
+        learning_rate: greatest of a one-cycle course.
+        weight_decay: of AdamW.
+        velocity: weight of errors in change from frame to frame beside errors of position.
+        clip_norm: longest gradient.
+    """
+
+    learning_rate: float = 2.4e-3
+    weight_decay: float = 1e-2
+    velocity: float = 1.0
+    clip_norm: float = 1.0
+
+
+class SupervisedLift(lightning.LightningModule):
+    """Mean joint error of position and of change from frame to frame, in decimetres."""
+
+    def __init__(self, lifter: TemporalLifter, options: LiftFitOptions) -> None:
+        super().__init__()
+        self.lifter, self.options = lifter, options
+
+    def training_step(self, batch: Batch, _: int) -> Tensor:
+        points, confidence, solid = batch
+        error = self.lifter(points, confidence) - solid
+        loss = 10 * _mean_length(error) + 10 * self.options.velocity * _mean_length(error.diff(dim=1))
+        self.log("train/loss", loss, prog_bar=True)
+        return loss
+
+    def validation_step(self, batch: Batch, _: int) -> None:
+        for name, value in measure_batch(self.lifter, batch).items():
+            self.log(f"val/{name}", value, prog_bar=name == "pa_mpjpe_mm")
+
+    def configure_optimizers(self) -> Any:
+        return one_cycle(self.lifter, self.options, int(self.trainer.estimated_stepping_batches))
+
+
+def one_cycle(module: torch.nn.Module, options: LiftFitOptions, steps: int) -> dict[str, Any]:
+    """AdamW whose rate rises and falls once over the whole training."""
+    optimiser = torch.optim.AdamW(module.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.learning_rate, total_steps=steps, pct_start=0.1)
+    return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def measure_batch(lifter: TemporalLifter, batch: Batch) -> dict[str, float]:
+    """MPJPE and PA-MPJPE in millimetres over all joints and frames of a batch."""
+    points, confidence, solid = batch
+    with torch.inference_mode():
+        lifted = lifter(points, confidence).flatten(0, 1).double().cpu().numpy()
+    truth = solid.flatten(0, 1).double().cpu().numpy()
+    root = root_joints(LIFTED_32)
+    return {
+        "mpjpe_mm": compute_mpjpe_mm(lifted, truth, root=root).mean,
+        "pa_mpjpe_mm": compute_pa_mpjpe_mm(lifted, truth).mean,
+    }
+
+
+def _mean_length(vectors: Tensor) -> Tensor:
+    return vectors.norm(dim=-1).mean()
