@@ -160,7 +160,7 @@ class Body:
         lead = pose.shape[:-2]
         people = pose.reshape(-1, *pose.shape[-3:])
         shape = torch.as_tensor(np.asarray(betas), dtype=torch.float32).reshape(-1, self._rest_directions.shape[-1])
-        place = torch.as_tensor(np.asarray(translation), dtype=torch.float32).reshape(*people.shape[:2], 3)
+        place = torch.as_tensor(np.array(translation, np.float32)).reshape(*people.shape[:2], 3)
         with torch.inference_mode():
             joints, landmarks = self.pose_joints_torch(shape, axis_angle_to_matrix(people), place)
         return (

@@ -23,7 +23,7 @@ from formnet.motion import FloatArray, Motion
 from formnet.skeleton import BLAZEPOSE_33, SMPL_24
 
 Progress = Callable[[int], None]
-_ITERATIONS = 20
+_ITERATIONS = 30
 _PORTION = 10
 _SMALL = 0.05
 _LEAST_PULL = 1.0
@@ -101,7 +101,7 @@ def fit_body(
     body = load_body() if body is None else body
     mixing, trust = compute_point_weights(motion.skeleton)
     smooth = motion.replace(positions=smooth_paths(motion), confidence=np.ones(motion.confidence.shape))
-    betas = estimate_shape(body, smooth)
+    betas = estimate_shape(body, smooth, motion.confidence.mean(axis=0))
     start = estimate_pose(body, betas, smooth)
     used = trust > 0
     problem = _Problem(
@@ -119,8 +119,12 @@ def fit_body(
     return problem.result(motion.timestamps)
 
 
-def estimate_shape(body: Body, motion: Motion) -> FloatArray:
-    """Shape coefficients (S,) from the median lengths of the limbs that are seen, pulled to the average person."""
+def estimate_shape(body: Body, motion: Motion, confidence: FloatArray | None = None) -> FloatArray:
+    """Shape coefficients (S,) from the median lengths of the limbs that are seen, pulled to the average person.
+
+    Args:
+        confidence: (J,) how much each joint counts; all alike if None.
+    """
     mixing, _ = compute_point_weights(motion.skeleton)
     pairs = [
         motion.skeleton.indices(pair)
@@ -130,12 +134,14 @@ def estimate_shape(body: Body, motion: Motion) -> FloatArray:
     if not pairs:
         return np.zeros(len(body.shape_names))
     first, second = np.array(pairs).T
+    sure = np.ones(len(motion.skeleton)) if confidence is None else confidence
+    sigma = _LENGTH_SIGMA_M / np.maximum(np.minimum(sure[first], sure[second]), 1e-3)
     seen = np.median(np.linalg.norm(motion.positions[:, first] - motion.positions[:, second], axis=-1), axis=0)
 
     def misfit(betas: FloatArray) -> FloatArray:
         places = mixing @ np.concatenate([body.joints(betas), body.landmarks(betas)])
         lengths = np.linalg.norm(places[first] - places[second], axis=-1)
-        return np.concatenate([(lengths - seen) / _LENGTH_SIGMA_M, betas])
+        return np.concatenate([(lengths - seen) / sigma, betas])
 
     return np.clip(least_squares(misfit, np.zeros(len(body.shape_names))).x, -BETA_LIMIT, BETA_LIMIT)
 

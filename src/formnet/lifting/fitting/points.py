@@ -15,6 +15,8 @@ _TRUNK = ("spine1", "spine2", "spine3", "left_collar", "right_collar")
 _OBSERVED_M, _ACCELERATION_M_S2 = 0.02, 2.5
 """Typical error of a joint and typical acceleration in an exercise: their ratio is how much is smoothed."""
 _GUESS_WEIGHT = 1e-3
+_OUTLIER_M, _ROUNDS = 0.15, 4
+"""A joint this far off its path counts a quarter in the next round (Geman & McClure 1987)."""
 
 
 def is_smpl_like(skeleton: Skeleton) -> bool:
@@ -48,9 +50,10 @@ def compute_point_weights(skeleton: Skeleton) -> tuple[FloatArray, FloatArray]:
 def smooth_paths(motion: Motion) -> FloatArray:
     """Positions (T, J, 3) smoothed, gaps bridged; a joint that is never seen stays NaN.
 
-    Whittaker's smoother with second divided differences: least Σ w |x − y|² + λ ∫ |ẍ|², weighted by confidence.
+    Whittaker's smoother with second divided differences: least Σ w |x − y|² + λ Σ |ẍ|², weighted by confidence and,
+    in rounds, less where a joint leaps off its path.
     """
-    times, n_frames = motion.timestamps, len(motion)
+    times = motion.timestamps
     paths = np.full(motion.positions.shape, np.nan)
     penalty = compute_roughness_bands(times) * (_OBSERVED_M / _ACCELERATION_M_S2) ** 2
     for joint in np.flatnonzero(~motion.missing.all(axis=0)):
@@ -59,10 +62,13 @@ def smooth_paths(motion: Motion) -> FloatArray:
         path = np.stack(
             [np.interp(times, times[seen], motion.positions[seen, joint, axis]) for axis in range(3)], axis=-1
         )
-        bands = penalty.copy()
-        weights = np.maximum(motion.confidence[:, joint], _GUESS_WEIGHT)
-        bands[0] += weights
-        paths[:, joint] = solveh_banded(bands[:, :n_frames], weights[:, None] * path, lower=True)
+        trusted = weights = np.maximum(motion.confidence[:, joint], _GUESS_WEIGHT)
+        for _ in range(_ROUNDS):
+            bands = penalty.copy()
+            bands[0] += trusted
+            smooth = solveh_banded(bands, trusted[:, None] * path, lower=True)
+            trusted = weights / (1.0 + ((smooth - path) ** 2).sum(axis=1) / _OUTLIER_M**2) ** 2
+        paths[:, joint] = smooth
     return paths
 
 
