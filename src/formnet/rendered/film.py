@@ -5,7 +5,7 @@ Used where honesty needs pixels: to fit the estimator's noise, to calibrate, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +20,7 @@ from formnet.pose.video import Frame
 from formnet.synth.appearance import sample_appearance
 from formnet.synth.camera import Camera, sample_camera
 from formnet.synth.dataset import Clip, RepetitionTruth, sample_clip
-from formnet.synth.exercises import sample_exercise_clip
+from formnet.synth.exercises import EXERCISES, sample_exercise_clip
 from formnet.synth.render import render_frames
 
 PICTURE_SIZES = ((480, 640), (360, 640), (640, 480), (640, 360))
@@ -91,9 +91,10 @@ class ExerciseRequest:
         return sample_exercise_clip(body, rng, self.exercise, self.seconds, self.fps)
 
 
-def film(
-    request: RenderRequest | ExerciseRequest, body: Body | None = None
-) -> tuple[Clip, Camera, float, Iterator[Frame]]:
+FilmRequest = RenderRequest | ExerciseRequest
+
+
+def film(request: FilmRequest, body: Body | None = None) -> tuple[Clip, Camera, float, Iterator[Frame]]:
     """Draws person, camera and look, and yields the pictures one by one.
 
     Returns:
@@ -130,7 +131,7 @@ def cut_clip(clip: Clip, start_s: float, end_s: float) -> Clip:
     )
 
 
-def estimate_rendered(request: RenderRequest | ExerciseRequest) -> RenderedClip:
+def estimate_rendered(request: FilmRequest) -> RenderedClip:
     """Renders a clip and lets the estimator see it."""
     body = load_body()
     clip, camera, yaw_deg, frames = film(request, body)
@@ -141,6 +142,16 @@ def estimate_rendered(request: RenderRequest | ExerciseRequest) -> RenderedClip:
         track = None
     landmarks = camera.to_camera(clip.landmarks(body).positions)
     return RenderedClip(clip.repetitions, yaw_deg, landmarks, track)
+
+
+def exercise_requests(
+    seed: int, per_exercise: int, *, exercises: Sequence[str] = EXERCISES, seconds: float = 3.0, fps: float = 30.0
+) -> list[ExerciseRequest]:
+    """Requests for `per_exercise` clips of each exercise."""
+    return [
+        ExerciseRequest((seed, number), exercise, seconds, fps)
+        for number, exercise in enumerate(name for name in exercises for _ in range(per_exercise))
+    ]
 
 
 def balanced_requests(

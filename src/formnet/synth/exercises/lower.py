@@ -27,10 +27,12 @@ def plan_lunge(scene: Scene) -> Plan:
     done = rounds.share
     out = np.where(split, 1.0, window(done, (0.03, 0.34), (0.66, 0.97)))
     depth = np.where(split, rounds.depth, window(done, (0.18, 0.48), (0.52, 0.80)))
-    reach = rounds.pick(vary_rounds(rng, count, 0.62, 0.98, 0.04)) * scene.leg_m
+    reaches = vary_rounds(rng, count, 0.62, 0.98, 0.04)
+    # Feet that stay apart stay where they are from one repetition to the next.
+    reach = np.where(split, reaches[:, :1], rounds.pick(reaches)) * scene.leg_m
     range_ = rounds.pick(vary_rounds(rng, count, 0.45, 1.0, 0.06))
     flight = np.where(split, 0.0, hump(done, 0.0, 0.36) + hump(done, 0.64, 1.0))
-    step = np.where(side, reach * scene.draw(0.72, 0.9), 0.0)[..., None] * OUT
+    step = np.where(side, reach * scene.draw(0.68, 0.84), 0.0)[..., None] * OUT
     ahead = np.where(side, scene.vary(0.03), np.where(backward, -reach, reach))
     moved = np.stack([step, np.repeat(ahead[..., None], 2, axis=-1)], axis=-1) * (out[..., None] * acts)[..., None]
     place = plan.place + moved
@@ -39,7 +41,7 @@ def plan_lunge(scene: Scene) -> Plan:
     lift = (flight * scene.draw(0.05, 0.14))[..., None] * acts
     # In lunges to the front both feet carry, the front one more; to the side the bent leg carries nearly all.
     front = np.where(backward[..., None], ~acts, acts)
-    bias = np.where(side, scene.draw(0.28, 0.42), np.where(split, scene.draw(-0.05, 0.15), scene.draw(0.0, 0.22)))
+    bias = np.where(side, scene.draw(0.2, 0.33), np.where(split, scene.draw(-0.05, 0.15), scene.draw(0.0, 0.22)))
     landed = ramp(out, 0.55, 1.0)
     leaving = 4 * out * (1 - out)
     weight = 0.5 + (bias * np.where(side, depth, landed))[..., None] * np.where(front, 1, -1)

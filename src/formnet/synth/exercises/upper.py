@@ -121,9 +121,9 @@ def plan_free(scene: Scene) -> Plan:
     head = course([-45.0, -28.0, -65.0], [45.0, 28.0, 65.0], (0.6, 1.6)) * some(0.7)[..., None]
     turn = course([-32.0, -12.0, -12.0], [32.0, 75.0, 12.0], (1.0, 2.2)) * some(0.6)[..., None]
     depth = np.abs(course([-0.3], [1.0], (1.0, 2.0), 0.25)[..., 0]) * some(0.55)
-    shift = course([-1.0], [1.0], (1.0, 2.0))[..., 0] * scene.draw(0.2, 0.8) * some(0.6)
-    wide = np.where(some(0.4) > 0, scene.draw(1.0, 3.2), 1.0)
-    ahead = np.where(some(0.4) > 0, scene.vary(0.3), 0.0)
+    shift = course([-1.0], [1.0], (1.0, 2.0))[..., 0] * scene.draw(0.2, 0.7) * some(0.6)
+    wide = np.where(some(0.4) > 0, scene.draw(1.0, 2.7), 1.0)
+    ahead = np.where(some(0.4) > 0, scene.vary(0.16), 0.0)
     place = plan.place.copy()
     place[..., 0] *= wide[..., None]
     place[..., 1] += ahead[..., None] / 2 * OUT
