@@ -53,11 +53,15 @@ class LearnerMethod:
         return self._fitted.estimate_probabilities(table.motions)
 
 
-def register_learner(title: str, config: Mapping[str, Any]) -> None:
-    """Adds formnet's own row to the benchmark, as `formnet`."""
-    modules = ("formnet.learners", "formnet.baselines.minirocket")
-    method = Method(title, lambda seed: LearnerMethod(config, seed), modules=modules, options=config)
-    register_method("formnet", method)
+def register_learner(title: str, config: Mapping[str, Any], modules: Sequence[str], name: str = "formnet") -> None:
+    """Adds a learner as a row, formnet's own unless told otherwise.
+
+    Args:
+        modules: of `formnet.learners` that decide its answers.
+    """
+    paths = ("formnet.baselines.minirocket", *(f"formnet.learners.{module}" for module in modules))
+    method = Method(title, lambda seed: LearnerMethod(config, seed), modules=paths, options=dict(config))
+    register_method(name, method)
 
 
 def keep_answers(arguments: argparse.Namespace) -> KeptAnswers:

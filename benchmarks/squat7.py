@@ -11,10 +11,16 @@ from formnet.benchmark import METHODS, run_benchmark
 from formnet.readers.catalogue import read_dataset
 from formnet.readers.splits import make_folds
 
+CONFIG = {"name": "squat", "second_view": 2.8}
+MODULES = (
+    "squat", "squat_features", "squat_curves", "image_curves", "phases", "rays", "selfcalibration", "cells",
+    "discriminant", "forest", "curve_network", "ridge", "blocks", "calibrate", "body",
+)  # fmt: skip
+
 
 def main() -> None:
     register_networks()
-    register_learner("formnet: trees, discriminants, network, ridge", {"name": "squat", "second_view": 2.8})
+    register_learner("formnet: trees, discriminants, network, ridge", CONFIG, MODULES)
     parser = make_parser(__doc__ or "", "squat7")
     parser.add_argument("--folds", type=int, default=5, help="folds over days")
     parser.add_argument("--splits", nargs="+", default=["days", "random"], choices=["days", "random"])

@@ -12,10 +12,14 @@ from formnet.readers.catalogue import read_dataset
 from formnet.readers.splits import make_folds
 from formnet.readers.uiprmd import MOVEMENTS
 
+MODULES = (
+    "movement", "movement_features", "ridge", "blocks", "calibrate", "curves", "placement", "posture", "body", "rocket",
+)  # fmt: skip
+
 
 def main() -> None:
     register_networks()
-    register_learner("formnet: kernel ridge on placed curves", {"name": "movement"})
+    register_learner("formnet: motion, coordination, posture", {"name": "movement"}, MODULES)
     parser = make_parser(__doc__ or "", "ui-prmd")
     parser.add_argument("--movements", nargs="+", default=list(MOVEMENTS))
     arguments = parser.parse_args()

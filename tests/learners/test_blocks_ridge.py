@@ -10,13 +10,14 @@ from scipy.special import softmax
 from formnet.errors import CheckpointError
 from formnet.learners.blocks import (
     apply_to_eigenvalues,
+    compute_correlations,
     compute_covariances,
     compute_log_amplitudes,
     compute_tangents,
     fit_whitening,
 )
-from formnet.learners.calibrate import fit_slope, make_inner_folds
-from formnet.learners.ridge import fit_ridge, restore_ridge, solve_ridge
+from formnet.learners.calibrate import fit_slope, fit_weights, make_inner_folds
+from formnet.learners.ridge import fit_radial, fit_ridge, restore_radial, restore_ridge, solve_ridge
 
 RNG = np.random.default_rng(0)
 CURVES = np.cumsum(RNG.normal(size=(6, 4, 50)), axis=-1)
@@ -46,6 +47,12 @@ def test_tangent_vectors_measure_the_log_euclidean_distance() -> None:
     for i, j in ((0, 1), (2, 5)):
         slow = np.linalg.norm(scipy.linalg.logm(covariances[i]) - scipy.linalg.logm(covariances[j]))
         assert np.linalg.norm(tangents[i] - tangents[j]) == pytest.approx(slow)
+
+
+def test_correlations_do_not_see_how_much_a_curve_moves() -> None:
+    factors = np.array([1.0, 3.0, 0.5, 20.0])[:, None]
+    expected = [np.corrcoef(curves) + 0.05 * np.eye(4) for curves in CURVES]
+    np.testing.assert_allclose(compute_correlations(100 * factors * CURVES), expected, atol=1e-4)
 
 
 def test_whitening_makes_the_mean_of_one_the_unit_matrix() -> None:
@@ -81,6 +88,44 @@ def test_ridge_is_the_primal_solution() -> None:
             restore_ridge({**ridge.arrays(), name: change(ridge.arrays()[name])}, 3)
     with pytest.raises(CheckpointError, match=r"no 'ridge\.clip'"):
         restore_ridge({k: v for k, v in ridge.arrays().items() if k != "ridge.clip"}, 3)
+
+
+def test_radial_ridge_agrees_with_the_slow_way() -> None:
+    blocks, labels = [RNG.normal(size=(20, 5)) * 3 + 1], np.arange(20) % 3
+    ridge = fit_radial(blocks, labels, 3, alpha=0.5, clip=2.0, width=0.7)
+    z = np.clip((blocks[0] - blocks[0].mean(axis=0)) / blocks[0].std(axis=0), -2, 2)
+    z /= np.sqrt((z**2).sum(axis=1).mean())
+    kernel = np.array([[np.exp(-0.7 * ((a - b) ** 2).sum()) for b in z] for a in z])
+    targets = 2.0 * (labels[:, None] == np.arange(3)) - 1
+    mean = targets.mean(axis=0)
+    slow = kernel @ np.linalg.solve(kernel + 0.5 * np.eye(20), targets - mean) + mean
+    np.testing.assert_allclose(ridge.scores(blocks), slow, atol=1e-5)
+    again = restore_radial(ridge.arrays("a."), 3, "a.")
+    np.testing.assert_array_equal(again.scores(blocks), ridge.scores(blocks))
+    with pytest.raises(CheckpointError, match=r"'a\.rows'"):
+        restore_radial({**ridge.arrays("a."), "a.rows": ridge.rows[:, 1:]}, 3, "a.")
+
+
+def test_far_from_everything_a_radial_ridge_says_nothing_and_a_linear_one_says_much() -> None:
+    values, labels = RNG.normal(size=(40, 6)), np.arange(40) % 2
+    values[:, 0] += 2.0 * labels
+    far = [np.full((1, 6), 100.0)]
+    radial = fit_radial([values], labels, 2, 0.3, 1e6, 5.0).scores(far)
+    np.testing.assert_allclose(radial, 0.0, atol=1e-6)
+    assert np.abs(fit_ridge([values], labels, 2, 0.3, 1e6).scores(far)).max() > 10.0
+
+
+def test_experts_are_weighed_by_what_they_know() -> None:
+    labels = np.arange(200) % 2
+    targets = np.where(labels[:, None] == np.arange(2), 1.0, -1.0)
+    noise = RNG.normal(size=(3, 200, 2))
+    noise -= noise.mean(axis=2, keepdims=True)
+    scores = np.stack([targets + noise[0], targets + 3.0 * noise[1], noise[2] - targets])
+    weights = fit_weights(scores, labels)
+    # Weights go as one over the variance; who is always wrong counts nothing.
+    assert weights[0] / weights[1] == pytest.approx(9.0, rel=0.4)
+    assert weights[2] == 0.0
+    np.testing.assert_allclose(fit_weights(-np.stack([targets] * 4), labels), 0.25)
 
 
 def test_a_row_of_weight_two_is_two_rows() -> None:

@@ -31,7 +31,7 @@ from tests.preprocess.squats import squats, with_missing
 from tests.training.stub import trainer_maker
 
 SMALL: dict[str, dict[str, Any]] = {
-    "movement": {"name": "movement", "n_features": 600, "n_draws": 1, "inner_folds": 2},
+    "movement": {"name": "movement", "n_features": 600, "inner_folds": 2},
     "squat": {
         "name": "squat", "trees": 30, "members": 3, "inner_folds": 2,
         "network": {"members": 1, "width": 8, "epochs": 15, "batch_size": 8},
@@ -113,7 +113,7 @@ def test_any_array_that_is_missing_short_or_no_number_is_refused(name: str) -> N
 def test_rocket_plans_that_point_outside_are_refused(key: str) -> None:
     arrays = dict(fitted("movement").arrays())
     for value in (-5, 10**6):
-        arrays[f"rocket0.{key}"] = np.full_like(arrays[f"rocket0.{key}"], value)
+        arrays[f"rocket.{key}"] = np.full_like(arrays[f"rocket.{key}"], value)
         with pytest.raises(CheckpointError, match="points outside"):
             restore_learner("movement", fitted("movement").options(), arrays)
 
@@ -162,7 +162,9 @@ def test_one_group_is_enough_to_learn_from(name: str) -> None:
     [
         ({"name": "os.system"}, "unknown learner 'os.system'; use one of movement, squat"),
         ({"name": "movement", "alfa": 1}, "'movement' cannot be built"),
-        ({"name": "movement", "alpha": 0}, "alpha and clip above 0"),
+        ({"name": "movement", "alpha": 0}, "expected alpha above 0"),
+        ({"name": "movement", "width": -1, "n_features": 3}, "expected n_features of 84 or more, width of 0 or more"),
+        ({"name": "movement", "experts": ["posture", "taste"]}, "experts of motion, coordination, posture, each once"),
         ({"name": "squat", "trees": 0}, "trees and members of 1 or more"),
         ({"name": "squat", "network": {"depth": 1}}, "the network has no option depth"),
     ],
@@ -174,7 +176,7 @@ def test_configurations_that_cannot_be_built(config: dict[str, Any], message: st
 
 # Through files.
 
-SPEC = PreprocessSpec(skeleton="blazepose33", segmentation="whole", cutoff_hz=None, align="frames")
+SPEC = PreprocessSpec(skeleton="blazepose33", segmentation="squat", cutoff_hz=None, align="frames")
 
 
 @pytest.fixture(scope="module", params=list(SMALL))
@@ -202,12 +204,12 @@ def test_a_stored_learner_repeats_its_figures(finished: tuple[Path, dict[str, An
 
 
 def test_a_stored_learner_judges_a_clip(finished: tuple[Path, dict[str, Any]]) -> None:
+    """Several repetitions in one clip, cut as those of training were."""
     model = load_model(finished[0] / "model.safetensors")
-    spec = PreprocessSpec.from_dict({**model.spec.to_dict(), "segmentation": "squat"})
     away = np.array([0.0, 0.0, 4.0])
     for peak, label in ((115, 0), (70, 1)):
         clip = squats(peak_deg=peak)
-        repetitions = preprocess(clip.replace(positions=clip.positions + away), spec)
+        repetitions = preprocess(clip.replace(positions=clip.positions + away), model.spec)
         probabilities = model.estimate_probabilities(repetitions)
         assert len(repetitions) == 3
         np.testing.assert_allclose(probabilities.sum(1), 1.0)

@@ -20,7 +20,7 @@ from formnet.training.run import FitOptions, run_training
 from tests.learners.people import make_people
 from tests.training.stub import make_options, make_table, trainer_maker
 
-LEARNER = {"name": "movement", "n_features": 600, "n_draws": 1, "inner_folds": 2}
+LEARNER = {"name": "movement", "n_features": 600, "inner_folds": 2}
 
 
 def noisy_scores(count: int = 400) -> tuple[np.ndarray, np.ndarray]:

@@ -36,6 +36,13 @@ def compute_covariances(curves: FloatArray, ridge: float = 1e-3) -> FloatArray:
     return np.asarray(centred @ centred.transpose(0, 2, 1) / curves.shape[-1] + ridge * np.eye(curves.shape[1]))
 
 
+def compute_correlations(curves: FloatArray, ridge: float = 0.05) -> FloatArray:
+    """(N, channels, channels) correlation of the curves over time, blind to how much each moves; `ridge` as above."""
+    covariances = compute_covariances(curves)
+    deviations = np.sqrt(np.einsum("nii->ni", covariances))
+    return np.asarray(covariances / deviations[:, :, None] / deviations[:, None] + ridge * np.eye(curves.shape[1]))
+
+
 def fit_whitening(covariances: FloatArray) -> FloatArray:
     """(channels, channels) inverse square root of the log-Euclidean mean (Arsigny et al. 2006)."""
     mean_log = apply_to_eigenvalues(covariances, np.log).mean(axis=0)

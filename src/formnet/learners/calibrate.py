@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import minimize_scalar, nnls
 from scipy.special import log_softmax, softmax
 
 from formnet.errors import InputError
@@ -32,6 +32,21 @@ def fit_calibration(scores: FloatArray, labels: np.ndarray, target_accuracy: flo
     """The slope of `fit_slope`, and the probability below which `choose_unsure_below` has the model doubt."""
     slope = fit_slope(scores, labels)
     return slope, choose_unsure_below(softmax(slope * scores, axis=1), labels, target_accuracy)
+
+
+def fit_weights(scores: FloatArray, labels: np.ndarray, pull_rows: float = 2.0) -> FloatArray:
+    """Weights (E,), none below 0, whose sum of the scores (E, N, C) of E experts comes nearest to ±1 in least squares.
+
+    Stacked regressions (Breiman, Machine Learning 1996); the scores must be those of rows the experts did not see.
+    Equal weights pull as if `pull_rows` more rows spoke for them: of use where rows are few or all experts are right.
+    """
+    n_experts, _, n_classes = scores.shape
+    targets = np.where(labels[:, None] == np.arange(n_classes), 1.0, -1.0)
+    pull = np.sqrt(pull_rows * n_classes)
+    known = np.concatenate([scores.reshape(n_experts, -1).T, pull * np.eye(n_experts)])
+    weights, _ = nnls(known, np.concatenate([targets.ravel(), np.full(n_experts, pull / n_experts)]))
+    # Experts that are all worse than chance on people they have not seen: no reason to trust one more than another.
+    return np.asarray(weights) if weights.any() else np.full(n_experts, 1.0 / n_experts)
 
 
 def check_target(target_accuracy: float, inner_folds: int) -> None:

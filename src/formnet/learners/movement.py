@@ -1,51 +1,68 @@
-"""Recipe for a movement of any kind: placed curves, three blocks of features, kernel ridge.
+"""Recipe for a movement of any kind: three experts on placed curves, weighed on people they have not seen.
 
-Each repetition is put into canonical form, laid on the mean of the good training repetitions (turn and side), and
-described by log amplitudes, the log-Euclidean covariance of its angles, and MiniRocket (Dempster et al. 2021) on plain
-curves and curves relative to their start. Of a movement without a side both orientations are learnt and averaged.
-`docs/learners.md` says what each part bought.
+The expert of *motion* sees log amplitudes and MiniRocket (Dempster et al. 2021) through a radial kernel, that of
+*coordination* the log-Euclidean correlations of the angles, that of *posture* the curves themselves; each is a kernel
+ridge. Their weights and the calibration come from groups that were left out of everything, also of the mean clip and
+the standardisation. `docs/learners.md` says what each part bought.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.special import softmax
 
 from formnet.baselines.base import require_rows
-from formnet.baselines.minirocket import RocketPlan, fit_plan, transform_rocket
 from formnet.errors import CheckpointError, InputError
 from formnet.learners.base import Arrays, take_array
-from formnet.learners.blocks import compute_covariances, compute_log_amplitudes, compute_tangents, fit_whitening
-from formnet.learners.body import complete_skeleton, prepare_body
-from formnet.learners.calibrate import check_target, fit_calibration, make_inner_folds
-from formnet.learners.curves import N_FRAMES, Curves, compute_curves
-from formnet.learners.placement import N_SHAPE, Placement, fit_placement, orient_clip
-from formnet.learners.posture import average_limb_lengths, canonicalise_body
-from formnet.learners.ridge import BlockRidge, fit_ridge, restore_ridge
-from formnet.learners.rocket import read_plan, rocket_arrays
+from formnet.learners.body import prepare_body
+from formnet.learners.calibrate import check_target, fit_calibration, fit_weights, make_inner_folds
+from formnet.learners.movement_features import (
+    EXPERTS,
+    Blocks,
+    MovementFeatures,
+    fit_features,
+    restore_features,
+    sample_curves,
+)
+from formnet.learners.ridge import BlockRidge, RadialRidge, fit_radial, fit_ridge, restore_radial, restore_ridge
 from formnet.motion import FloatArray, Motion
 from formnet.readers.table import RepetitionTable
-from formnet.skeleton import Skeleton, skeleton_named
+from formnet.skeleton import skeleton_named
 
 GOOD = ("correct", "good")
 """Classes whose repetitions make the mean clip; without one of them all repetitions do."""
+RADIAL = "motion"
+"""The expert with a radial kernel: of people who move like nobody in training it says little, and the others decide."""
+
+Experts = dict[str, RadialRidge | BlockRidge]
+
+
+@dataclass(frozen=True, eq=False)
+class Opinions:
+    """Features and experts that were fitted on the same rows."""
+
+    features: MovementFeatures
+    experts: Experts
+
+    def scores(self, bodies: Sequence[Motion]) -> FloatArray:
+        """(E, N, C) of each expert, about +1 for the class it is and -1 for the others."""
+        blocks = self.features.describe(bodies)
+        return np.stack(
+            [average_orientations(expert.scores(blocks[name]), len(bodies)) for name, expert in self.experts.items()]
+        )
 
 
 @dataclass(frozen=True, eq=False)
 class FittedMovement:
-    """See `FittedLearner`."""
+    """See `FittedLearner`; `weights` (E,) are those of the experts."""
 
-    skeleton: Skeleton
     n_classes: int
-    lengths: FloatArray
-    placement: Placement
-    whitening: FloatArray
-    plans: tuple[RocketPlan, ...]
-    ridge: BlockRidge
+    opinions: Opinions
+    weights: FloatArray
     slope: float
     unsure_below: float = 0.0
 
@@ -56,22 +73,27 @@ class FittedMovement:
         """(N, C), about +1 for the class it is and -1 for the others."""
         if not motions:
             return np.zeros((0, self.n_classes))
-        clips = _orient_all(motions, self.skeleton, self.lengths, self.placement)
-        blocks = compute_blocks(compute_curves(clips, complete_skeleton(self.skeleton)), self.whitening, self.plans)
-        return average_orientations(self.ridge.scores(blocks), len(motions))
+        skeleton = self.opinions.features.skeleton
+        for motion in motions:
+            if motion.skeleton != skeleton:
+                raise InputError(
+                    f"this model judges {skeleton.name!r} joints, got {motion.skeleton.name!r}; convert them"
+                )
+        scores = self.opinions.scores([prepare_body(motion) for motion in motions])
+        return np.asarray(np.tensordot(self.weights, scores, axes=1))
 
     def arrays(self) -> Arrays:
-        arrays = {"lengths": self.lengths, "template": self.placement.template, "whitening": self.whitening}
-        for number, plan in enumerate(self.plans):
-            arrays |= rocket_arrays(plan, f"rocket{number}.")
-        return arrays | self.ridge.arrays() | {"slope": np.array([self.slope])}
+        arrays = self.opinions.features.arrays() | {"weights": self.weights, "slope": np.array([self.slope])}
+        for name, expert in self.opinions.experts.items():
+            arrays |= expert.arrays(f"{name}.")
+        return arrays
 
     def options(self) -> dict[str, Any]:
         return {
-            "skeleton": self.skeleton.name,
+            "skeleton": self.opinions.features.skeleton.name,
             "n_classes": self.n_classes,
-            "is_sided": self.placement.is_sided,
-            "n_draws": len(self.plans),
+            "is_sided": self.opinions.features.placement.is_sided,
+            "experts": list(self.opinions.experts),
         }
 
 
@@ -80,87 +102,87 @@ class MovementLearner:
     """The recipe; the defaults are those of `docs/learners.md`.
 
     Attributes:
-        n_features: about how many features each draw of MiniRocket has.
-        n_draws: independent draws of MiniRocket, each a block.
-        alpha: of the ridge.
+        experts: some of `EXPERTS`.
+        n_features: about how many features MiniRocket has.
+        alpha: of the ridges.
+        width: of the radial kernel; 0 gives that expert a linear one.
         clip: standardised features count at most this much.
-        inner_folds: parts of the training groups that calibration leaves out in turn; 0 leaves it out.
-        target_accuracy: share of right answers among those given that the calibration rows must show; the learner's
+        inner_folds: parts of the training groups that are left out in turn, at most one for each group; on them experts
+            are weighed and probabilities calibrated. With 0 all experts count the same.
+        target_accuracy: share of right answers among those given that the left-out rows must show; the learner's
             `unsure_below` is chosen for it. 0 answers always.
     """
 
+    experts: Sequence[str] = EXPERTS
     n_features: int = 4000
-    n_draws: int = 2
     alpha: float = 0.3
+    width: float = 0.3
     clip: float = 4.0
-    inner_folds: int = 4
+    inner_folds: int = 10
     target_accuracy: float = 0.0
 
     def __post_init__(self) -> None:
         check_target(self.target_accuracy, self.inner_folds)
-        if not (
-            self.n_features >= 84 and self.n_draws >= 1 and self.alpha > 0 and self.clip > 0 and self.inner_folds >= 0
-        ):
-            raise InputError(
-                "expected n_features of 84, n_draws of 1, inner_folds of 0 or more, and alpha and clip above 0, "
-                f"got {self.n_features}, {self.n_draws}, {self.inner_folds}, {self.alpha} and {self.clip}"
-            )
+        if not self.experts or len(set(self.experts)) < len(self.experts) or set(self.experts) - set(EXPERTS):
+            raise InputError(f"expected experts of {', '.join(EXPERTS)}, each once, got {', '.join(self.experts)}")
+        least = {"n_features": 84, "width": 0, "inner_folds": 0}
+        low = [f"{name} of {value} or more" for name, value in least.items() if not getattr(self, name) >= value]
+        low += [f"{name} above 0" for name in ("alpha", "clip") if not getattr(self, name) > 0]
+        if low:
+            raise InputError(f"expected {', '.join(low)}; correct the options of the learner")
 
     def fit(self, table: RepetitionTable, seed: int = 0) -> FittedMovement:
         require_rows(table)
-        slope, unsure_below = self._calibrate(table, seed)
-        return replace(self._fit_all(table, seed), slope=slope, unsure_below=unsure_below)
+        bodies = [prepare_body(motion) for motion in table.motions]
+        opinions = self._fit_experts(table, bodies, seed)
+        scores, truth = self._leave_out(table, bodies, seed)
+        weights, slope, unsure_below = np.full(len(self.experts), 1.0 / len(self.experts)), 1.0, 0.0
+        if len(truth):
+            weights = fit_weights(scores, truth)
+            slope, unsure_below = fit_calibration(np.tensordot(weights, scores, axes=1), truth, self.target_accuracy)
+        return FittedMovement(len(table.classes), opinions, weights, slope, unsure_below)
 
-    def _fit_all(self, table: RepetitionTable, seed: int) -> FittedMovement:
-        """Everything but the calibration."""
-        skeleton, n_classes = table.motions[0].skeleton, len(table.classes)
-        prepared = [prepare_body(motion) for motion in table.motions]
-        lengths = average_limb_lengths(prepared)
-        bodies = [canonicalise_body(body, lengths) for body in prepared]
-        placement = fit_placement([bodies[row] for row in find_good_rows(table)])
-        clips = _orient_all(table.motions, skeleton, lengths, placement)
-        labels = np.tile(np.asarray(table.labels), len(clips) // len(table))
-        curves = compute_curves(clips, complete_skeleton(skeleton))
-        whitening = fit_whitening(compute_covariances(curves.angles))
-        series = compute_rocket_input(curves)
-        rng = np.random.default_rng(seed)
-        plans = tuple(fit_plan(series, self.n_features, rng) for _ in range(self.n_draws))
-        blocks = compute_blocks(curves, whitening, plans)
-        ridge = fit_ridge(blocks, labels, n_classes, self.alpha, self.clip)
-        return FittedMovement(skeleton, n_classes, lengths, placement, whitening, plans, ridge, 1.0)
+    def _fit_experts(self, table: RepetitionTable, bodies: Sequence[Motion], seed: int) -> Opinions:
+        """Everything but weights and calibration."""
+        skeleton, rng = table.motions[0].skeleton, np.random.default_rng(seed)
+        features, blocks = fit_features(bodies, skeleton, find_good_rows(table), self.n_features, rng)
+        return Opinions(features, {name: self._fit_expert(name, blocks, table) for name in self.experts})
 
-    def _calibrate(self, table: RepetitionTable, seed: int) -> tuple[float, float]:
-        """Slope and `unsure_below`, on groups left out of everything, also of mean clip and standardisation."""
-        scores, truth = [], []
+    def _fit_expert(self, name: str, blocks: Blocks, table: RepetitionTable) -> RadialRidge | BlockRidge:
+        own, n_classes = blocks[name], len(table.classes)
+        labels = np.tile(np.asarray(table.labels), len(own[0]) // len(table))
+        if name == RADIAL and self.width:
+            return fit_radial(own, labels, n_classes, self.alpha, self.clip, self.width)
+        return fit_ridge(own, labels, n_classes, self.alpha, self.clip)
+
+    def _leave_out(self, table: RepetitionTable, bodies: Sequence[Motion], seed: int) -> tuple[FloatArray, np.ndarray]:
+        """Scores (E, N, C) and labels (N,) of rows by experts that saw nothing of their groups."""
+        n_classes = len(table.classes)
+        scores, truth = [np.zeros((len(self.experts), 0, n_classes))], [np.zeros(0, dtype=np.int64)]
         for out in make_inner_folds(table.groups, seed, self.inner_folds) if self.inner_folds else []:
             # What remains must still show two classes to learn anything.
             if len(np.unique(table.labels[~out])) > 1:
-                held_out = table.select(out)
-                scores.append(self._fit_all(table.select(~out), seed).scores(held_out.motions))
-                truth.append(held_out.labels)
-        if not scores:
-            return 1.0, 0.0
-        return fit_calibration(np.concatenate(scores), np.concatenate(truth), self.target_accuracy)
+                inside, outside = ([bodies[row] for row in np.flatnonzero(side).tolist()] for side in (~out, out))
+                scores.append(self._fit_experts(table.select(~out), inside, seed).scores(outside))
+                truth.append(np.asarray(table.labels[out]))
+        return np.concatenate(scores, axis=1), np.concatenate(truth)
 
 
 def restore_movement(options: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> FittedMovement:
     """What `FittedMovement.arrays` and `.options` gave; raises `CheckpointError` for what does not fit."""
     skeleton, n_classes = skeleton_named(str(options["skeleton"])), int(options["n_classes"])
-    joints = complete_skeleton(skeleton)
-    flat = compute_curves([np.zeros((4, len(joints), 3))], joints)
-    n_angles, n_channels = flat.angles.shape[1], compute_rocket_input(flat).shape[1]
-    plans = tuple(
-        read_plan(arrays, f"rocket{number}.", n_channels, N_FRAMES) for number in range(int(options["n_draws"]))
-    )
-    whitening = take_array(arrays, "whitening", (n_angles, n_angles))
-    ridge = restore_ridge(arrays, n_classes)
-    wanted = sum(block.shape[1] for block in compute_blocks(flat, whitening, plans))
-    if wanted != len(ridge.means):
-        raise CheckpointError(f"expected weights of {wanted} features in the stored learner, got {len(ridge.means)}")
-    placement = Placement(take_array(arrays, "template", (N_SHAPE, len(joints), 3)), bool(options["is_sided"]))
-    lengths = take_array(arrays, "lengths", (len(joints),))
+    features = restore_features(skeleton, bool(options["is_sided"]), arrays)
+    blocks = features.describe_curves(sample_curves(skeleton))
+    experts: Experts = {}
+    for name in options["experts"]:
+        is_radial = f"{name}.width" in arrays
+        experts[name] = (restore_radial if is_radial else restore_ridge)(arrays, n_classes, f"{name}.")
+        wanted, sizes = [block.shape[1] for block in blocks[name]], experts[name].scale.sizes.tolist()
+        if sizes != wanted:
+            raise CheckpointError(f"expected {wanted} features of {name} in the stored learner, got {sizes}")
+    weights = take_array(arrays, "weights", (len(experts),))
     slope = float(take_array(arrays, "slope", (1,))[0])
-    return FittedMovement(skeleton, n_classes, lengths, placement, whitening, plans, ridge, slope)
+    return FittedMovement(n_classes, Opinions(features, experts), weights, slope)
 
 
 def find_good_rows(table: RepetitionTable) -> np.ndarray:
@@ -170,34 +192,6 @@ def find_good_rows(table: RepetitionTable) -> np.ndarray:
     return rows if len(rows) else np.arange(len(table))
 
 
-def compute_rocket_input(curves: Curves) -> FloatArray:
-    """(N, 2·channels, T): directions and angles as they are, and relative to their first three frames."""
-    plain = np.concatenate([curves.directions, curves.angles], axis=1)
-    return np.ascontiguousarray(np.concatenate([plain, plain - plain[:, :, :3].mean(axis=2, keepdims=True)], axis=1))
-
-
-def compute_blocks(curves: Curves, whitening: FloatArray, plans: Sequence[RocketPlan]) -> list[FloatArray]:
-    """The blocks of features: log amplitudes, covariance, and one of MiniRocket for each plan."""
-    everything = np.concatenate([curves.directions, curves.angles, curves.positions], axis=1)
-    series = compute_rocket_input(curves)
-    return [
-        compute_log_amplitudes(everything),
-        compute_tangents(compute_covariances(curves.angles), whitening),
-        *(transform_rocket(series, plan) for plan in plans),
-    ]
-
-
 def average_orientations(scores: FloatArray, n_rows: int) -> FloatArray:
     """Scores (k·N, C) of k orientations, one after the other → (N, C)."""
     return np.asarray(scores.reshape(-1, n_rows, scores.shape[1]).mean(axis=0))
-
-
-def _orient_all(
-    motions: Sequence[Motion], skeleton: Skeleton, lengths: FloatArray, placement: Placement
-) -> list[FloatArray]:
-    """All clips in their best orientation, then (without a side) all in the other one."""
-    for motion in motions:
-        if motion.skeleton != skeleton:
-            raise InputError(f"this model judges {skeleton.name!r} joints, got {motion.skeleton.name!r}; convert them")
-    oriented = [orient_clip(canonicalise_body(prepare_body(motion), lengths), placement) for motion in motions]
-    return [clips[k] for k in range(len(oriented[0])) for clips in oriented]

@@ -21,13 +21,9 @@ LEG = ("left_knee", "left_ankle", "right_knee", "right_ankle")
 
 def measure_limb_lengths(positions: FloatArray, skeleton: Skeleton) -> FloatArray:
     """(J,) median length from each joint to its parent; 0 at the root."""
-    lengths = np.zeros(len(skeleton))
-    for number, joint in enumerate(skeleton.joints):
-        parent = skeleton.parent(joint)
-        if parent is not None:
-            limb = positions[:, number] - positions[:, skeleton.index(parent)]
-            lengths[number] = np.median(np.linalg.norm(limb, axis=-1))
-    return lengths
+    parents = [skeleton.parent(joint) or joint for joint in skeleton.joints]
+    limbs = positions - positions[:, skeleton.indices(parents)]
+    return np.asarray(np.median(np.linalg.norm(limbs, axis=-1), axis=0))
 
 
 def average_limb_lengths(bodies: Sequence[Motion]) -> FloatArray:

@@ -66,8 +66,8 @@ class Families:
 
     def _known(self, blocks: Sequence[FloatArray]) -> list[FloatArray]:
         """Blocks with the mean of training for what is missing."""
-        everything = fill_with(np.concatenate(blocks, axis=1), self.ridge.means)
-        return np.split(everything, np.cumsum(self.ridge.sizes)[:-1], axis=1)
+        everything = fill_with(np.concatenate(blocks, axis=1), self.ridge.scale.means)
+        return np.split(everything, np.cumsum(self.ridge.scale.sizes)[:-1], axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,7 +198,7 @@ def restore_squat(options: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) 
     kept = take_array(arrays, "kept", (None,), "i")
     require_range(kept, "kept", 0, sample.summaries.shape[1])
     ridge = restore_ridge(arrays, n_classes)
-    if ridge.sizes.tolist() != [block.shape[1] for block in sample.amplitudes]:
+    if ridge.scale.sizes.tolist() != [block.shape[1] for block in sample.amplitudes]:
         raise CheckpointError("'ridge.sizes' of the stored learner are not those of its joint set; get the model again")
     families = Families(
         kept,
