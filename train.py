@@ -69,6 +69,7 @@ def train_network(cfg, plain, table, split, out, record, progress):  # type: ign
     options = RunOptions(
         spec=build_spec(plain["preprocess"], plain["features"]),
         network=plain["model"],
+        lifter=plain["data"].get("lifter", "picture"),
         split=split,
         optimiser=build_options(OptimiserSpec, plain["optimiser"], "optimiser"),
         augment=build_options(AugmentSpec, plain["augment"], "augment"),

@@ -1,10 +1,11 @@
 """From pixels to verdict: unseen bodies, cameras, tempos and severities, rendered and seen by the real estimator.
 
-    python benchmarks/pixels.py [--per-class 20] [--seed 9100] [--model CKPT] [--cache DIR]
+    python benchmarks/pixels.py [--per-class 20] [--seed 9100] [--model CKPT] [--lifter NAME] [--cache DIR]
 
 Every repetition goes the whole way: simulated, rendered to pictures, MediaPipe, segmentation, network. A repetition
-that is not found counts as wrong. Prints balanced accuracy, the confusion table, accuracy by view and by severity,
-and ends with one JSON object.
+that is not found counts as wrong. Prints balanced accuracy, the confusion table, accuracy by view and by severity, the
+share of repetitions that get the same verdict when the clip comes as an AlphaPose or OpenPose file of its joints in
+the picture, and ends with one JSON object.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from rich.console import Console
@@ -19,12 +21,16 @@ from rich.progress import track
 from rich.table import Table
 
 from formnet.checkpoint import load_model, shipped_model_path
+from formnet.cli.sources import read_pose_file
+from formnet.exports.keypoints import write_alphapose, write_openpose
 from formnet.faults import WASEDA_CLASSES
-from formnet.pipeline import judge_motion
+from formnet.pipeline import judge_motion, make_judge
 from formnet.rendered.cache import estimate_all_cached
 from formnet.rendered.film import balanced_requests
+from formnet.skeleton import BODY_25, COCO_17, HALPE_26
 
 NOT_FOUND = "not found"
+SOURCES = ("alphapose", "alphapose halpe26", "openpose")
 VIEWS = {"front": (0,), "front-left": (45,), "left": (90,), "back-left": (135,), "back": (180,),
          "back-right": (225,), "right": (270,), "front-right": (315,)}  # fmt: skip
 
@@ -34,33 +40,55 @@ def main() -> None:
     parser.add_argument("--per-class", type=int, default=20, help="repetitions of each class")
     parser.add_argument("--seed", type=int, default=9100, help="seed of the renders; training never uses these")
     parser.add_argument("--model", type=Path, default=None, help="default: the shipped model")
+    parser.add_argument("--lifter", default=None, help="default: the one the model was trained with")
     parser.add_argument("--cache", type=Path, default=None, help="keep the estimator's answers here")
     parser.add_argument("--processes", type=int, default=2)
     arguments = parser.parse_args()
-    model = load_model(arguments.model or shipped_model_path())
+    judge = make_judge(load_model(arguments.model or shipped_model_path()), arguments.lifter)
     requests = balanced_requests(arguments.seed, arguments.per_class, repetitions=2)
     clips = estimate_all_cached(requests, arguments.cache, arguments.processes)
-    answers = []
+    answers, same = [], {source: [] for source in SOURCES}
     for clip in track(clips, "rendering, estimating, judging", total=len(requests), console=Console(stderr=True)):
-        answers += judge_clip(clip, model)
-    report(answers)
+        verdicts = judge_track(clip.track, judge)
+        answers += [find_answer(truth, verdicts, clip.yaw_deg) for truth in clip.repetitions]
+        for source in SOURCES if clip.track is not None else ():
+            others = judge_track(through_file(clip.track, source), judge)
+            same[source] += [is_same(verdict, others) for verdict in verdicts]
+    report(answers, {source: round(float(np.mean(found)), 4) for source, found in same.items() if found})
 
 
-def judge_clip(clip, model):
-    """(truth, answer, severity, yaw in degrees) of each true repetition; verdicts are matched by time."""
-    verdicts = () if clip.track is None else judge_motion(clip.track.solid, model)[0]
-    answers = []
-    for truth in clip.repetitions:
-        inside = [verdict for verdict in verdicts if truth.start_s <= verdict.bottom_s <= truth.end_s]
-        answer = NOT_FOUND
-        if inside:
-            shares = inside[0].probabilities
-            answer = max(shares, key=shares.get)
-        answers.append((truth.label, answer, truth.severity, clip.yaw_deg))
-    return answers
+def judge_track(pose, judge):
+    if pose is None:
+        return ()
+    motion, _ = judge.lift(pose)
+    return judge_motion(motion, judge.model)[0]
 
 
-def report(answers) -> None:
+def through_file(pose, source):
+    """The track as another program's file of joints in the picture would give it."""
+    with TemporaryDirectory() as folder:
+        if source == "openpose":
+            path = Path(folder) / "clip"
+            write_openpose(path, pose.image, BODY_25, "clip")
+        else:
+            path = Path(folder) / "clip.json"
+            write_alphapose(path, pose.image, {"alphapose": COCO_17, "alphapose halpe26": HALPE_26}[source])
+        return read_pose_file(path, fps=pose.image.fps)
+
+
+def is_same(verdict, others):
+    """Whether the repetition is found again with the same label."""
+    return any(other.label == verdict.label for other in others if verdict.start_s <= other.bottom_s <= verdict.end_s)
+
+
+def find_answer(truth, verdicts, yaw_deg):
+    """(truth, answer, severity, yaw in degrees) of a true repetition; verdicts are matched by time."""
+    inside = [verdict for verdict in verdicts if truth.start_s <= verdict.bottom_s <= truth.end_s]
+    shares = inside[0].probabilities if inside else {NOT_FOUND: 1.0}
+    return truth.label, max(shares, key=shares.get), truth.severity, yaw_deg
+
+
+def report(answers, same) -> None:
     truths, guesses = np.array([a[0] for a in answers]), np.array([a[1] for a in answers])
     severity, yaw_deg = np.array([a[2] for a in answers]), np.array([a[3] for a in answers])
     right = truths == guesses
@@ -95,6 +123,7 @@ def report(answers) -> None:
         "recall": {name: round(value, 3) for name, value in recalls.items()},
         "by_view": by_view,
         "by_severity": by_severity,
+        "same_verdict_from_files": same,
     }
     print(json.dumps(figures))
 

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
 from formnet.errors import InputError
+from formnet.lifting.joints import assemble_lifted
 from formnet.motion import Motion
 from formnet.pose.track import PoseTrack
+from formnet.skeleton import LIFTED_32
 
 FITTED = "+smpl"
 """Ending of a lifter's name that has a SMPL body fitted to what it lifted."""
 DEFAULT_LIFTER = "picture"
-LIFTER_HELP = (
-    "How joints get depth: picture (the estimator's own), world (its metres as they are), supervised or unsupervised "
-    "(formnet's networks, from 2D alone), or a file that train.py task=lift wrote; with +smpl a body is fitted."
-)
 
 
 class Lifter(Protocol):
@@ -73,9 +73,14 @@ class FittedLifter:
         return self.inner.needs_depth
 
     def lift(self, track: PoseTrack) -> Motion:
-        from formnet.lifting.smpl_fit import fit_motion
+        from formnet.lifting.fitting import fit_body
 
-        return fit_motion(self.inner.lift(track))
+        lifted = self.inner.lift(track)
+        body = fit_body(lifted)
+        positions = assemble_lifted(body.landmarks, body.joints)
+        positions[lifted.missing.all(axis=1)] = np.nan
+        sure = np.repeat(np.median(lifted.confidence, axis=1, keepdims=True), len(LIFTED_32), axis=1)
+        return Motion(positions, sure, lifted.timestamps, LIFTED_32)
 
 
 def create_lifter(name: str = DEFAULT_LIFTER) -> Lifter:

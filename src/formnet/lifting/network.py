@@ -65,10 +65,14 @@ class TemporalLifter(nn.Module):
         token: channels of a joint.
         dilations: of the convolutions, in frames at `WORKING_FPS`.
         relation: with the joint-relation extractor.
-        derived: joints that no source observes (spine, collars, …) are derived from the others by
-            `formnet.conversion` instead of being learnt: without 3D there is nothing to learn them from.
+        derived: for training without 3D, where there is nothing to learn corrections and unseen joints from: what
+            is seen stays exactly where it is seen and only its depth is learnt, and joints that no source observes
+            (spine, collars, …) are derived from the others by `formnet.conversion`.
         dropout: in the convolutions.
     """
+
+    carry: Tensor
+    derive: Tensor | None
 
     def __init__(
         self,
@@ -111,8 +115,11 @@ class TemporalLifter(nn.Module):
         out = self.leave(x).transpose(1, 2).reshape(batch, frames, len(LIFTED_32), 3)
         # What is seen stays where it is seen, but for a correction; what is not is found by the network alone.
         picture = torch.einsum("kj,btjc->btkc", self.carry, points * seen[..., None])
-        size = TYPICAL_SIZE_M * torch.exp(self.size(x).mean(dim=2))[:, :, None, None]
-        solid = size * (out + nn.functional.pad(picture, (0, 1)))
         if self.derive is not None:
-            solid = self.derive @ solid
+            hidden = 1 - torch.einsum("kj,btj->btk", self.carry, seen)[..., None]
+            out = torch.cat([out[..., :2] * hidden, out[..., 2:]], dim=-1)
+            solid = self.derive @ (TYPICAL_SIZE_M * (out + nn.functional.pad(picture, (0, 1))))
+        else:
+            size = TYPICAL_SIZE_M * torch.exp(self.size(x).mean(dim=2))[:, :, None, None]
+            solid = size * (out + nn.functional.pad(picture, (0, 1)))
         return solid - solid[:, :, _PELVIS : _PELVIS + 1]

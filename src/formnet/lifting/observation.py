@@ -93,37 +93,32 @@ def normalise_points(points: NDArray[np.floating]) -> NDArray[np.floating]:
     """Points (N, T, 24, 2) about the middle of the hips, in sizes of the person.
 
     One size serves a whole clip, so that changes within it stay: the median over the frames of the root mean square
-    distance of shoulders, hips, knees and ankles from their middle. Frames without hips are centred by what is
-    known before and after.
+    distance of shoulders, hips, knees and ankles from their middle. What is hidden for a while is taken to lie
+    between where it was seen before and after; what is never seen does not count.
 
     Raises:
-        PoseError: when hips and legs are never seen together.
+        PoseError: when fewer than half of these joints are ever seen, or no hip.
     """
-    hips = points[:, :, _HIPS].mean(axis=2)
-    centred = points - _fill_in_time(hips)[:, :, None]
-    measured = centred[:, :, _MEASURED]
-    # One lost joint of the eight makes a frame's size unknown; the median takes the others.
-    measured = measured - measured.mean(axis=2, keepdims=True)
-    size = np.sqrt((measured**2).sum(axis=-1).mean(axis=-1))
-    with np.errstate(all="ignore"):
-        scale = np.array([np.median(row[np.isfinite(row) & (row > 0)]) if _any(row) else np.nan for row in size])
-    if not np.isfinite(scale).all():
-        raise PoseError("shoulders, hips and legs are never seen together; film the whole body")
-    return np.asarray(centred / scale[:, None, None, None])
-
-
-def _any(row: NDArray[np.floating]) -> bool:
-    return bool((np.isfinite(row) & (row > 0)).any())
+    clips, frames = points.shape[:2]
+    measured = _fill_in_time(points[:, :, _MEASURED].reshape(clips, frames, -1)).reshape(clips, frames, -1, 2)
+    known = np.isfinite(measured[:, 0, :, 0])
+    hips = _fill_in_time(points[:, :, _HIPS].mean(axis=2))
+    if (known.sum(axis=1) < len(_MEASURED) / 2).any() or np.isnan(hips).any():
+        raise PoseError("too few of shoulders, hips, knees and ankles are ever seen; film the whole body")
+    flat = np.where(known[:, None, :, None], measured, 0.0)
+    count = known.sum(axis=1)[:, None]
+    middle = flat.sum(axis=2) / count[..., None]
+    spread = np.where(known[:, None, :, None], measured - middle[:, :, None], 0.0)
+    scale = np.median(np.sqrt((spread**2).sum(axis=(2, 3)) / count), axis=1)
+    return np.asarray((points - hips[:, :, None]) / np.maximum(scale, 1e-9)[:, None, None, None])
 
 
 def _fill_in_time(paths: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Paths (N, T, 2) with gaps interpolated and held at the ends."""
-    if not np.isnan(paths).any():
-        return paths
+    """Paths (N, T, C) with gaps interpolated and held at the ends; a path without any point stays NaN."""
     filled, frames = paths.copy(), np.arange(paths.shape[1])
-    for row in filled:
-        seen = ~np.isnan(row[:, 0])
+    for clip, channel in np.argwhere(np.isnan(paths).any(axis=1)):
+        path = filled[clip, :, channel]
+        seen = np.isfinite(path)
         if seen.any():
-            for axis in range(row.shape[1]):
-                row[:, axis] = np.interp(frames, frames[seen], row[seen, axis])
+            path[:] = np.interp(frames, frames[seen], path[seen])
     return filled

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from formnet.pose.cache import DAMAGE, track_from_arrays, track_to_arrays, write_arrays
-from formnet.rendered.film import RenderedClip, RenderRequest, estimate_rendered
+from formnet.rendered.film import FilmRequest, RenderedClip, estimate_rendered
 from formnet.synth.dataset import RepetitionTruth
 
 
 def estimate_all_cached(
-    requests: Sequence[RenderRequest], cache: Path | None = None, n_processes: int = 2
+    requests: Sequence[FilmRequest], cache: Path | None = None, n_processes: int = 2
 ) -> Iterator[RenderedClip]:
     """Renders and estimates clips on several cores, in their order; answers in `cache` are used again.
 
@@ -34,7 +34,7 @@ def estimate_all_cached(
         yield from pool.map(work, requests)
 
 
-def _estimate(request: RenderRequest, cache: Path | None) -> RenderedClip:
+def _estimate(request: FilmRequest, cache: Path | None) -> RenderedClip:
     if cache is None:
         return estimate_rendered(request)
     kept = cache / f"{_key(request)}.npz"
@@ -44,7 +44,7 @@ def _estimate(request: RenderRequest, cache: Path | None) -> RenderedClip:
     return clip
 
 
-def _key(request: RenderRequest) -> str:
+def _key(request: FilmRequest) -> str:
     return hashlib.sha256(json.dumps(asdict(request)).encode()).hexdigest()[:24]
 
 

@@ -70,10 +70,15 @@ class FitOptions:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Everything about a run besides its data; see the classes for the fields."""
+    """Everything about a run besides its data; see the classes for the fields.
+
+    Attributes:
+        lifter: what made the data's 3D; the model asks for the same.
+    """
 
     spec: PreprocessSpec
     network: Mapping[str, Any]
+    lifter: str = "picture"
     split: SplitOptions = field(default_factory=SplitOptions)
     optimiser: OptimiserSpec = field(default_factory=OptimiserSpec)
     augment: AugmentSpec = field(default_factory=AugmentSpec)
@@ -116,6 +121,7 @@ def run_training(
         n_dimensions=int(arrays.positions.shape[-1]),
         training={**(record or {}), "split": describe_sides(sides, parts)},
         versions=current_versions(),
+        lifter=options.lifter,
     )
     networks = options.network.get("members") or [options.network] * options.fit.members
     if len(networks) > 1:

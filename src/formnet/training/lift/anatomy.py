@@ -65,19 +65,45 @@ def loss_lengths(joints: Tensor, reference: Tensor) -> Tensor:
 
 
 def loss_forwards(joints: Tensor) -> Tensor:
-    """How far knees, feet and face point backwards, (B, T, 24, 3) → scalar.
+    """How far knees, feet, face, trunk and hands are behind, (B, T, 24, 3) → scalar.
 
-    Forwards is across the hips turned by a right angle about the trunk.
+    Forwards is across the hips turned by a right angle about the trunk. Trunk and hands may be a little behind.
     """
-    across = joints[..., _numbers("left_hip"), :] - joints[..., _numbers("right_hip"), :]
-    shoulders = joints[..., _numbers("left_shoulder", "right_shoulder"), :].mean(dim=-2, keepdim=True)
-    up = shoulders - joints[..., _numbers("left_hip", "right_hip"), :].mean(dim=-2, keepdim=True)
+    forwards = compute_forwards(joints)
+
+    def behind(part: Tensor, allowed: float = 0.0) -> Tensor:
+        return torch.relu(-(part * forwards).sum(dim=-1) - allowed).mean()
+
+    knees = _pair(joints, "knee")
+    hips, shoulders, nose = _pair(joints, "hip"), _pair(joints, "shoulder"), joints[..., _numbers("nose"), :]
+    return (
+        behind(knees - (hips + _pair(joints, "ankle")) / 2)
+        + behind(_pair(joints, "foot_index") - _pair(joints, "heel"))
+        + behind(nose - _pair(joints, "ear").mean(dim=-2, keepdim=True))
+        + behind(shoulders - hips, allowed=0.15)
+        + behind(_pair(joints, "wrist") - shoulders, allowed=0.4)
+    )
+
+
+def loss_balance(joints: Tensor, allowed: float = 0.25) -> Tensor:
+    """How far the weight is from over the feet in depth, beyond `allowed` sizes, (B, T, 24, 3) → scalar.
+
+    A trunk that leans away from the camera and one that leans towards it look alike; only one of them stands.
+    """
+    weight = 0.4 * _pair(joints, "shoulder") + 0.4 * _pair(joints, "hip") + 0.2 * _pair(joints, "knee")
+    feet = (_pair(joints, "ankle") + _pair(joints, "foot_index")) / 2
+    return torch.relu((weight - feet).mean(dim=-2)[..., 2].abs() - allowed).mean()
+
+
+def compute_forwards(joints: Tensor) -> Tensor:
+    """(B, T, 1, 3) unit vectors; axes x right, y down, z away from the camera."""
+    hips = _pair(joints, "hip")
+    across = hips[..., :1, :] - hips[..., 1:, :]
+    up = _pair(joints, "shoulder").mean(dim=-2, keepdim=True) - hips.mean(dim=-2, keepdim=True)
     forwards = torch.linalg.cross(across, up)
-    forwards = forwards / (forwards.norm(dim=-1, keepdim=True) + 1e-3)
-    hips, knees = joints[..., _numbers("left_hip", "right_hip"), :], joints[..., _numbers("left_knee", "right_knee"), :]
-    ankles = joints[..., _numbers("left_ankle", "right_ankle"), :]
-    toes = joints[..., _numbers("left_foot_index", "right_foot_index"), :]
-    heels = joints[..., _numbers("left_heel", "right_heel"), :]
-    nose, ears = joints[..., _numbers("nose"), :], joints[..., _numbers("left_ear", "right_ear"), :].mean(-2, True)
-    behind = [torch.relu(-(part * forwards).sum(dim=-1)).mean() for part in (knees - (hips + ankles) / 2, toes - heels)]
-    return behind[0] + behind[1] + torch.relu(-((nose - ears) * forwards).sum(dim=-1)).mean()
+    return forwards / (forwards.norm(dim=-1, keepdim=True) + 1e-3)
+
+
+def _pair(joints: Tensor, joint: str) -> Tensor:
+    """(…, 2, 3) left and right joint of that name."""
+    return joints[..., _numbers(f"left_{joint}", f"right_{joint}"), :]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from formnet.body.model import Body
 from formnet.conversion import conversion_matrix
+from formnet.lifting.joints import assemble_lifted
 from formnet.lifting.observation import OBSERVED_24, normalise_points
 from formnet.skeleton import (
     BLAZEPOSE_33,
@@ -19,9 +20,7 @@ from formnet.skeleton import (
     HALPE_26,
     HMR_19,
     KINECT_22,
-    LIFTED_32,
     MPI_15,
-    SMPL_24,
     Skeleton,
 )
 from formnet.synth.camera import Camera, sample_camera
@@ -135,7 +134,7 @@ def observe_motions(
     points[hidden] = np.nan
     points = normalise_points(points).astype(np.float32)
     confidence[np.isnan(points[..., 0])] = 0.0
-    return LiftBatch(np.nan_to_num(points), confidence, compute_solid(landmarks, joints))
+    return LiftBatch(np.nan_to_num(points), confidence, assemble_lifted(landmarks, joints).astype(np.float32))
 
 
 def observe_blazepose(landmarks: Array, visibility: Array) -> tuple[Array, Array]:
@@ -148,13 +147,6 @@ def observe_blazepose(landmarks: Array, visibility: Array) -> tuple[Array, Array
     points[:, :, ~_measures(BLAZEPOSE_33)] = np.nan
     confidence = np.clip((_FROM_BLAZEPOSE @ visibility[..., None])[..., 0], 0.01, 1.0)
     return points, confidence.astype(np.float32)
-
-
-def compute_solid(landmarks: Array, joints: Array) -> Array:
-    """Lifted joints (…, 32, 3) about the pelvis of BlazePose landmarks (…, 33, 3) and SMPL joints (…, 24, 3)."""
-    extra = _LIFTED_FROM_BLAZEPOSE @ landmarks
-    solid = np.concatenate([joints, extra], axis=-2)
-    return np.asarray(solid - joints[..., :1, :], dtype=np.float32)
 
 
 def _project(points: Array) -> Array:
@@ -205,7 +197,5 @@ def _finite_rows(source: Skeleton, target: Skeleton) -> Array:
     return np.asarray(np.nan_to_num(conversion_matrix(source, target)), dtype=np.float32)
 
 
-_EXTRA = Skeleton("lifted beside smpl", LIFTED_32.joints[len(SMPL_24) :])
-_LIFTED_FROM_BLAZEPOSE = _finite_rows(BLAZEPOSE_33, _EXTRA)
 _OBSERVED_FROM_BLAZEPOSE = _finite_rows(BLAZEPOSE_33, OBSERVED_24)
 _FROM_BLAZEPOSE = _OBSERVED_FROM_BLAZEPOSE * _measures(BLAZEPOSE_33)[:, None]

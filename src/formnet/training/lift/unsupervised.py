@@ -18,7 +18,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from formnet.lifting.network import TYPICAL_SIZE_M, TemporalLifter
 from formnet.lifting.observation import OBSERVED_24
 from formnet.skeleton import LIFTED_32
-from formnet.training.lift.anatomy import loss_forwards, loss_lengths, reference_lengths
+from formnet.training.lift.anatomy import loss_balance, loss_forwards, loss_lengths, reference_lengths
 from formnet.training.lift.data import Batch
 from formnet.training.lift.supervised import LiftFitOptions, measure_batch, one_cycle
 from formnet.training.lift.turning import sample_turns, take_picture, turn
@@ -38,7 +38,8 @@ class UnsupervisedWeights:
     back: float = 2.0
     plausible: float = 0.3
     lengths: float = 8.0
-    forwards: float = 3.0
+    forwards: float = 4.0
+    balance: float = 4.0
     smooth: float = 2.0
 
 
@@ -64,7 +65,7 @@ class UnsupervisedLift(lightning.LightningModule):
 
     Losses, in sizes of the person: `picture` (a lifted joint lies where it was seen), `again` (lifting the turned
     picture gives the turned person), `back` (which, turned back, lies where it was seen), `plausible` (the
-    discriminator takes the turned picture for a real one), `lengths` and `forwards` (see `anatomy`), `smooth`
+    discriminator takes the turned picture for a real one), `lengths`, `forwards` and `balance` (see `anatomy`), `smooth`
     (acceleration in depth).
     """
 
@@ -125,6 +126,7 @@ class UnsupervisedLift(lightning.LightningModule):
             "plausible": -self.discriminator(picture[:, some].flatten(0, 1)).mean(),
             "lengths": loss_lengths(solid, self.reference),  # type: ignore[arg-type]
             "forwards": loss_forwards(solid),
+            "balance": loss_balance(solid),
             "smooth": solid[..., 2].diff(n=2, dim=1).abs().mean(),
         }
         return losses, picture[:, some].flatten(0, 1), whole[:, some].flatten(0, 1)
