@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
@@ -81,9 +82,9 @@ def _table_bytes(table: RepetitionTable) -> Iterator[bytes]:
         yield motion.positions.tobytes() + motion.confidence.tobytes() + motion.timestamps.tobytes()
 
 
-def _source_bytes(modules: Sequence[str]) -> Iterator[bytes]:
-    """The source of modules, and of all modules of packages."""
-    for name in modules:
-        path = Path(str(import_module(name).__file__))
-        for file in sorted(path.parent.glob("*.py")) if path.name == "__init__.py" else [path]:
-            yield file.read_bytes()
+@lru_cache(maxsize=64)
+def _source_bytes(modules: tuple[str, ...]) -> tuple[bytes, ...]:
+    """The source of modules, and of all modules of packages, as it was when it was first asked for."""
+    paths = [Path(str(import_module(name).__file__)) for name in modules]
+    files = [sorted(path.parent.glob("*.py")) if path.name == "__init__.py" else [path] for path in paths]
+    return tuple(file.read_bytes() for own in files for file in own)

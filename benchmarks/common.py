@@ -50,7 +50,12 @@ class LearnerMethod:
 
     def predict_proba(self, table: RepetitionTable) -> np.ndarray:
         assert self._fitted is not None, "fit comes first"
-        return self._fitted.estimate_probabilities(table.motions)
+        probabilities = np.zeros((len(table), len(table.classes)))
+        # Group by group, for learners that judge a session together.
+        for group in np.unique(table.groups):
+            rows = table.groups == group
+            probabilities[rows] = self._fitted.estimate_probabilities(table.select(rows).motions)
+        return probabilities
 
 
 def register_learner(title: str, config: Mapping[str, Any], modules: Sequence[str], name: str = "formnet") -> None:

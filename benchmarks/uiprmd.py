@@ -14,12 +14,15 @@ from formnet.readers.uiprmd import MOVEMENTS
 
 MODULES = (
     "movement", "movement_features", "ridge", "blocks", "calibrate", "curves", "placement", "posture", "body", "rocket",
+    "sessions",
 )  # fmt: skip
 
 
 def main() -> None:
     register_networks()
     register_learner("formnet: motion, coordination, posture", {"name": "movement"}, MODULES)
+    together = {"name": "movement", "together": True}
+    register_learner("formnet, repetitions of a session judged together", together, MODULES, "together")
     parser = make_parser(__doc__ or "", "ui-prmd")
     parser.add_argument("--movements", nargs="+", default=list(MOVEMENTS))
     arguments = parser.parse_args()

@@ -9,7 +9,7 @@ the standardisation. `docs/learners.md` says what each part bought.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -29,8 +29,10 @@ from formnet.learners.movement_features import (
     sample_curves,
 )
 from formnet.learners.ridge import BlockRidge, RadialRidge, fit_radial, fit_ridge, restore_radial, restore_ridge
+from formnet.learners.sessions import SessionSpread, fit_spread, judge_together
 from formnet.motion import FloatArray, Motion
 from formnet.readers.table import RepetitionTable
+from formnet.risk_coverage import choose_unsure_below
 from formnet.skeleton import skeleton_named
 
 GOOD = ("correct", "good")
@@ -58,16 +60,23 @@ class Opinions:
 
 @dataclass(frozen=True, eq=False)
 class FittedMovement:
-    """See `FittedLearner`; `weights` (E,) are those of the experts."""
+    """See `FittedLearner`; `weights` (E,) are those of the experts.
+
+    With a `spread` the motions of one call are one session: one person, one day.
+    """
 
     n_classes: int
     opinions: Opinions
     weights: FloatArray
     slope: float
     unsure_below: float = 0.0
+    spread: SessionSpread | None = None
 
     def estimate_probabilities(self, motions: Sequence[Motion]) -> FloatArray:
-        return np.asarray(softmax(self.slope * self.scores(motions), axis=1))
+        scores = self.scores(motions)
+        if self.spread is not None:
+            return judge_session(scores, self.spread)
+        return np.asarray(softmax(self.slope * scores, axis=1))
 
     def scores(self, motions: Sequence[Motion]) -> FloatArray:
         """(N, C), about +1 for the class it is and -1 for the others."""
@@ -86,7 +95,7 @@ class FittedMovement:
         arrays = self.opinions.features.arrays() | {"weights": self.weights, "slope": np.array([self.slope])}
         for name, expert in self.opinions.experts.items():
             arrays |= expert.arrays(f"{name}.")
-        return arrays
+        return arrays | ({"spread": np.array(astuple(self.spread))} if self.spread else {})
 
     def options(self) -> dict[str, Any]:
         return {
@@ -94,6 +103,7 @@ class FittedMovement:
             "n_classes": self.n_classes,
             "is_sided": self.opinions.features.placement.is_sided,
             "experts": list(self.opinions.experts),
+            "together": self.spread is not None,
         }
 
 
@@ -111,6 +121,8 @@ class MovementLearner:
             are weighed and probabilities calibrated. With 0 all experts count the same.
         target_accuracy: share of right answers among those given that the left-out rows must show; the learner's
             `unsure_below` is chosen for it. 0 answers always.
+        together: judge the repetitions of a session together (`formnet.learners.sessions`). For sessions in which both
+            classes may well occur; two classes only.
     """
 
     experts: Sequence[str] = EXPERTS
@@ -120,9 +132,12 @@ class MovementLearner:
     clip: float = 4.0
     inner_folds: int = 10
     target_accuracy: float = 0.0
+    together: bool = False
 
     def __post_init__(self) -> None:
         check_target(self.target_accuracy, self.inner_folds)
+        if self.together and not self.inner_folds:
+            raise InputError("sessions judged together need groups left out of training; set inner_folds to 2 or more")
         if not self.experts or len(set(self.experts)) < len(self.experts) or set(self.experts) - set(EXPERTS):
             raise InputError(f"expected experts of {', '.join(EXPERTS)}, each once, got {', '.join(self.experts)}")
         least = {"n_features": 84, "width": 0, "inner_folds": 0}
@@ -133,14 +148,27 @@ class MovementLearner:
 
     def fit(self, table: RepetitionTable, seed: int = 0) -> FittedMovement:
         require_rows(table)
+        n_classes, n_experts = len(table.classes), len(self.experts)
+        if self.together and n_classes != 2:
+            raise InputError(f"sessions are judged together of two classes, got {n_classes}; set together=false")
         bodies = [prepare_body(motion) for motion in table.motions]
         opinions = self._fit_experts(table, bodies, seed)
-        scores, truth = self._leave_out(table, bodies, seed)
-        weights, slope, unsure_below = np.full(len(self.experts), 1.0 / len(self.experts)), 1.0, 0.0
-        if len(truth):
-            weights = fit_weights(scores, truth)
-            slope, unsure_below = fit_calibration(np.tensordot(weights, scores, axes=1), truth, self.target_accuracy)
-        return FittedMovement(len(table.classes), opinions, weights, slope, unsure_below)
+        left_out = self._leave_out(table, bodies, seed)
+        if left_out is None:
+            return FittedMovement(n_classes, opinions, np.full(n_experts, 1.0 / n_experts), 1.0)
+        opinions_of_others, rows = left_out
+        labels, groups = np.asarray(table.labels)[rows], table.groups[rows]
+        weights = fit_weights(opinions_of_others, labels)
+        scores = np.tensordot(weights, opinions_of_others, axes=1)
+        slope, unsure_below = fit_calibration(scores, labels, self.target_accuracy)
+        if not self.together:
+            return FittedMovement(n_classes, opinions, weights, slope, unsure_below)
+        spread = fit_spread(compute_margins(scores), labels, groups)
+        probabilities = np.zeros(scores.shape)
+        for group in np.unique(groups):
+            probabilities[groups == group] = judge_session(scores[groups == group], spread)
+        unsure_below = choose_unsure_below(probabilities, labels, self.target_accuracy)
+        return FittedMovement(n_classes, opinions, weights, slope, unsure_below, spread)
 
     def _fit_experts(self, table: RepetitionTable, bodies: Sequence[Motion], seed: int) -> Opinions:
         """Everything but weights and calibration."""
@@ -155,17 +183,18 @@ class MovementLearner:
             return fit_radial(own, labels, n_classes, self.alpha, self.clip, self.width)
         return fit_ridge(own, labels, n_classes, self.alpha, self.clip)
 
-    def _leave_out(self, table: RepetitionTable, bodies: Sequence[Motion], seed: int) -> tuple[FloatArray, np.ndarray]:
-        """Scores (E, N, C) and labels (N,) of rows by experts that saw nothing of their groups."""
-        n_classes = len(table.classes)
-        scores, truth = [np.zeros((len(self.experts), 0, n_classes))], [np.zeros(0, dtype=np.int64)]
+    def _leave_out(
+        self, table: RepetitionTable, bodies: Sequence[Motion], seed: int
+    ) -> tuple[FloatArray, np.ndarray] | None:
+        """Scores (E, N, C) by experts that saw nothing of a row's group, and the numbers (N,) of the rows."""
+        scores, rows = [], []
         for out in make_inner_folds(table.groups, seed, self.inner_folds) if self.inner_folds else []:
             # What remains must still show two classes to learn anything.
             if len(np.unique(table.labels[~out])) > 1:
                 inside, outside = ([bodies[row] for row in np.flatnonzero(side).tolist()] for side in (~out, out))
                 scores.append(self._fit_experts(table.select(~out), inside, seed).scores(outside))
-                truth.append(np.asarray(table.labels[out]))
-        return np.concatenate(scores, axis=1), np.concatenate(truth)
+                rows.append(np.flatnonzero(out))
+        return (np.concatenate(scores, axis=1), np.concatenate(rows)) if rows else None
 
 
 def restore_movement(options: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> FittedMovement:
@@ -182,7 +211,21 @@ def restore_movement(options: Mapping[str, Any], arrays: Mapping[str, np.ndarray
             raise CheckpointError(f"expected {wanted} features of {name} in the stored learner, got {sizes}")
     weights = take_array(arrays, "weights", (len(experts),))
     slope = float(take_array(arrays, "slope", (1,))[0])
-    return FittedMovement(n_classes, Opinions(features, experts), weights, slope)
+    spread = SessionSpread(*take_array(arrays, "spread", (3,)).tolist()) if options["together"] else None
+    if spread and min(astuple(spread)) <= 0:
+        raise CheckpointError("'spread' of the stored learner must be above 0; train the model again")
+    return FittedMovement(n_classes, Opinions(features, experts), weights, slope, spread=spread)
+
+
+def judge_session(scores: FloatArray, spread: SessionSpread) -> FloatArray:
+    """(N, 2) probabilities of the repetitions of one session from their scores (N, 2)."""
+    second = judge_together(compute_margins(scores), spread)
+    return np.stack([1.0 - second, second], axis=1)
+
+
+def compute_margins(scores: FloatArray) -> FloatArray:
+    """(N,) from scores (N, 2): above 0 for the second class."""
+    return np.asarray(0.5 * (scores[:, 1] - scores[:, 0]))
 
 
 def find_good_rows(table: RepetitionTable) -> np.ndarray:

@@ -16,6 +16,7 @@ from formnet.synth.camera import Camera
 from formnet.synth.estimator_noise import EstimatorNoise, read_estimator_noise
 from formnet.synth.exercises import EXERCISES
 from formnet.training.lift.motions import (
+    FREE,
     UNSEEN_EXERCISES,
     Motions,
     observe_motions,
@@ -41,7 +42,7 @@ class LiftDataOptions:
     """
 
     squats: int = 3000
-    exercises: int = 5000
+    exercises: int = 6000
     val_people: int = 96
     batch_size: int = 32
     steps_per_epoch: int = 200
@@ -55,6 +56,8 @@ class LiftData(lightning.LightningDataModule):
         super().__init__()
         self.options = options
         known = [name for name in EXERCISES if name not in UNSEEN_EXERCISES]
+        # Movements that are none in particular count twice: the prior must not be a list of exercises.
+        known += [FREE]
         body, noise = load_body(), read_estimator_noise()
         motions = simulate_motions(body, options.squats, options.exercises, options.seed, known)
         cameras = sample_cameras(np.random.default_rng([options.seed, 2]), _CAMERAS)

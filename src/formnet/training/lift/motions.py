@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from formnet.body.model import Body
 from formnet.conversion import conversion_matrix
 from formnet.lifting.joints import assemble_lifted
+from formnet.lifting.network import WORKING_FPS
 from formnet.lifting.observation import OBSERVED_24, normalise_points
 from formnet.skeleton import (
     BLAZEPOSE_33,
@@ -30,7 +31,7 @@ from formnet.synth.exercises import sample_exercises
 
 Array = NDArray[np.float32]
 FRAMES = 64
-SQUAT = "squat"
+SQUAT, FREE = "squat", "free"
 UNSEEN_EXERCISES = ("hinge", "sit_to_stand")
 """Never trained on, so that a test can tell what a lifter makes of movements it does not know."""
 
@@ -71,7 +72,9 @@ class Motions:
 def simulate_motions(body: Body, squats: int, exercises: int, seed: int, names: Sequence[str]) -> Motions:
     """`squats` squats of all classes and `exercises` other movements out of `names`, all of different people."""
     squat = sample_repetitions(body, np.random.default_rng([seed, 0]), squats, frames=FRAMES)
-    other = sample_exercises(body, np.random.default_rng([seed, 1]), exercises, frames=FRAMES, exercises=names)
+    other = sample_exercises(
+        body, np.random.default_rng([seed, 1]), exercises, frames=FRAMES, fps=WORKING_FPS, exercises=names
+    )
     return Motions(
         np.concatenate([np.repeat(SQUAT, len(squat)), np.asarray(other.names)]),
         np.concatenate([squat.landmarks(body), other.landmarks(body)]),
@@ -157,11 +160,11 @@ def _disturb(points: Array, rng: np.random.Generator) -> tuple[Array, Array]:
     """Jitter that comes and goes, an offset of each joint that stays, and a confidence that tells little of it."""
     clips, frames, joints, _ = points.shape
     size = np.nanmedian(np.linalg.norm(points - points.mean(axis=2, keepdims=True), axis=-1), axis=(1, 2))
-    strength = size[:, None, None, None] * np.exp(rng.normal(np.log(0.025), 0.7, (clips, 1, 1, 1)))
+    strength = size[:, None, None, None] * np.exp(rng.normal(np.log(0.012), 0.7, (clips, 1, 1, 1)))
     fresh = rng.normal(size=(clips, frames, joints, 2))
     smooth = (fresh + np.roll(fresh, 1, axis=1) + np.roll(fresh, 2, axis=1)) / np.sqrt(3)
     # Sources place joints differently (Kinect's hips, COCO's): offsets that stay may be several centimetres.
-    shifted = rng.normal(size=(clips, 1, joints, 2)) * rng.choice([0.7, 2.0], size=(clips, 1, 1, 1))
+    shifted = rng.normal(size=(clips, 1, joints, 2)) * rng.choice([0.7, 2.5], size=(clips, 1, 1, 1))
     rare = rng.uniform(size=(clips, frames, joints, 1)) < 0.01
     moved = points + strength * (0.6 * smooth + shifted + 4.0 * rare * fresh)
     sure = np.clip(rng.uniform(0.5, 1.0, (clips, 1, joints)) + rng.normal(0, 0.1, (clips, frames, joints)), 0.05, 1.0)

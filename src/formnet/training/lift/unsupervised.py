@@ -65,8 +65,8 @@ class UnsupervisedLift(lightning.LightningModule):
 
     Losses, in sizes of the person: `picture` (a lifted joint lies where it was seen), `again` (lifting the turned
     picture gives the turned person), `back` (which, turned back, lies where it was seen), `plausible` (the
-    discriminator takes the turned picture for a real one), `lengths`, `forwards` and `balance` (see `anatomy`), `smooth`
-    (acceleration in depth).
+    discriminator takes the turned picture for a real one), `lengths`, `forwards` and `balance` (see `anatomy`), and
+    `smooth` (acceleration in depth).
     """
 
     def __init__(self, lifter: TemporalLifter, options: LiftFitOptions, weights: UnsupervisedWeights) -> None:
