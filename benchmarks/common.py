@@ -58,15 +58,15 @@ class LearnerMethod:
         return probabilities
 
 
-def register_learner(title: str, config: Mapping[str, Any], modules: Sequence[str], name: str = "formnet") -> None:
-    """Adds a learner as a row, formnet's own unless told otherwise.
+def register_learner(title: str, config: Mapping[str, Any], modules: Sequence[str]) -> None:
+    """Adds formnet's own row to the benchmark, as `formnet`.
 
     Args:
         modules: of `formnet.learners` that decide its answers.
     """
     paths = ("formnet.baselines.minirocket", *(f"formnet.learners.{module}" for module in modules))
     method = Method(title, lambda seed: LearnerMethod(config, seed), modules=paths, options=dict(config))
-    register_method(name, method)
+    register_method("formnet", method)
 
 
 def keep_answers(arguments: argparse.Namespace) -> KeptAnswers:
@@ -86,6 +86,7 @@ def make_parser(text: str, dataset_folder: str) -> argparse.ArgumentParser:
         "--answers", type=Path, default=cache_dir() / "benchmarks",
         help="folder of finished answers, by which a stopped run goes on (default: %(default)s)",
     )  # fmt: skip
+    parser.add_argument("--ablate", action="store_true", help="instead, what each part of formnet's recipe bought")
     parser.add_argument("--fresh", action="store_true", help="measure everything anew")
     writing = parser.add_mutually_exclusive_group()
     writing.add_argument("--no-write", action="store_true", help="print only")

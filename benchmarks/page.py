@@ -17,7 +17,7 @@ PAGE = REPOSITORY / "docs" / "RESULTS.md"
 INTRODUCTION = """# Results
 
 Made by the scripts in `benchmarks/` (see its README for the commands); do not edit by hand. Every row of a table saw
-the same folds in the same run, with the seeds that stand over the table. Mean ± standard deviation over seeds; the
+the same folds, with the seeds that stand over the table. Mean ± standard deviation over seeds; the
 answers of all folds are pooled before a metric is computed. Rows without a spread were run once or do not depend on a
 seed.
 
@@ -31,12 +31,30 @@ def write_page(folder: Path, page: Path) -> None:
     parts = [INTRODUCTION]
     for path in sorted(folder.glob("*.json")):
         results = read_results(path)
-        parts += [f"## {path.stem}", "", *(render_markdown(result) for result in results)]
+        parts += [f"## {path.stem}", ""]
+        means = [result for result in results if "mean_of" in result.provenance]
+        parts += [text for mean in means for text in (render_markdown(mean), render_parts(mean))]
+        parts += [render_markdown(result) for result in results if result not in means]
         picture = page.parent / f"risk_coverage_{path.stem}.png"
         if results and draw_risk_coverage(results[0], picture):
             parts += [f"![Risk over coverage: {results[0].title}]({picture.name})", "", describe_curves(results[0])]
     with atomic_path(page) as temporary:
         temporary.write_text("\n".join(parts), encoding="utf-8")
+
+
+def render_parts(mean: Result) -> str:
+    """Balanced accuracy of every row on every part of a mean, in one table."""
+    parts = list(mean.rows[0].folds)
+    lines = [
+        f"Balanced accuracy by part: {'; '.join(f'{number + 1}: {part}' for number, part in enumerate(parts))}.",
+        "",
+        f"| method | {' | '.join(str(number + 1) for number in range(len(parts)))} | mean |",
+        f"|{'---|' * (len(parts) + 2)}",
+    ]
+    for row in sorted(mean.rows, key=lambda row: row.mean("balanced_accuracy")):
+        values = [row.folds[part]["balanced_accuracy"] for part in parts] + [row.mean("balanced_accuracy")]
+        lines.append(f"| {row.title} | {' | '.join(f'{value:.3f}' for value in values)} |")
+    return "\n".join(lines) + "\n"
 
 
 def draw_risk_coverage(result: Result, picture: Path) -> bool:

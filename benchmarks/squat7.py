@@ -5,6 +5,7 @@ python benchmarks/squat7.py [ROOT]
 
 from __future__ import annotations
 
+from ablations import register_families
 from common import keep_answers, make_parser, publish, register_learner, register_networks, run_main, say
 
 from formnet.benchmark import METHODS, run_benchmark
@@ -26,8 +27,10 @@ def main() -> None:
     parser.add_argument("--splits", nargs="+", default=["days", "random"], choices=["days", "random"])
     arguments = parser.parse_args()
     table = read_dataset("squat7", arguments.root, allow_damaged=arguments.allow_damaged)
-    methods = arguments.methods or list(METHODS)
+    parts = register_families(MODULES, CONFIG["second_view"]) if arguments.ablate else []
+    methods = arguments.methods or parts or list(METHODS)
     answer, results = keep_answers(arguments), []
+    name = "squat7_ablation" if arguments.ablate else "squat7"
     for split in arguments.splits:
         if split == "days":
             title = f"squat7, whole days held out ({arguments.folds} folds over days)"
@@ -39,9 +42,9 @@ def main() -> None:
         results.append(run_benchmark(title, table, folds, methods, arguments.seeds, provenance, say, answer))
         if arguments.write:
             # A run of hours that is stopped leaves the parts that were finished.
-            publish("squat7", results, write=True)
+            publish(name, results, write=True)
     whole = set(arguments.splits) == {"days", "random"} and not arguments.methods
-    publish("squat7", results, write=(whole and not arguments.no_write) or arguments.write)
+    publish(name, results, write=(whole and not arguments.no_write) or arguments.write)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ python benchmarks/uiprmd.py [ROOT] [--movements m01 m02 …]
 
 from __future__ import annotations
 
+from ablations import register_experts
 from common import keep_answers, make_parser, publish, register_learner, register_networks, run_main, say
 
 from formnet.benchmark import METHODS, average_results, run_benchmark
@@ -21,12 +22,11 @@ MODULES = (
 def main() -> None:
     register_networks()
     register_learner("formnet: motion, coordination, posture", {"name": "movement"}, MODULES)
-    together = {"name": "movement", "together": True}
-    register_learner("formnet, repetitions of a session judged together", together, MODULES, "together")
     parser = make_parser(__doc__ or "", "ui-prmd")
     parser.add_argument("--movements", nargs="+", default=list(MOVEMENTS))
     arguments = parser.parse_args()
-    methods = arguments.methods or list(METHODS)
+    parts = register_experts(MODULES) if arguments.ablate else []
+    methods = arguments.methods or parts or list(METHODS)
     answer, results = keep_answers(arguments), []
     for movement in arguments.movements:
         table = read_dataset("uiprmd", arguments.root, allow_damaged=arguments.allow_damaged, movement=movement)
@@ -37,7 +37,8 @@ def main() -> None:
     if len(results) > 1:
         results.append(average_results(f"UI-PRMD, mean over {len(results)} movements", results))
     whole = set(arguments.movements) == set(MOVEMENTS) and not arguments.methods
-    publish("uiprmd", results, write=(whole and not arguments.no_write) or arguments.write)
+    name = "uiprmd_ablation" if arguments.ablate else "uiprmd"
+    publish(name, results, write=(whole and not arguments.no_write) or arguments.write)
 
 
 if __name__ == "__main__":

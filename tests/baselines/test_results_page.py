@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from formnet.benchmark import METHODS, render_markdown, run_benchmark, write_results
+from formnet.benchmark import METHODS, average_results, render_markdown, run_benchmark, write_results
 from formnet.readers.splits import make_folds
 from tests.learners.people import make_people, only, without
 from tests.readers.copies import make_table
@@ -41,6 +41,22 @@ def test_the_page_holds_every_table_and_its_curves(script: Any, tmp_path: Path) 
     picture = (tmp_path / "docs" / "risk_coverage_mine.png").read_bytes()
     assert picture.startswith(b"\x89PNG")
     assert len(picture) < 100_000
+
+
+def test_a_mean_comes_first_with_all_its_parts(script: Any, tmp_path: Path) -> None:
+    page: ModuleType = script("page")
+    tables = [make_table(["a"] * 4 + ["b"] * 4 + ["c"] * 4, labels * 3) for labels in ([0, 1, 1, 1], [1, 1, 1, 1])]
+    parts = [
+        run_benchmark(title, table, make_folds(table, "leave_one_group_out"), ["majority"], [0])
+        for title, table in zip(("first part", "second part"), tables, strict=True)
+    ]
+    mean = average_results("the mean", parts)
+    write_results(tmp_path / "results" / "mine.json", [*parts, mean])
+    page.write_page(tmp_path / "results", tmp_path / "docs" / "RESULTS.md")
+    text = (tmp_path / "docs" / "RESULTS.md").read_text()
+    assert text.index("### the mean") < text.index("1: first part; 2: second part") < text.index("### first part")
+    assert "| majority class | 0.500 | 1.000 | 0.750 |" in text
+    assert text.count("### the mean") == 1
 
 
 def test_results_without_curves_have_no_picture(script: Any, tmp_path: Path) -> None:

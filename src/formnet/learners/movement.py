@@ -88,7 +88,7 @@ class FittedMovement:
                 raise InputError(
                     f"this model judges {skeleton.name!r} joints, got {motion.skeleton.name!r}; convert them"
                 )
-        scores = self.opinions.scores([prepare_body(motion) for motion in motions])
+        scores = self.opinions.scores(prepare_bodies(motions))
         return np.asarray(np.tensordot(self.weights, scores, axes=1))
 
     def arrays(self) -> Arrays:
@@ -151,9 +151,9 @@ class MovementLearner:
         n_classes, n_experts = len(table.classes), len(self.experts)
         if self.together and n_classes != 2:
             raise InputError(f"sessions are judged together of two classes, got {n_classes}; set together=false")
-        bodies = [prepare_body(motion) for motion in table.motions]
-        opinions = self._fit_experts(table, bodies, seed)
-        left_out = self._leave_out(table, bodies, seed)
+        bodies = prepare_bodies(table.motions)
+        opinions = self.fit_experts(table, bodies, seed)
+        left_out = self.leave_out(table, bodies, seed)
         if left_out is None:
             return FittedMovement(n_classes, opinions, np.full(n_experts, 1.0 / n_experts), 1.0)
         opinions_of_others, rows = left_out
@@ -170,8 +170,8 @@ class MovementLearner:
         unsure_below = choose_unsure_below(probabilities, labels, self.target_accuracy)
         return FittedMovement(n_classes, opinions, weights, slope, unsure_below, spread)
 
-    def _fit_experts(self, table: RepetitionTable, bodies: Sequence[Motion], seed: int) -> Opinions:
-        """Everything but weights and calibration."""
+    def fit_experts(self, table: RepetitionTable, bodies: Sequence[Motion], seed: int) -> Opinions:
+        """Everything but weights and calibration; `bodies` are the prepared rows."""
         skeleton, rng = table.motions[0].skeleton, np.random.default_rng(seed)
         features, blocks = fit_features(bodies, skeleton, find_good_rows(table), self.n_features, rng)
         return Opinions(features, {name: self._fit_expert(name, blocks, table) for name in self.experts})
@@ -183,7 +183,7 @@ class MovementLearner:
             return fit_radial(own, labels, n_classes, self.alpha, self.clip, self.width)
         return fit_ridge(own, labels, n_classes, self.alpha, self.clip)
 
-    def _leave_out(
+    def leave_out(
         self, table: RepetitionTable, bodies: Sequence[Motion], seed: int
     ) -> tuple[FloatArray, np.ndarray] | None:
         """Scores (E, N, C) by experts that saw nothing of a row's group, and the numbers (N,) of the rows."""
@@ -192,7 +192,7 @@ class MovementLearner:
             # What remains must still show two classes to learn anything.
             if len(np.unique(table.labels[~out])) > 1:
                 inside, outside = ([bodies[row] for row in np.flatnonzero(side).tolist()] for side in (~out, out))
-                scores.append(self._fit_experts(table.select(~out), inside, seed).scores(outside))
+                scores.append(self.fit_experts(table.select(~out), inside, seed).scores(outside))
                 rows.append(np.flatnonzero(out))
         return (np.concatenate(scores, axis=1), np.concatenate(rows)) if rows else None
 
@@ -226,6 +226,11 @@ def judge_session(scores: FloatArray, spread: SessionSpread) -> FloatArray:
 def compute_margins(scores: FloatArray) -> FloatArray:
     """(N,) from scores (N, 2): above 0 for the second class."""
     return np.asarray(0.5 * (scores[:, 1] - scores[:, 0]))
+
+
+def prepare_bodies(motions: Sequence[Motion]) -> list[Motion]:
+    """`prepare_body` of each."""
+    return [prepare_body(motion) for motion in motions]
 
 
 def find_good_rows(table: RepetitionTable) -> np.ndarray:

@@ -97,7 +97,7 @@ def run_learner_training(
         unsure_below=fitted.unsure_below,
     )
     path = save_model(out / "model.safetensors", fitted, description)
-    figures = _measure(load_model(path), test.labels, repetitions)
+    figures = _measure(load_model(path), test, repetitions)
     save_model(path, fitted, replace(description, metrics=figures))
     return figures
 
@@ -108,7 +108,7 @@ def run_learner_evaluation(
     """Figures of a stored learner on the test side of a table; raises as `run_learner_training`."""
     sides = split_table(table, replace(split, val_groups=(), val_share=0.0))
     test, repetitions = cut_repetitions(table.select(sides.test), model.spec, progress)
-    return _measure(model, test.labels, repetitions)
+    return _measure(model, test, repetitions)
 
 
 def cut_repetitions(
@@ -154,6 +154,11 @@ def describe_sides(sides: Sides, n_train: int, n_test: int) -> dict[str, Any]:
     }
 
 
-def _measure(model: FormnetModel, labels: np.ndarray, repetitions: Sequence[Repetition]) -> dict[str, Any]:
+def _measure(model: FormnetModel, test: RepetitionTable, repetitions: Sequence[Repetition]) -> dict[str, Any]:
+    """Group by group, since a learner may judge the repetitions of one person together."""
+    probabilities = np.zeros((len(test), len(model.classes)))
     with threadpool_limits(limits=1, user_api="blas"):
-        return measure_probabilities(model.estimate_probabilities(repetitions), labels, model.classes)
+        for group in np.unique(test.groups):
+            rows = np.flatnonzero(test.groups == group)
+            probabilities[rows] = model.estimate_probabilities([repetitions[row] for row in rows.tolist()])
+    return measure_probabilities(probabilities, test.labels, model.classes)

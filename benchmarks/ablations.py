@@ -1,0 +1,133 @@
+"""What each part of a recipe bought: rows for `--ablate`.
+
+The parts are fitted once for each fold and seed; every row puts some of them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from scipy.special import softmax
+
+from formnet.benchmark import Method, register_method
+from formnet.learners.calibrate import fit_calibration, fit_weights
+from formnet.learners.movement import MovementLearner, compute_margins, judge_session, prepare_bodies
+from formnet.learners.movement_features import EXPERTS
+from formnet.learners.sessions import fit_spread
+from formnet.learners.squat import SquatLearner
+from formnet.learners.squat_features import compute_squat_features
+from formnet.readers.table import RepetitionTable
+
+Parts = dict[str, np.ndarray]
+_KEPT: dict[tuple[Any, ...], Parts] = {}
+
+FAMILIES = ("forest", "discriminants", "networks", "amplitudes")
+TITLES = {"forest": "trees", "amplitudes": "ridge on amplitudes"}
+
+
+class Assembled:
+    """A classifier that answers with parts.
+
+    Args:
+        measure: (training table, test table, seed) → arrays by name; kept, so that rows share them.
+        assemble: these arrays → probabilities of the test rows.
+    """
+
+    def __init__(self, measure: Callable[..., Parts], assemble: Callable[[Parts], np.ndarray], seed: int) -> None:
+        self.measure, self.assemble, self.seed = measure, assemble, seed
+
+    def fit(self, table: RepetitionTable) -> Assembled:
+        self._train = table
+        return self
+
+    def predict_proba(self, table: RepetitionTable) -> np.ndarray:
+        key = (str(self.measure), self._train.names, table.names, self.seed)
+        if key not in _KEPT:
+            _KEPT[key] = self.measure(self._train, table, self.seed)
+        return self.assemble(_KEPT[key])
+
+
+def measure_experts(train: RepetitionTable, test: RepetitionTable, seed: int, width: float = 0.3) -> Parts:
+    """Scores of the three experts of UI-PRMD on the test rows, and on training rows that were left out."""
+    learner = MovementLearner(width=width)
+    bodies = prepare_bodies(train.motions)
+    left_out = learner.leave_out(train, bodies, seed)
+    assert left_out is not None, "there are groups to leave out"
+    scores, rows = left_out
+    return {
+        "scores": learner.fit_experts(train, bodies, seed).scores(prepare_bodies(test.motions)),
+        "groups": test.groups,
+        "left_out": scores,
+        "left_labels": np.asarray(train.labels)[rows],
+        "left_groups": train.groups[rows],
+    }
+
+
+def assemble_experts(parts: Parts, experts: Sequence[str], weighed: bool = True, together: bool = False) -> np.ndarray:
+    """Calibrated probabilities by some experts."""
+    chosen, labels = [EXPERTS.index(name) for name in experts], parts["left_labels"]
+    left_out = parts["left_out"][chosen]
+    weights = fit_weights(left_out, labels) if weighed else np.full(len(chosen), 1.0 / len(chosen))
+    known, scores = (np.tensordot(weights, part, axes=1) for part in (left_out, parts["scores"][chosen]))
+    if not together:
+        return np.asarray(softmax(fit_calibration(known, labels, 0.0)[0] * scores, axis=1))
+    spread = fit_spread(compute_margins(known), labels, parts["left_groups"])
+    probabilities = np.zeros(scores.shape)
+    for group in np.unique(parts["groups"]):
+        rows = parts["groups"] == group
+        probabilities[rows] = judge_session(scores[rows], spread)
+    return probabilities
+
+
+def measure_families(train: RepetitionTable, test: RepetitionTable, seed: int, learner: SquatLearner) -> Parts:
+    """Probabilities of the families of squat7 on the test rows."""
+    inside, outside = (compute_squat_features(table.motions, learner.second_view) for table in (train, test))
+    families = learner.fit_families(inside, np.asarray(train.labels), train.groups, len(train.classes), seed)
+    return families.by_family(outside)
+
+
+def assemble_families(parts: Parts, families: Sequence[str]) -> np.ndarray:
+    """The mean of some families, not calibrated."""
+    return np.asarray(np.mean([parts[name] for name in families], axis=0))
+
+
+def register_experts(modules: Sequence[str]) -> list[str]:
+    """Rows for UI-PRMD; their names."""
+    rows: dict[str, dict[str, Any]] = {name: {"experts": [name]} for name in EXPERTS}
+    rows |= {f"without {name}": {"experts": [other for other in EXPERTS if other != name]} for name in EXPERTS}
+    rows["all, weights equal"] = {"experts": list(EXPERTS), "weighed": False}
+    rows["all, linear kernel of motion"] = {"experts": list(EXPERTS), "width": 0.0}
+    rows["all (formnet)"] = {"experts": list(EXPERTS)}
+    rows["all, repetitions of a session judged together"] = {"experts": list(EXPERTS), "together": True}
+    linear = partial(measure_experts, width=0.0)
+    return [
+        _register(title, linear if "width" in row else measure_experts, assemble_experts, row, modules)
+        for title, row in rows.items()
+    ]
+
+
+def register_families(modules: Sequence[str], second_view: float) -> list[str]:
+    """Rows for squat7; their names."""
+    rows = {TITLES.get(name, name): {"families": [name]} for name in FAMILIES}
+    rows |= {
+        f"without {TITLES.get(name, name)}": {"families": [other for other in FAMILIES if other != name]}
+        for name in FAMILIES
+    }
+    rows["all four (formnet)"] = {"families": list(FAMILIES)}
+    measure = partial(measure_families, learner=SquatLearner(second_view=second_view))
+    return [_register(title, measure, assemble_families, row, modules) for title, row in rows.items()]
+
+
+def _register(
+    title: str, measure: Callable[..., Parts], assemble: Callable[..., np.ndarray], row: Mapping[str, Any],
+    modules: Sequence[str],
+) -> str:  # fmt: skip
+    name = f"ablate-{title.replace(' ', '-').replace(',', '')}"
+    options = {key: value for key, value in row.items() if key != "width"}
+    paths = ("ablations", "formnet.baselines.minirocket", *(f"formnet.learners.{module}" for module in modules))
+    make = partial(Assembled, measure, partial(assemble, **options))
+    register_method(name, Method(title, make, modules=paths, options=dict(row)))
+    return name

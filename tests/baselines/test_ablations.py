@@ -1,0 +1,66 @@
+"""Rows of `--ablate` put the same parts together as the learners do."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from formnet.benchmark import METHODS
+from formnet.learners.movement import MovementLearner
+from formnet.learners.squat import SquatLearner, calibrate
+from tests.learners.people import make_people, only, without
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+TABLE = make_people()
+TRAIN, TEST = without(TABLE, "s02"), only(TABLE, "s02")
+
+
+@pytest.fixture
+def ablations(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    for name in list(METHODS):
+        if name.startswith("ablate-"):
+            monkeypatch.delitem(METHODS, name)
+    return importlib.import_module("ablations")
+
+
+def test_all_experts_are_the_learner(ablations: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ablations.register_experts(("movement",))
+    rows = {name: METHODS.pop(name) for name in names}
+    assert len(rows) == 10
+    monkeypatch.setattr(ablations, "_KEPT", {})
+    expected = MovementLearner().fit(TRAIN, 0).estimate_probabilities(TEST.motions)
+    whole, one = (rows[f"ablate-{name}"].make(0).fit(TRAIN) for name in ("all-(formnet)", "posture"))
+    np.testing.assert_allclose(whole.predict_proba(TEST), expected, atol=1e-9)
+    assert (one.predict_proba(TEST) != expected).any()
+
+
+def test_rows_share_what_was_fitted(ablations: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ablations, "_KEPT", {})
+    calls: list[int] = []
+
+    def measure(train: object, test: object, seed: int) -> dict[str, np.ndarray]:
+        calls.append(seed)
+        return {name: np.full((len(TEST), 2), float(k)) for k, name in enumerate(ablations.FAMILIES)}
+
+    def mean_of(*families: str) -> float:
+        row = ablations.Assembled(measure, lambda parts: ablations.assemble_families(parts, families), 5)
+        return float(row.fit(TRAIN).predict_proba(TEST)[0, 0])
+
+    assert mean_of("forest") == 0.0
+    assert mean_of("discriminants", "amplitudes") == 2.0
+    assert calls == [5]
+
+
+def test_all_families_are_the_learner_but_for_calibration(ablations: ModuleType) -> None:
+    small = {"trees": 20, "members": 3, "network": {"members": 1, "width": 8, "epochs": 3, "batch_size": 8}}
+    learner = SquatLearner(**small)
+    parts = ablations.measure_families(TRAIN, TEST, 0, learner)
+    fitted = learner.fit(TRAIN, 0)
+    expected = fitted.estimate_probabilities(TEST.motions)
+    together = ablations.assemble_families(parts, ablations.FAMILIES)
+    np.testing.assert_allclose(calibrate(together, fitted.slope), expected, atol=1e-6)
