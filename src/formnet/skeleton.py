@@ -228,6 +228,8 @@ SQUAT7_19 = Skeleton(
     "squat7",
     ("nose", *_sided("eye", "shoulder", "elbow", "wrist", "hip", "knee", "ankle", "heel", "foot_index")),
 )
+SQUAT_25 = Skeleton("squat25", (*SQUAT7_19.joints, "pelvis", "spine1", "spine2", "spine3", "neck", "head"))
+"""`SQUAT7_19` with the spine, which rounds and arches."""
 UIPRMD_VICON_22 = Skeleton(
     "uiprmd_vicon22",
     (
@@ -240,7 +242,7 @@ SKELETONS: dict[str, Skeleton] = {
     skeleton.name: skeleton
     for skeleton in (
         BLAZEPOSE_33, HMR_19, COCO_17, COCO_18, MPI_15, BODY_25, HALPE_26, SMPL_24, LIFTED_32, KINECT_22,
-        SQUAT7_19, UIPRMD_VICON_22,
+        SQUAT7_19, SQUAT_25, UIPRMD_VICON_22,
     )
 }  # fmt: skip
 

@@ -21,9 +21,12 @@ _LIMBS = tuple(
     )
     for side in ("left", "right")
 )  # fmt: skip
+_LONG_ENDS = ("elbow", "wrist", "knee", "ankle", "hip")
 _ACROSS = (("left_hip", "right_hip"), ("left_shoulder", "right_shoulder"), ("left_ear", "right_ear"))
 _RIGID = len(_LIMBS) - 4
 """Limbs before this one are bones; the trunk and the neck bend, their lengths may change a little."""
+_LONG = [number for number, (_, lower) in enumerate(_LIMBS) if lower.split("_")[1] in _LONG_ENDS]
+"""Limbs so long that errors of their joints hardly change their direction."""
 
 
 def _numbers(*joints: str) -> list[int]:
@@ -64,10 +67,25 @@ def loss_lengths(joints: Tensor, reference: Tensor) -> Tensor:
     return changing + uneven + odd
 
 
+def loss_foreshortening(joints: Tensor, reference: Tensor) -> Tensor:
+    """How far limbs' depths are from what their shortening in the picture tells, (B, T, 24, 3) → scalar.
+
+    Under weak perspective a limb of length L that is seen with length l reaches ±√(L² - l²) in depth (Taylor, CVIU
+    2000). Lengths come from the average body in the size of each clip's person, which the least shortened limbs tell.
+    Unlike a loss on lengths it pulls flat limbs out of the picture's plane as strongly as others.
+    """
+    limbs = (joints[..., _UPPER, :] - joints[..., _LOWER, :])[..., _LONG, :]
+    wanted = reference[_LONG]
+    seen = limbs[..., :2].norm(dim=-1).detach()
+    size = torch.quantile((seen / wanted).flatten(1), 0.85, dim=1)[:, None, None]
+    depth = torch.sqrt(torch.relu((size * wanted) ** 2 - seen**2))
+    return (limbs[..., 2].abs() - depth).abs().mean()
+
+
 def loss_forwards(joints: Tensor) -> Tensor:
     """How far knees, feet, face, trunk and hands are behind, (B, T, 24, 3) → scalar.
 
-    Forwards is across the hips turned by a right angle about the trunk. Trunk and hands may be a little behind.
+    Forwards is across hips and shoulders turned by a right angle. Trunk and hands may be a little behind.
     """
     forwards = compute_forwards(joints)
 
@@ -80,7 +98,7 @@ def loss_forwards(joints: Tensor) -> Tensor:
         behind(knees - (hips + _pair(joints, "ankle")) / 2)
         + behind(_pair(joints, "foot_index") - _pair(joints, "heel"))
         + behind(nose - _pair(joints, "ear").mean(dim=-2, keepdim=True))
-        + behind(shoulders - hips, allowed=0.15)
+        + behind(shoulders - hips, allowed=0.1)
         + behind(_pair(joints, "wrist") - shoulders, allowed=0.4)
     )
 
@@ -96,11 +114,13 @@ def loss_balance(joints: Tensor, allowed: float = 0.25) -> Tensor:
 
 
 def compute_forwards(joints: Tensor) -> Tensor:
-    """(B, T, 1, 3) unit vectors; axes x right, y down, z away from the camera."""
-    hips = _pair(joints, "hip")
-    across = hips[..., :1, :] - hips[..., 1:, :]
-    up = _pair(joints, "shoulder").mean(dim=-2, keepdim=True) - hips.mean(dim=-2, keepdim=True)
-    forwards = torch.linalg.cross(across, up)
+    """(B, T, 1, 3) level unit vectors; axes x right, y down, z away from the camera.
+
+    Level, since the trunk has to be told apart from one that leans the other way.
+    """
+    hips, shoulders = _pair(joints, "hip"), _pair(joints, "shoulder")
+    across = (hips + shoulders)[..., :1, :] - (hips + shoulders)[..., 1:, :]
+    forwards = torch.stack([across[..., 2], torch.zeros_like(across[..., 0]), -across[..., 0]], dim=-1)
     return forwards / (forwards.norm(dim=-1, keepdim=True) + 1e-3)
 
 

@@ -12,10 +12,12 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from formnet.body.load import load_body
+from formnet.errors import InputError
 from formnet.synth.camera import Camera
 from formnet.synth.estimator_noise import EstimatorNoise, read_estimator_noise
 from formnet.synth.exercises import EXERCISES
 from formnet.training.lift.motions import (
+    FRAMES,
     FREE,
     UNSEEN_EXERCISES,
     Motions,
@@ -37,6 +39,7 @@ class LiftDataOptions:
         squats, exercises: simulated people who squat, and who do something else.
         val_people: of each, other people that validation looks at.
         batch_size: motions in a batch.
+        frames: of each motion, 64 at most; short pieces of more people teach faster where time matters little.
         steps_per_epoch: batches between two validations.
         seed: of people, cameras and errors.
     """
@@ -45,8 +48,13 @@ class LiftDataOptions:
     exercises: int = 6000
     val_people: int = 96
     batch_size: int = 32
+    frames: int = FRAMES
     steps_per_epoch: int = 200
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 4 <= self.frames <= FRAMES:
+            raise InputError(f"task.data.frames must be 4 to {FRAMES}, got {self.frames}")
 
 
 class LiftData(lightning.LightningDataModule):
@@ -84,11 +92,12 @@ class ObservedBatches(IterableDataset):
         return self._options.steps_per_epoch
 
     def __iter__(self) -> Iterator[Batch]:
-        rng = np.random.default_rng([self._options.seed, 3, self._epoch])
+        rng, frames = np.random.default_rng([self._options.seed, 3, self._epoch]), self._options.frames
         self._epoch += 1
         for _ in range(self._options.steps_per_epoch):
             rows = rng.integers(len(self._motions), size=self._options.batch_size)
-            yield _to_tensors(self._motions, rows, self._cameras, self._noise, rng)
+            piece = self._motions.window(int(rng.integers(FRAMES - frames + 1)), frames)
+            yield _to_tensors(piece, rows, self._cameras, self._noise, rng)
 
 
 def _validation_batch(

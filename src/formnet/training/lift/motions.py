@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -67,6 +67,11 @@ class Motions:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def window(self, start: int, frames: int) -> Motions:
+        """The same people for `frames` frames from `start` on."""
+        part = slice(start, start + frames)
+        return replace(self, landmarks=self.landmarks[:, part], joints=self.joints[:, part])
 
 
 def simulate_motions(body: Body, squats: int, exercises: int, seed: int, names: Sequence[str]) -> Motions:

@@ -18,7 +18,13 @@ from torch.optim.lr_scheduler import LRScheduler
 from formnet.lifting.network import TYPICAL_SIZE_M, TemporalLifter
 from formnet.lifting.observation import OBSERVED_24
 from formnet.skeleton import LIFTED_32
-from formnet.training.lift.anatomy import loss_balance, loss_forwards, loss_lengths, reference_lengths
+from formnet.training.lift.anatomy import (
+    loss_balance,
+    loss_foreshortening,
+    loss_forwards,
+    loss_lengths,
+    reference_lengths,
+)
 from formnet.training.lift.data import Batch
 from formnet.training.lift.supervised import LiftFitOptions, measure_batch, one_cycle
 from formnet.training.lift.turning import sample_turns, take_picture, turn
@@ -38,8 +44,9 @@ class UnsupervisedWeights:
     back: float = 2.0
     plausible: float = 0.3
     lengths: float = 8.0
-    forwards: float = 4.0
-    balance: float = 4.0
+    foreshortening: float = 20.0
+    forwards: float = 6.0
+    balance: float = 6.0
     smooth: float = 2.0
 
 
@@ -65,8 +72,8 @@ class UnsupervisedLift(lightning.LightningModule):
 
     Losses, in sizes of the person: `picture` (a lifted joint lies where it was seen), `again` (lifting the turned
     picture gives the turned person), `back` (which, turned back, lies where it was seen), `plausible` (the
-    discriminator takes the turned picture for a real one), `lengths`, `forwards` and `balance` (see `anatomy`), and
-    `smooth` (acceleration in depth).
+    discriminator takes the turned picture for a real one), `lengths`, `foreshortening`, `forwards` and `balance` (see
+    `anatomy`), and `smooth` (acceleration in depth).
     """
 
     def __init__(self, lifter: TemporalLifter, options: LiftFitOptions, weights: UnsupervisedWeights) -> None:
@@ -74,6 +81,7 @@ class UnsupervisedLift(lightning.LightningModule):
         self.automatic_optimization = False
         self.lifter, self.options, self.weights = lifter, options, weights
         self.discriminator = Discriminator()
+        self.reference: Tensor
         self.register_buffer("reference", reference_lengths() / TYPICAL_SIZE_M, persistent=False)
         self.generator = torch.Generator().manual_seed(0)
 
@@ -124,7 +132,8 @@ class UnsupervisedLift(lightning.LightningModule):
             "again": (again - wanted).abs().mean(),
             "back": _mean_where((back[..., :2] - points).abs(), seen),
             "plausible": -self.discriminator(picture[:, some].flatten(0, 1)).mean(),
-            "lengths": loss_lengths(solid, self.reference),  # type: ignore[arg-type]
+            "lengths": loss_lengths(solid, self.reference),
+            "foreshortening": loss_foreshortening(solid, self.reference),
             "forwards": loss_forwards(solid),
             "balance": loss_balance(solid),
             "smooth": solid[..., 2].diff(n=2, dim=1).abs().mean(),
