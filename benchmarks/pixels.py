@@ -20,11 +20,11 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from formnet.checkpoint import load_model, shipped_model_path
+from formnet.checkpoint import load_model, load_shipped_models
 from formnet.cli.sources import read_pose_file
 from formnet.exports.keypoints import write_alphapose, write_openpose
 from formnet.faults import WASEDA_CLASSES
-from formnet.pipeline import judge_motion, make_judge
+from formnet.pipeline import make_judge
 from formnet.rendered.cache import estimate_all_cached
 from formnet.rendered.film import balanced_requests
 from formnet.skeleton import BODY_25, COCO_17, HALPE_26
@@ -39,12 +39,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--per-class", type=int, default=20, help="repetitions of each class")
     parser.add_argument("--seed", type=int, default=9100, help="seed of the renders; training never uses these")
-    parser.add_argument("--model", type=Path, default=None, help="default: the shipped model")
+    parser.add_argument("--model", type=Path, nargs="+", help="models that vote; default: the shipped ones")
     parser.add_argument("--lifter", default=None, help="default: the one the model was trained with")
     parser.add_argument("--cache", type=Path, default=None, help="keep the estimator's answers here")
     parser.add_argument("--processes", type=int, default=2)
     arguments = parser.parse_args()
-    judge = make_judge(load_model(arguments.model or shipped_model_path()), arguments.lifter)
+    models = [load_model(path) for path in arguments.model] if arguments.model else load_shipped_models()
+    judge = make_judge(models, arguments.lifter)
     requests = balanced_requests(arguments.seed, arguments.per_class, repetitions=2)
     clips = estimate_all_cached(requests, arguments.cache, arguments.processes)
     answers, same = [], {source: [] for source in SOURCES}
@@ -58,10 +59,7 @@ def main() -> None:
 
 
 def judge_track(pose, judge):
-    if pose is None:
-        return ()
-    motion, _ = judge.lift(pose)
-    return judge_motion(motion, judge.model)[0]
+    return () if pose is None else judge.judge_repetitions(pose)[0]
 
 
 def through_file(pose, source):

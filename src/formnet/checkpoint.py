@@ -31,6 +31,8 @@ from formnet.skeleton import skeleton_named
 from formnet.weights import fill_weights, read_weights, shipped_path, write_weights
 
 SHIPPED_MODEL = "squat.safetensors"
+SHIPPED_MODELS = ("squat_lifted.safetensors", SHIPPED_MODEL)
+"""They vote; the first finds the repetitions."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,6 +181,11 @@ def shipped_model_path() -> Path:
 def load_shipped_model() -> FormnetModel:
     """The model of the seven classes of squats that formnet brings along; raises as `load_model`."""
     return load_model(shipped_model_path())
+
+
+def load_shipped_models() -> tuple[FormnetModel, ...]:
+    """All models that formnet brings along and that vote on a video; raises as `load_model`."""
+    return tuple(load_model(shipped_path(name)) for name in SHIPPED_MODELS)
 
 
 def read_description(path: Path | str) -> ModelDescription:

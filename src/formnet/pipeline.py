@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from formnet import __version__
 from formnet.checkpoint import FormnetModel
-from formnet.errors import PoseError
+from formnet.errors import InputError, PoseError
 from formnet.faults import UNSURE, View, fault_named
 from formnet.geometry.view import compute_view_angle_deg, judgeable_views
 from formnet.lifting.lifter import Lifter, create_lifter
@@ -22,7 +22,7 @@ from formnet.verdict import ClipVerdict, RepetitionVerdict
 
 _VIEW_NAMES: dict[View, str] = {"front": "the front", "side": "the side"}
 _WITHOUT_DEPTH = "supervised"
-"""Lifts poses that have no depth of their own where the model's own lifter needs one."""
+"""Lifts poses that have no depth of their own where a model's own lifter needs one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,30 +39,28 @@ class JudgedClip:
 
 
 @dataclass(frozen=True, eq=False)
-class Judge:
-    """All that stands between a pose in the picture and a verdict.
-
-    Attributes:
-        model: judges repetitions.
-        lifter: makes poses 3D.
-        is_chosen: the user named the lifter, so no other takes its place.
-    """
+class Seat:
+    """A model, and the lifter that makes the 3D it judges."""
 
     model: FormnetModel
     lifter: Lifter
-    is_chosen: bool = False
 
-    def lift(self, track: PoseTrack) -> tuple[Motion, tuple[str, ...]]:
-        """The pose in 3D, with a warning where another lifter had to find its depth; raises as lifters do."""
-        if track.world is not None or not self.lifter.needs_depth or self.is_chosen:
-            return self.lifter.lift(track), ()
-        note = f"these poses have no depth of their own; it was found by the lifter {_WITHOUT_DEPTH!r}"
-        return create_lifter(_WITHOUT_DEPTH).lift(track), (note,)
+
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """All that stands between a pose in the picture and a verdict: one model, or several that vote.
+
+    Attributes:
+        seats: the first finds the repetitions; the probabilities of all are averaged.
+        is_chosen: the user named the lifter, so no other takes its place.
+    """
+
+    seats: tuple[Seat, ...]
+    is_chosen: bool = False
 
     def judge(self, track: PoseTrack, source: str) -> ClipVerdict:
         """The verdict on an estimated pose; raises `PoseError` when it shows no whole repetition."""
-        motion, notes = self.lift(track)
-        repetitions, warnings = judge_motion(motion, self.model)
+        repetitions, warnings = self.judge_repetitions(track)
         if not repetitions:
             reason = "; ".join(warnings) or "the person never goes down and up again"
             raise PoseError(
@@ -70,17 +68,47 @@ class Judge:
             )
         times_s = track.image.timestamps
         fps = (len(times_s) - 1) / (times_s[-1] - times_s[0])
-        warnings = (*track.warnings, *notes, *warnings)
-        return ClipVerdict(source, float(fps), track.image.duration_s, repetitions, warnings)
+        return ClipVerdict(source, float(fps), track.image.duration_s, repetitions, (*track.warnings, *warnings))
+
+    def judge_repetitions(self, track: PoseTrack) -> tuple[tuple[RepetitionVerdict, ...], tuple[str, ...]]:
+        """The verdict on every repetition, maybe none, and warnings; raises as lifters do."""
+        seats, notes = self._seats_for(track)
+        (found, warnings), *others = (judge_motion(seat.lifter.lift(track), seat.model) for seat in seats)
+        agreed = tuple(_vote(verdict, [verdicts for verdicts, _ in others], seats[0].model) for verdict in found)
+        return agreed, (*notes, *warnings)
+
+    def _seats_for(self, track: PoseTrack) -> tuple[tuple[Seat, ...], tuple[str, ...]]:
+        """Those who can judge this pose; when none can, the first with another lifter, and a note that says so."""
+        able = tuple(seat for seat in self.seats if track.world is not None or not seat.lifter.needs_depth)
+        if able or self.is_chosen:
+            return able or self.seats, ()
+        note = f"these poses have no depth of their own; it was found by the lifter {_WITHOUT_DEPTH!r}"
+        return (Seat(self.seats[0].model, create_lifter(_WITHOUT_DEPTH)),), (note,)
+
+    def describe(self) -> dict[str, Any]:
+        """Provenance for a verdict: of the first seat, with its partners."""
+        first, *others = ({**describe_model(seat.model), "lifter": seat.lifter.name} for seat in self.seats)
+        return {**first, "partners": others} if others else first
 
 
-def make_judge(model: FormnetModel, lifter: str | None = None) -> Judge:
-    """A model with the lifter that the user names, else with the one whose 3D it was trained on.
+def make_judge(models: Sequence[FormnetModel], lifter: str | None = None) -> Judge:
+    """Models that vote, each with the lifter whose 3D it was trained on.
+
+    Args:
+        lifter: the user's choice; it goes to the first model that was trained on 3D of the same kind (with the
+            estimator's depth, or from the picture alone), else to the first, which then judges alone.
 
     Raises:
-        InputError, CheckpointError: see `create_lifter`.
+        InputError, CheckpointError: see `create_lifter`; models of different classes.
     """
-    return Judge(model, create_lifter(lifter or model.description.lifter), lifter is not None)
+    if any(model.classes != models[0].classes for model in models):
+        raise InputError("models that vote must know the same classes; give models of one training")
+    own = [Seat(model, create_lifter(model.description.lifter)) for model in models]
+    if lifter is None:
+        return Judge(tuple(own))
+    chosen = create_lifter(lifter)
+    alike = [seat.model for seat in own if seat.lifter.needs_depth == chosen.needs_depth]
+    return Judge((Seat((alike or list(models))[0], chosen),), is_chosen=True)
 
 
 def judge_motion(motion: Motion, model: FormnetModel) -> tuple[tuple[RepetitionVerdict, ...], tuple[str, ...]]:
@@ -120,6 +148,30 @@ def _judge_repetition(
         probability,
         {name: float(share) for name, share in zip(model.classes, probabilities, strict=True)},
         (*repetition.warnings, *_view_warnings(_during(motion, repetition), model.classes)),
+    )
+
+
+def _vote(
+    verdict: RepetitionVerdict, others: Sequence[Sequence[RepetitionVerdict]], model: FormnetModel
+) -> RepetitionVerdict:
+    """The verdict with the mean probabilities of all who found the same repetition (its bottom lies within)."""
+    same = [
+        other
+        for verdicts in others
+        for other in [next((o for o in verdicts if verdict.start_s <= o.bottom_s <= verdict.end_s), None)]
+        if other is not None
+    ]
+    if not same:
+        return verdict
+    opinions = [verdict, *same]
+    shares = {name: sum(opinion.probabilities[name] for opinion in opinions) / len(opinions) for name in model.classes}
+    label = max(shares, key=lambda name: shares[name])
+    probability = shares[label]
+    return replace(
+        verdict,
+        label=label if probability >= model.unsure_below else UNSURE,
+        probability=probability,
+        probabilities=shares,
     )
 
 

@@ -38,7 +38,9 @@ def exported(demo_clip: Path, pose_model: Path, tmp_path_factory: pytest.TempPat
 
 
 @pytest.mark.parametrize("name", ["coco.json", "halpe.json", "openpose"])
-def test_a_file_of_joints_shows_the_repetitions_of_the_video(name: str, exported: Path, demo_clip: Path, capsys) -> None:
+def test_a_file_of_joints_shows_the_repetitions_of_the_video(
+    name: str, exported: Path, demo_clip: Path, capsys
+) -> None:
     truth = json.loads(demo_clip.with_suffix(".json").read_text())
     answer = classify(capsys, str(exported / name), "--fps", str(truth["fps"]))
     found = answer["clips"][0]["repetitions"]

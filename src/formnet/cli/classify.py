@@ -38,7 +38,8 @@ def classify(
         typer.Option(help="Folder for verdict.json, report.html and an overlay video of each clip.", metavar="DIR"),
     ] = None,
     model: Annotated[
-        Path | None, typer.Option(help="Model to judge with (.safetensors or .ckpt); default: the shipped one.")
+        Path | None,
+        typer.Option(help="Model (.safetensors or .ckpt) to judge with; default: the shipped ones, which vote."),
     ] = None,
     person: Annotated[
         int | None, typer.Option(help="Which person, 1 being the most prominent; default: follow that one.", min=1)
@@ -88,11 +89,7 @@ def classify(
             return estimate_pose(path, person, on_frame=on_frame, estimator=estimator)
 
     judged, failures = _judge_all(paths, estimate, loading)
-    from formnet.pipeline import describe_model
-
-    judge = loading.result()
-    provenance = {**describe_model(judge.model), "lifter": judge.lifter.name}
-    verdict = Verdict(tuple(clip.verdict for clip in judged), provenance, failures)
+    verdict = Verdict(tuple(clip.verdict for clip in judged), loading.result().describe(), failures)
     written: list[Path] = []
     if out is not None and judged:
         from formnet.report.results import write_results
@@ -115,10 +112,10 @@ def _start_loading(path: Path | None, lifter: str | None) -> Future[Judge]:
     """
 
     def load() -> Judge:
-        from formnet.checkpoint import load_model, load_shipped_model
+        from formnet.checkpoint import load_model, load_shipped_models
         from formnet.pipeline import make_judge
 
-        return make_judge(load_shipped_model() if path is None else load_model(path), lifter)
+        return make_judge(load_shipped_models() if path is None else [load_model(path)], lifter)
 
     with_thread = ThreadPoolExecutor(1)
     loading = with_thread.submit(load)

@@ -11,13 +11,25 @@ from torch import Tensor, nn
 
 from formnet.conversion import conversion_matrix
 from formnet.lifting.observation import OBSERVED_24
-from formnet.skeleton import LIFTED_32
+from formnet.skeleton import LIFTED_32, Skeleton
 
 WORKING_FPS = 15.0
 _PELVIS = LIFTED_32.index("pelvis")
 _SHARED = [(LIFTED_32.index(joint), number) for number, joint in enumerate(OBSERVED_24.joints)]
 TYPICAL_SIZE_M = 0.47
 """Metres in one size of a person, see `normalise_points`; the network corrects it."""
+
+
+_SELDOM_SEEN = ("head_top", "left_hand", "right_hand")
+
+
+def _derivation() -> Tensor:
+    """(32, 32): joints that sources seldom or never observe are put where anatomy has them, the others stay."""
+    known = tuple(joint for joint in OBSERVED_24.joints if joint not in _SELDOM_SEEN)
+    matrix = torch.zeros(len(LIFTED_32), len(LIFTED_32))
+    recipes = conversion_matrix(Skeleton("known", known), LIFTED_32)
+    matrix[:, [LIFTED_32.index(joint) for joint in known]] = torch.tensor(recipes, dtype=torch.float32)
+    return matrix
 
 
 class JointRelation(nn.Module):
@@ -97,9 +109,8 @@ class TemporalLifter(nn.Module):
         lifted, observed = zip(*_SHARED, strict=True)
         carry = torch.zeros(len(LIFTED_32), joints)
         carry[list(lifted), list(observed)] = 1.0
-        derive = torch.tensor(conversion_matrix(OBSERVED_24, LIFTED_32), dtype=torch.float32) if derived else None
         self.register_buffer("carry", carry, persistent=False)
-        self.register_buffer("derive", None if derive is None else derive @ carry.T, persistent=False)
+        self.register_buffer("derive", _derivation() if derived else None, persistent=False)
 
     def forward(self, points: Tensor, confidence: Tensor, stride: int = 1) -> Tensor:
         """Lifts; `stride` is how many frames make one step of `WORKING_FPS`."""
