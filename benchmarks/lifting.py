@@ -18,29 +18,22 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from common import run_main
 from page import REPOSITORY
 from rich.console import Console
 from rich.progress import track as progress
-from rich.table import Table
+from torchmetrics import MetricCollection
 
 from formnet.body import load_body
 from formnet.files import atomic_path
 from formnet.lifting.joints import assemble_lifted
 from formnet.lifting.lifter import Lifter, create_lifter
-from formnet.lifting.metrics import (
-    Total,
-    compute_acceleration_error_mm_s2,
-    compute_limb_variation,
-    compute_mpjpe_mm,
-    compute_pa_mpjpe_mm,
-    limb_joints,
-    root_joints,
-)
+from formnet.lifting.torch_metrics import make_lifting_metrics
 from formnet.motion import Motion
 from formnet.pose.estimator import create_estimator
 from formnet.pose.track import PoseTrack
@@ -63,8 +56,13 @@ Case = tuple[str, PoseTrack, Motion]
 
 _SIDED = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 LIMBS = Skeleton("limbs", tuple(f"{side}_{joint}" for joint in _SIDED for side in ("left", "right")))
-SPINE = ("pelvis", "spine1", "spine2", "spine3", "neck")
-FIGURES = ("PA-MPJPE", "MPJPE", "acceleration error", "limb variation")
+WITH_SPINE = Skeleton("limbs and spine", (*LIMBS.joints, "pelvis", "spine1", "spine2", "spine3", "neck"))
+_BEGIN, _END = "<!-- table: benchmarks/lifting.py --write -->", "<!-- end of table -->"
+FIGURES = {
+    "PA-MPJPE": "pa_mpjpe_mm", "MPJPE": "mpjpe_mm", "N-MPJPE": "n_mpjpe_mm", "PCK 150": "pck",
+    "acceleration mm/s²": "acceleration_error_mm_s2", "limb variation": "limb_variation", "swapped": "swap_rate",
+}  # fmt: skip
+"""Heading → name in `make_lifting_metrics`."""
 
 
 def rendered_cases(seed: int, per_exercise: int, cache: Path | None, processes: int) -> Iterator[Case]:
@@ -110,24 +108,19 @@ def simulated_cases(seed: int, count: int) -> Iterator[Case]:
 
 def measure(lifter: Lifter, cases: Sequence[Case], joints: Skeleton) -> dict[str, dict[str, float]]:
     """Figures of each group and of all groups together, every group counting the same."""
-    totals: dict[str, dict[str, Total]] = {}
+    totals: dict[str, MetricCollection] = {}
     for group, given, truth in cases:
-        lifted = lifter.lift(given).select(joints)
-        true = truth.select(joints)
+        lifted, true = lifter.lift(given).select(joints), truth.select(joints)
         seen = ~lifted.missing & ~true.missing
-        root = root_joints(joints)
-        found = {
-            "PA-MPJPE": compute_pa_mpjpe_mm(lifted.positions, true.positions, evaluated=seen),
-            "MPJPE": compute_mpjpe_mm(lifted.positions, true.positions, root=root, evaluated=seen),
-            "acceleration error": compute_acceleration_error_mm_s2(
-                lifted.positions, true.positions, true.timestamps, root=root, evaluated=seen
-            ),
-            "limb variation": compute_limb_variation(lifted.positions, limb_joints(joints), evaluated=seen),
-        }
-        group_totals = totals.setdefault(group, {})
-        for name, total in found.items():
-            group_totals[name] = group_totals[name] + total if name in group_totals else total
-    groups = {group: {name: total.mean for name, total in part.items()} for group, part in totals.items()}
+        arrays = {"predicted": lifted.positions, "truth": true.positions, "evaluated": seen}
+        tensors = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
+        if group not in totals:
+            totals[group] = make_lifting_metrics(joints)
+        totals[group].update(**tensors, timestamps=torch.from_numpy(np.array(true.timestamps)))
+    groups = {
+        group: {name: float(part.compute()[figure]) for name, figure in FIGURES.items()}
+        for group, part in totals.items()
+    }
     groups["all"] = {name: float(np.mean([part[name] for part in groups.values()])) for name in FIGURES}
     known = [group for group in groups if group not in (*UNSEEN_EXERCISES, "all")]
     if len(known) < len(groups) - 1:
@@ -135,17 +128,18 @@ def measure(lifter: Lifter, cases: Sequence[Case], joints: Skeleton) -> dict[str
     return groups
 
 
-def measure_cost(lifters: Sequence[Lifter], seconds: float = 10.0) -> dict[str, float]:
+def measure_cost(lifters: Mapping[str, Lifter], seconds: float = 10.0) -> dict[str, float]:
     """Seconds of lifting over seconds of pose estimation for the same clip, each the best of three."""
     request = exercise_requests(77, 1, exercises=["idle"], seconds=seconds)[0]
     frames = list(film(request)[3])
     estimator = create_estimator()
     estimator.estimate(frames[:30])
     estimation_s, track = _best_of_three(lambda: estimator.estimate(frames))
-    for lifter in lifters:
+    spent_s = {}
+    for name, lifter in lifters.items():
         lifter.lift(track)
-    shares = {lifter.name: _best_of_three(lambda lifter=lifter: lifter.lift(track))[0] for lifter in lifters}
-    return {name: spent_s / estimation_s for name, spent_s in shares.items()}
+        spent_s[name] = _best_of_three(lambda lifter=lifter: lifter.lift(track))[0]
+    return {name: seconds / estimation_s for name, seconds in spent_s.items()}
 
 
 def _best_of_three(work):
@@ -157,16 +151,42 @@ def _best_of_three(work):
     return min(spent), answer
 
 
-def print_table(title: str, rows: dict[str, dict[str, dict[str, float]]]) -> None:
-    groups = list(next(iter(rows.values())))
-    table = Table(title=title, title_justify="left")
-    for heading in ("lifter", *FIGURES, *[f"PA {group}" for group in groups if group != "all"]):
-        table.add_column(heading, justify="left" if heading == "lifter" else "right")
-    for name, figures in rows.items():
-        cells = [f"{figures['all'][figure]:.3g}" for figure in FIGURES]
-        cells += [f"{figures[group]['PA-MPJPE']:.0f}" for group in groups if group != "all"]
-        table.add_row(name, *cells)
-    Console(stderr=True, width=170).print(table)
+COLUMNS = {
+    "rendered: PA-MPJPE": ("rendered", "all", "PA-MPJPE"),
+    "MPJPE": ("rendered", "all", "MPJPE"),
+    "acceleration error (m/s²)": ("rendered", "all", "acceleration mm/s²"),
+    "squats: PA": ("rendered", SQUAT, "PA-MPJPE"),
+    "unseen exercises: PA": ("rendered", "unseen exercises", "PA-MPJPE"),
+    "simulated: PA": ("simulated", "all", "PA-MPJPE"),
+    "MPJPE ": ("simulated", "all", "MPJPE"),
+    "with spine: PA": ("simulated with spine", "all", "PA-MPJPE"),
+    "UI-PRMD: PA": ("virtual", "all", "PA-MPJPE"),
+}
+"""Heading → part, group and figure."""
+
+
+def render_table(results: dict[str, dict], names: Sequence[str]) -> str:
+    """All parts as one table in Markdown; – where a lifter needs a depth that the part has not."""
+    lines = ["| lifter | " + " | ".join(heading.strip() for heading in COLUMNS) + " | cost |"]
+    lines.append("|---" * (len(COLUMNS) + 2) + "|")
+    for name in names:
+        cells = []
+        for part, group, figure in COLUMNS.values():
+            value = results.get(part, {}).get(name, {}).get(group, {}).get(figure)
+            scale = 1e-3 if "mm/s²" in figure else 1.0
+            cells.append("–" if value is None else f"{value * scale:.1f}")
+        cost = results.get("cost", {}).get(name)
+        cells.append("–" if cost is None else f"{100 * cost:.2g} %")
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def write_page(table: str) -> None:
+    """Puts the table between the marks of docs/lifting.md."""
+    page = REPOSITORY / "docs" / "lifting.md"
+    before, rest = page.read_text().split(_BEGIN)
+    with atomic_path(page) as temporary:
+        temporary.write_text(f"{before}{_BEGIN}\n{table}\n{_END}{rest.split(_END)[1]}")
 
 
 def named_lifters(names: Sequence[str]) -> dict[str, Lifter]:
@@ -188,41 +208,41 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=20, help="UI-PRMD: every so many episodes")
     parser.add_argument("--cache", type=Path, default=None, help="keep the estimator's answers here")
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--write", type=Path, default=None, help="JSON file for the figures")
+    parser.add_argument(
+        "--write", action="store_true", help="write results/lifting.json and docs/lifting.md"
+    )
     arguments = parser.parse_args()
     lifters = named_lifters(arguments.lifters)
     flat = {name: lifter for name, lifter in lifters.items() if not lifter.needs_depth}
-    results: dict[str, object] = {}
+    parts: dict[str, tuple[dict[str, Lifter], list[Case], Skeleton]] = {}
     if "rendered" in arguments.parts:
         cases = list(rendered_cases(arguments.seed, arguments.per_exercise, arguments.cache, arguments.processes))
-        rows = {name: measure(lifter, cases, LIMBS) for name, lifter in lifters.items()}
-        print_table("rendered clips through the estimator, 12 joints of the limbs (mm)", rows)
-        results["rendered"] = rows
+        parts["rendered"] = (lifters, cases, LIMBS)
     if "simulated" in arguments.parts:
         cases = list(simulated_cases(arguments.seed, 24))
-        for title, joints in (("limbs", LIMBS), ("spine", Skeleton("spine", (*LIMBS.joints, *SPINE)))):
-            rows = {name: measure(lifter, cases, joints) for name, lifter in flat.items()}
-            print_table(f"simulated people, 1 % jitter, {title} (mm)", rows)
-            results[f"simulated, {title}"] = rows
-    if "virtual" in arguments.parts:
-        if not arguments.root.is_dir():
-            print(f"UI-PRMD is not at {arguments.root}; that part is left out", file=sys.stderr)
-        else:
-            cases = list(virtual_cases(arguments.root, arguments.every))
-            rows = {name: measure(lifter, cases, LIMBS) for name, lifter in flat.items()}
-            print_table("UI-PRMD before eight virtual cameras, 12 joints of the limbs (mm)", rows)
-            results["virtual"] = rows
+        parts |= {"simulated": (flat, cases, LIMBS), "simulated with spine": (flat, cases, WITH_SPINE)}
+    if "virtual" in arguments.parts and not arguments.root.is_dir():
+        print(f"UI-PRMD is not at {arguments.root}; that part is left out", file=sys.stderr)
+    elif "virtual" in arguments.parts:
+        parts["virtual"] = (flat, list(virtual_cases(arguments.root, arguments.every)), LIMBS)
+    results: dict[str, dict] = {}
+    for part, (able, cases, joints) in parts.items():
+        bar = progress(able.items(), f"lifting: {part}", console=Console(stderr=True))
+        results[part] = {name: measure(lifter, cases, joints) for name, lifter in bar}
     if "cost" in arguments.parts:
-        results["cost"] = measure_cost(list(lifters.values()))
-        Console(stderr=True).print("lifting over pose estimation, 10 s clip:", results["cost"])
+        results["cost"] = measure_cost(lifters)
+    table = render_table(results, list(lifters))
+    print(table)
     if arguments.write:
-        with atomic_path(arguments.write) as temporary:
+        with atomic_path(REPOSITORY / "benchmarks" / "results" / "lifting.json") as temporary:
             temporary.write_text(json.dumps(results, indent=1) + "\n")
-    print(json.dumps({part: _headline(rows) for part, rows in results.items()}))
+        write_page(table)
+    print(json.dumps({part: rows if part == "cost" else _headline(rows) for part, rows in results.items()}))
 
 
 def _headline(rows):
-    return rows if not isinstance(next(iter(rows.values())), dict) else {name: r["all"] for name, r in rows.items()}
+    return {name: {"all": groups["all"], "PA-MPJPE by group": {g: f["PA-MPJPE"] for g, f in groups.items()}}
+            for name, groups in rows.items()}  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ import pytorch_lightning as lightning
 import torch
 from torch import Tensor
 
-from formnet.lifting.metrics import compute_mpjpe_mm, compute_pa_mpjpe_mm, root_joints
-from formnet.lifting.network import TemporalLifter
+from formnet.lifting.network import WORKING_FPS, TemporalLifter
+from formnet.lifting.torch_metrics import make_lifting_metrics
 from formnet.skeleton import LIFTED_32
 from formnet.training.lift.data import Batch
 
@@ -62,16 +62,14 @@ def one_cycle(module: torch.nn.Module, options: LiftFitOptions, steps: int) -> d
 
 
 def measure_batch(lifter: TemporalLifter, batch: Batch) -> dict[str, float]:
-    """MPJPE and PA-MPJPE in millimetres over all joints and frames of a batch."""
+    """The figures of `make_lifting_metrics` over all joints of a batch, as if its frames came at the working rate."""
     points, confidence, solid = batch
+    metrics = make_lifting_metrics(LIFTED_32)
     with torch.inference_mode():
-        lifted = lifter(points, confidence).flatten(0, 1).double().cpu().numpy()
-    truth = solid.flatten(0, 1).double().cpu().numpy()
-    root = root_joints(LIFTED_32)
-    return {
-        "mpjpe_mm": compute_mpjpe_mm(lifted, truth, root=root).mean,
-        "pa_mpjpe_mm": compute_pa_mpjpe_mm(lifted, truth).mean,
-    }
+        lifted = lifter(points, confidence)
+    times_s = (torch.arange(lifted.shape[1]) / WORKING_FPS).expand(lifted.shape[:2])
+    metrics.update(predicted=lifted, truth=solid, timestamps=times_s)
+    return {name: float(value) for name, value in metrics.compute().items()}
 
 
 def _mean_length(vectors: Tensor) -> Tensor:
