@@ -286,5 +286,6 @@ def quieten_lightning() -> None:
         ".*The number of training batches.*",
         ".*exists and is not empty.*",
         ".*LeafSpec.*",
+        ".*`__len__` defined.*",
     ):
         warnings.filterwarnings("ignore", advice)

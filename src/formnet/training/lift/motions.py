@@ -34,8 +34,6 @@ FRAMES = 64
 SQUAT, FREE = "squat", "free"
 UNSEEN_EXERCISES = ("hinge", "sit_to_stand")
 """Never trained on, so that a test can tell what a lifter makes of movements it does not know."""
-
-
 ESTIMATORS = {BLAZEPOSE_33: 0.4, HALPE_26: 0.2, BODY_25: 0.2, COCO_17: 0.2}
 """Joint sets of pose estimators in use, and how often each is drawn."""
 ANY_SOURCE = {
@@ -116,8 +114,8 @@ class LiftBatch:
 def observe_motions(
     motions: Motions, rows: NDArray[np.intp], cameras: Sequence[Camera], noise: EstimatorNoise, rng: np.random.Generator
 ) -> LiftBatch:
-    """A batch: every motion before a camera; half of the squats through the estimator's errors, the rest through
-    plain noise that any estimator might make.
+    """A batch: every motion before a camera; most squats through the fitted errors of the estimator, which know no
+    other movement, the rest through plain noise that any estimator might make.
 
     Args:
         rows: motions to take.

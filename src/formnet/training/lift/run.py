@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,7 +21,6 @@ from formnet.training.lift.unsupervised import UnsupervisedLift, UnsupervisedWei
 from formnet.training.run import quieten_lightning, write_metrics
 
 Way = Literal["supervised", "unsupervised"]
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def run_lift_training(
     lifter = network.build()
     module = _make_module(lifter, options)
     data = LiftData(options.data)
-    keep = ModelCheckpoint(out, filename="best", save_last=True, enable_version_counter=False)
+    keep = ModelCheckpoint(out, save_top_k=0, save_last=True, enable_version_counter=False)
     trainer = make_trainer(callbacks=[keep], default_root_dir=out)
     trainer.fit(module, datamodule=data, ckpt_path=str(resume) if resume else None, weights_only=True)
     about = {"way": options.way, "training": dict(record or {}), "versions": current_versions()}
