@@ -5,6 +5,7 @@ The parts are fitted once for each fold and seed; every row puts some of them to
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -125,7 +126,7 @@ def _register(
     title: str, measure: Callable[..., Parts], assemble: Callable[..., np.ndarray], row: Mapping[str, Any],
     modules: Sequence[str],
 ) -> str:  # fmt: skip
-    name = f"ablate-{title.replace(' ', '-').replace(',', '')}"
+    name = "ablate-" + "-".join(re.findall(r"\w+", title))
     options = {key: value for key, value in row.items() if key != "width"}
     paths = ("ablations", "formnet.baselines.minirocket", *(f"formnet.learners.{module}" for module in modules))
     make = partial(Assembled, measure, partial(assemble, **options))

@@ -22,12 +22,13 @@ answers of all folds are pooled before a metric is computed. Rows without a spre
 seed.
 
 AURC is the area under the risk–coverage curve, lower is better: the share of wrong answers among those given when only
-the surest are given, averaged over every share from few to all.
+the surest are given, averaged over every share from few to all. Seconds are of one processor, for one seed. Under
+`…_ablation` stands what the parts of formnet's recipes bought.
 """
 
 
 def write_page(folder: Path, page: Path) -> None:
-    """`page` from all results in `folder`, and beside it the curves of the first table of each."""
+    """`page` from all results in `folder`, and beside it the curves of the first table of each but ablations."""
     parts = [INTRODUCTION]
     for path in sorted(folder.glob("*.json")):
         results = read_results(path)
@@ -36,7 +37,7 @@ def write_page(folder: Path, page: Path) -> None:
         parts += [text for mean in means for text in (render_markdown(mean), render_parts(mean))]
         parts += [render_markdown(result) for result in results if result not in means]
         picture = page.parent / f"risk_coverage_{path.stem}.png"
-        if results and draw_risk_coverage(results[0], picture):
+        if results and not path.stem.endswith("_ablation") and draw_risk_coverage(results[0], picture):
             parts += [f"![Risk over coverage: {results[0].title}]({picture.name})", "", describe_curves(results[0])]
     with atomic_path(page) as temporary:
         temporary.write_text("\n".join(parts), encoding="utf-8")

@@ -38,7 +38,7 @@ def main() -> None:
         else:
             title = "squat7, random 80/20 (leaks: every day is on both sides)"
             folds = make_folds(table, "random")
-        provenance = {"dataset": "squat7", "split": split}
+        provenance = {"dataset": "squat7", "split": split, "is_timed": not parts}
         results.append(run_benchmark(title, table, folds, methods, arguments.seeds, provenance, say, answer))
         if arguments.write:
             # A run of hours that is stopped leaves the parts that were finished.

@@ -247,25 +247,35 @@ def average_results(title: str, results: Sequence[Result]) -> Result:
         runs = {m: tuple(np.mean([part.runs[m] for part in parts], axis=0).tolist()) for m in METRICS}
         folds = {result.title: {m: part.mean(m) for m in METRICS} for result, part in zip(results, parts, strict=True)}
         rows.append(Row(parts[0].name, parts[0].title, runs, folds, {}, sum(part.seconds for part in parts)))
-    return Result(title, tuple(rows), {"mean_of": [result.title for result in results]})
+    shared = {key: value for key, value in results[0].provenance.items() if key in ("seeds", "is_timed")}
+    return Result(title, tuple(rows), {"mean_of": [result.title for result in results], **shared})
 
 
 def render_markdown(result: Result) -> str:
-    """The table of one benchmark: mean ± standard deviation over seeds, best balanced accuracy last."""
+    """The table of one benchmark: mean ± standard deviation over seeds, best balanced accuracy last.
+
+    Without seconds where the provenance says `is_timed=False`, since rows share their work.
+    """
     lines = [f"### {result.title}", ""]
     facts = result.provenance
+    seeds = ", ".join(str(seed) for seed in facts.get("seeds", ()))
+    is_timed = facts.get("is_timed", True)
+    if "mean_of" in facts and seeds:
+        lines += [f"Seeds {seeds}.", ""]
     if "rows" in facts:
-        n_folds, seeds = len(facts["folds"]), ", ".join(str(seed) for seed in facts["seeds"])
+        n_folds = len(facts["folds"])
         lines += [
             f"{facts['rows']} repetitions, {len(facts['classes'])} classes, {facts['groups']} groups, "
             f"{n_folds} fold{'s' * (n_folds != 1)}, seeds {seeds}.",
             "",
         ]
-    lines += [f"| method | {' | '.join(HEADINGS)} | processor s |", f"|{'---|' * (len(HEADINGS) + 2)}"]
+    headings = (*HEADINGS, *(["processor s"] if is_timed else []))
+    lines += [f"| method | {' | '.join(headings)} |", f"|{'---|' * (len(headings) + 1)}"]
     for row in sorted(result.rows, key=lambda row: row.mean("balanced_accuracy")):
         spread = [f" ± {row.spread(m):.3f}" if len(row.runs[m]) > 1 else "" for m in METRICS]
         cells = [f"{row.mean(m):.3f}{more}" for m, more in zip(METRICS, spread, strict=True)]
-        lines.append(f"| {row.title} | {' | '.join(cells)} | {row.seconds:.0f} |")
+        cells += [f"{row.seconds:.0f}"] if is_timed else []
+        lines.append(f"| {row.title} | {' | '.join(cells)} |")
     for fold, warnings in facts.get("warnings", {}).items():
         lines += ["", f"Note on {fold}: {'; '.join(warnings)}."]
     return "\n".join(lines) + "\n"

@@ -34,7 +34,7 @@ def test_all_experts_are_the_learner(ablations: ModuleType, monkeypatch: pytest.
     assert len(rows) == 10
     monkeypatch.setattr(ablations, "_KEPT", {})
     expected = MovementLearner().fit(TRAIN, 0).estimate_probabilities(TEST.motions)
-    whole, one = (rows[f"ablate-{name}"].make(0).fit(TRAIN) for name in ("all-(formnet)", "posture"))
+    whole, one = (rows[f"ablate-{name}"].make(0).fit(TRAIN) for name in ("all-formnet", "posture"))
     np.testing.assert_allclose(whole.predict_proba(TEST), expected, atol=1e-9)
     assert (one.predict_proba(TEST) != expected).any()
 
