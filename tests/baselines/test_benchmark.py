@@ -94,6 +94,11 @@ def test_results_round_trip_and_render(tmp_path: Path) -> None:
     assert "| majority class | 0.500 | 0.750 |" in render_markdown(result)
     mean = average_results("mean", [result, result])
     assert mean.rows[0].mean("accuracy") == pytest.approx(0.75)
+    assert "Seeds 0, 1, 2." in render_markdown(mean)
+    untimed = run_benchmark("t", TABLE, make_folds(TABLE, "random"), ["majority"], [0], {"is_timed": False})
+    for table in (untimed, average_results("mean", [untimed])):
+        assert "processor s" not in render_markdown(table)
+        assert "processor s" in render_markdown(result)
     (tmp_path / "r.json").write_text("[{}]")
     with pytest.raises(InputError, match="no results"):
         read_results(tmp_path / "r.json")
