@@ -65,7 +65,7 @@ def draw_risk_coverage(result: Result, picture: Path) -> bool:
     rows = [row for row in result.rows if row.curve]
     if not rows:
         return False
-    figure = Figure(figsize=(6.4, 4.8), dpi=90, layout="constrained")
+    figure = Figure(figsize=(6.4, 5.6), dpi=90, layout="constrained")
     axes = figure.subplots()
     for row in sorted(rows, key=lambda row: -row.mean("aurc")):
         axes.plot(row.curve["coverage"], row.curve["risk"], label=f"{row.title} ({row.runs['aurc'][0]:.2f})", lw=1.5)
@@ -74,7 +74,7 @@ def draw_risk_coverage(result: Result, picture: Path) -> bool:
     axes.title.set_fontsize(9)
     axes.grid(alpha=0.3)
     figure.legend(
-        loc="outside lower center", ncols=2, fontsize=7, title="area under the curve in brackets", title_fontsize=7
+        loc="outside lower center", ncols=1, fontsize=7, title="area under the curve in brackets", title_fontsize=7
     )
     with atomic_path(picture) as temporary:
         figure.savefig(temporary, format="png")
