@@ -42,17 +42,22 @@ def main() -> None:
     parser.add_argument("--model", type=Path, nargs="+", help="models that vote; default: the shipped ones")
     parser.add_argument("--lifter", default=None, help="default: the one the model was trained with")
     parser.add_argument("--cache", type=Path, default=None, help="keep the estimator's answers here")
+    parser.add_argument(
+        "--files", action=argparse.BooleanOptionalAction, default=True, help="judge keypoint files of the clips, too"
+    )
     parser.add_argument("--processes", type=int, default=2)
     arguments = parser.parse_args()
     models = [load_model(path) for path in arguments.model] if arguments.model else load_shipped_models()
     judge = make_judge(models, arguments.lifter)
     requests = balanced_requests(arguments.seed, arguments.per_class, repetitions=2)
     clips = estimate_all_cached(requests, arguments.cache, arguments.processes)
+    can_do_without_depth = not judge.is_chosen or not judge.seats[0].lifter.needs_depth
+    sources = SOURCES if arguments.files and can_do_without_depth else ()
     answers, same = [], {source: [] for source in SOURCES}
     for clip in track(clips, "rendering, estimating, judging", total=len(requests), console=Console(stderr=True)):
         verdicts = judge_track(clip.track, judge)
         answers += [find_answer(truth, verdicts, clip.yaw_deg) for truth in clip.repetitions]
-        for source in SOURCES if clip.track is not None else ():
+        for source in sources if clip.track is not None else ():
             others = judge_track(through_file(clip.track, source), judge)
             same[source] += [is_same(verdict, others) for verdict in verdicts]
     report(answers, {source: round(float(np.mean(found)), 4) for source, found in same.items() if found})
