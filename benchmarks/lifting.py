@@ -208,9 +208,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=20, help="UI-PRMD: every so many episodes")
     parser.add_argument("--cache", type=Path, default=None, help="keep the estimator's answers here")
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument(
-        "--write", action="store_true", help="write results/lifting.json and docs/lifting.md"
-    )
+    parser.add_argument("--write", action="store_true", help="write results/lifting.json and docs/lifting.md")
     arguments = parser.parse_args()
     lifters = named_lifters(arguments.lifters)
     flat = {name: lifter for name, lifter in lifters.items() if not lifter.needs_depth}

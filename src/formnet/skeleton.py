@@ -210,9 +210,7 @@ SMPL_24 = Skeleton(
         "left_hand", "right_hand",
     ),
 )  # fmt: skip
-LIFTED_32 = Skeleton(
-    "lifted32", (*SMPL_24.joints, "head_top", "nose", *_sided("eye", "ear", "heel"))
-)
+LIFTED_32 = Skeleton("lifted32", (*SMPL_24.joints, "head_top", "nose", *_sided("eye", "ear", "heel")))
 """What 2D joints are lifted to: SMPL's joints with the spine, all that `HMR_19` needs, and heels."""
 KINECT_22 = Skeleton(
     "kinect22",
