@@ -75,7 +75,7 @@ def test_train_then_evaluate_repeats_the_figures(copy: Path, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["experiment=squat9"], "there are paper, shipped, squat7, uiprmd"),
+        (["experiment=squat9"], "there are lifted, paper, shipped, squat7, uiprmd"),
         (["experiment=squat7"], "data.root is not given; add data.root=…"),
         (["experiment=squat7", "data.root=COPY", "data.split=random"], "say data.allow_leakage=true"),
         (["fit.batch_sise=3"], "there is no setting fit.batch_sise"),
