@@ -43,10 +43,9 @@ from formnet.rendered.cache import estimate_all_cached
 from formnet.rendered.film import balanced_requests, exercise_requests, film
 from formnet.skeleton import BLAZEPOSE_33, LIFTED_32, Skeleton
 from formnet.synth.camera import orbit_camera
-from formnet.synth.exercises import EXERCISES
+from formnet.synth.exercises import EXERCISES, UNSEEN_EXERCISES
 from formnet.training.lift.motions import (
     SQUAT,
-    UNSEEN_EXERCISES,
     sample_cameras,
     simulate_motions,
 )
@@ -106,11 +105,11 @@ def simulated_cases(seed: int, count: int) -> Iterator[Case]:
         yield str(motions.names[row]), PoseTrack(picture, None, camera.width, camera.height), truth
 
 
-def measure(lifter: Lifter, cases: Sequence[Case], joints: Skeleton) -> dict[str, dict[str, float]]:
+def measure(answers: Sequence[Motion], cases: Sequence[Case], joints: Skeleton) -> dict[str, dict[str, float]]:
     """Figures of each group and of all groups together, every group counting the same."""
     totals: dict[str, MetricCollection] = {}
-    for group, given, truth in cases:
-        lifted, true = lifter.lift(given).select(joints), truth.select(joints)
+    for answer, (group, _, truth) in zip(answers, cases, strict=True):
+        lifted, true = answer.select(joints), truth.select(joints)
         seen = ~lifted.missing & ~true.missing
         arrays = {"predicted": lifted.positions, "truth": true.positions, "evaluated": seen}
         tensors = {name: torch.from_numpy(np.array(array)) for name, array in arrays.items()}
@@ -212,21 +211,24 @@ def main() -> None:
     arguments = parser.parse_args()
     lifters = named_lifters(arguments.lifters)
     flat = {name: lifter for name, lifter in lifters.items() if not lifter.needs_depth}
-    parts: dict[str, tuple[dict[str, Lifter], list[Case], Skeleton]] = {}
+    parts: dict[str, tuple[dict[str, Lifter], list[Case]]] = {}
     if "rendered" in arguments.parts:
         cases = list(rendered_cases(arguments.seed, arguments.per_exercise, arguments.cache, arguments.processes))
-        parts["rendered"] = (lifters, cases, LIMBS)
+        parts["rendered"] = (lifters, cases)
     if "simulated" in arguments.parts:
-        cases = list(simulated_cases(arguments.seed, 24))
-        parts |= {"simulated": (flat, cases, LIMBS), "simulated with spine": (flat, cases, WITH_SPINE)}
+        parts["simulated"] = (flat, list(simulated_cases(arguments.seed, 12)))
     if "virtual" in arguments.parts and not arguments.root.is_dir():
         print(f"UI-PRMD is not at {arguments.root}; that part is left out", file=sys.stderr)
     elif "virtual" in arguments.parts:
-        parts["virtual"] = (flat, list(virtual_cases(arguments.root, arguments.every)), LIMBS)
+        parts["virtual"] = (flat, list(virtual_cases(arguments.root, arguments.every)))
     results: dict[str, dict] = {}
-    for part, (able, cases, joints) in parts.items():
-        bar = progress(able.items(), f"lifting: {part}", console=Console(stderr=True))
-        results[part] = {name: measure(lifter, cases, joints) for name, lifter in bar}
+    for part, (able, cases) in parts.items():
+        for name, lifter in able.items():
+            bar = progress(cases, f"{part}: {name}", console=Console(stderr=True))
+            answers = [lifter.lift(given) for _, given, _ in bar]
+            results.setdefault(part, {})[name] = measure(answers, cases, LIMBS)
+            if part == "simulated":
+                results.setdefault(f"{part} with spine", {})[name] = measure(answers, cases, WITH_SPINE)
     if "cost" in arguments.parts:
         results["cost"] = measure_cost(lifters)
     table = render_table(results, list(lifters))

@@ -76,6 +76,13 @@ def test_twice_the_frame_rate_gives_the_same_pose() -> None:
     np.testing.assert_allclose(b[:, 8:-8:2], a[:, 4:-4], atol=1e-4)
 
 
+def test_a_mirrored_film_lifts_to_the_mirrored_motion() -> None:
+    motion, lifter = standing(BLAZEPOSE_33), small_lifter()
+    mirrored = motion.positions[:, BLAZEPOSE_33.mirror] * [-1.0, 1.0]
+    there, back = lifter.lift_motion(motion), lifter.lift_motion(motion.replace(positions=mirrored))
+    np.testing.assert_allclose(back.positions[:, LIFTED_32.mirror] * [-1.0, 1.0, 1.0], there.positions, atol=1e-5)
+
+
 def test_what_is_seen_stays_where_it_is_seen_in_a_derived_lifter() -> None:
     network = LifterNetwork(width=16, token=4, dilations=(1,), derived=True).build().eval()
     points = torch.randn(1, 5, 24, 2)

@@ -12,32 +12,34 @@ from formnet.cli.inputs import check_writable_folder, progress_bar
 
 def fit_noise(
     out: Annotated[Path, typer.Argument(help="File to write (.npz).", show_default=False)],
-    per_class: Annotated[int, typer.Option(min=2, help="Rendered repetitions of each of the seven classes.")] = 120,
+    per_class: Annotated[int, typer.Option(min=2, help="Rendered repetitions of each class of squat.")] = 120,
+    per_exercise: Annotated[int, typer.Option(min=0, help="Rendered clips of each of the other exercises.")] = 90,
     seed: Annotated[int, typer.Option(min=0, help="Seed of people, cameras and looks.")] = 1,
     cache: Annotated[Path | None, typer.Option(help="Keep the estimates here, to fit again without rendering.")] = None,
     processes: Annotated[int, typer.Option(min=1, help="Clips rendered at once.")] = 2,
 ) -> None:
     """Refit the error model of the pose estimator.
 
-    Renders simulated squats, lets the real estimator see them and fits what it makes of the truth: about 2 seconds a
-    repetition and core. The result replaces src/formnet/synth/blazepose_noise.npz, which training reads.
+    Renders simulated squats and other exercises, lets the real estimator see them and fits what it makes of the
+    truth: about 2 seconds a clip and core. The result replaces src/formnet/synth/blazepose_noise.npz, which training reads.
 
     Example:
 
       formnet fit-noise src/formnet/synth/blazepose_noise.npz --per-class 120
     """
     check_writable_folder(out.parent)
-    from formnet.rendered.pairs import refit_noise
+    from formnet.rendered.pairs import noise_requests, refit_noise
+    from formnet.synth.exercises import KNOWN_EXERCISES
 
-    total = 7 * per_class
+    requests = noise_requests(per_class, per_exercise, KNOWN_EXERCISES, seed)
     with progress_bar("rendering and estimating") as show:
         done = 0
 
         def on_clip() -> None:
             nonlocal done
             done += 1
-            show(done, total)
+            show(done, len(requests))
 
-        model = refit_noise(per_class, seed, cache, processes, on_clip)
+        model = refit_noise(requests, cache, processes, on_clip)
     model.write(out)
     typer.echo(f"wrote {out}")

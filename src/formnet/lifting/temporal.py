@@ -16,7 +16,7 @@ from formnet.lifting.network import WORKING_FPS, TemporalLifter
 from formnet.lifting.observation import OBSERVED_24, Array, observe
 from formnet.motion import Motion
 from formnet.pose.track import PoseTrack
-from formnet.skeleton import LIFTED_32
+from formnet.skeleton import LIFTED_32, Skeleton
 from formnet.weights import fill_weights, read_weights, shipped_path, write_weights
 
 FORMAT = "formnet-lifter"
@@ -71,10 +71,23 @@ class NetworkLifter:
         return Motion(solid, sure, motion.timestamps, LIFTED_32)
 
     def lift_points(self, points: Array, confidence: Array, fps: float) -> Array:
-        """Normalised points (N, T, 24, 2) and confidence (N, T, 24) → metres (N, T, 32, 3); see `observe`."""
+        """Normalised points (N, T, 24, 2) and confidence (N, T, 24) → metres (N, T, 32, 3); see `observe`.
+
+        The mean of what the network says of the picture and, mirrored back, of its mirror image (Pavllo et al.,
+        CVPR 2019): a mirrored film lifts to the mirrored motion exactly.
+        """
         stride = max(1, round(fps / WORKING_FPS)) if np.isfinite(fps) else 1
         with torch.inference_mode():
-            return self.network(torch.from_numpy(points), torch.from_numpy(confidence), stride).numpy()
+            seen, sure = torch.from_numpy(points), torch.from_numpy(confidence)
+            straight = self.network(seen, sure, stride)
+            turned = self.network(_mirror(seen, OBSERVED_24), sure[:, :, OBSERVED_24.mirror.copy()], stride)
+            return ((straight + _mirror(turned, LIFTED_32)) / 2).numpy()
+
+
+def _mirror(points: torch.Tensor, skeleton: Skeleton) -> torch.Tensor:
+    """Points (…, K, D) seen in a mirror: left is right, x the other way."""
+    mirrored = points[..., skeleton.mirror.copy(), :]
+    return torch.cat([-mirrored[..., :1], mirrored[..., 1:]], dim=-1)
 
 
 def spread_confidence(observed: Array) -> Array:

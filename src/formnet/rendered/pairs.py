@@ -1,28 +1,36 @@
-"""Refits the estimator noise: renders squats, lets the real estimator see them, fits the error model."""
+"""Refits the estimator noise: renders squats and exercises, lets the real estimator see them, fits the errors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from formnet.rendered.cache import estimate_all_cached
-from formnet.rendered.film import balanced_requests
+from formnet.rendered.film import FilmRequest, balanced_requests, exercise_requests
 from formnet.rendered.fit_noise import EstimatedPair, fit_estimator_noise
 from formnet.synth.estimator_noise import EstimatorNoise
 
 FPS = 15.0
+_SECONDS = 3.0
+
+
+def noise_requests(per_class: int, per_exercise: int, exercises: Sequence[str], seed: int) -> list[FilmRequest]:
+    """What to render: `per_class` repetitions of each class of squat, `per_exercise` clips of each exercise."""
+    squats = balanced_requests(seed, per_class, fps=FPS, is_padded=False)
+    others = exercise_requests(seed, per_exercise, exercises=exercises, seconds=_SECONDS, fps=FPS)
+    # A longer seed, or both kinds would share people and cameras.
+    return [*squats, *(replace(request, seed=(*request.seed, 1)) for request in others)]
 
 
 def collect_pairs(
-    per_class: int,
-    seed: int,
+    requests: Sequence[FilmRequest],
     cache: Path | None = None,
     n_processes: int = 2,
     on_clip: Callable[[], None] | None = None,
 ) -> list[EstimatedPair]:
-    """Truth and estimate of `per_class` rendered repetitions of each class; clips without a person are left out."""
+    """Truth and estimate of rendered clips; clips without a person are left out."""
     pairs = []
-    requests = balanced_requests(seed, per_class, fps=FPS, is_padded=False)
     for clip in estimate_all_cached(requests, cache, n_processes):
         if clip.track is not None:
             solid = clip.track.solid
@@ -33,11 +41,10 @@ def collect_pairs(
 
 
 def refit_noise(
-    per_class: int,
-    seed: int = 1,
+    requests: Sequence[FilmRequest],
     cache: Path | None = None,
     n_processes: int = 2,
     on_clip: Callable[[], None] | None = None,
 ) -> EstimatorNoise:
     """Renders, estimates and fits; `cache` keeps the estimates, so that a fit can be repeated without rendering."""
-    return fit_estimator_noise(collect_pairs(per_class, seed, cache, n_processes, on_clip))
+    return fit_estimator_noise(collect_pairs(requests, cache, n_processes, on_clip))

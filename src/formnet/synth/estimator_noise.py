@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from formnet.errors import InputError
 from formnet.files import atomic_path
@@ -59,8 +60,8 @@ class EstimatorNoise:
         for number, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             hidden = hidden @ weight + bias
             if number < len(self.weights) - 1:
-                hidden = hidden / (1 + np.exp(-hidden))
-        return hidden[:, :99], 1 / (1 + np.exp(-hidden[:, 99:]))
+                hidden = hidden * expit(hidden)
+        return hidden[:, :99], expit(hidden[:, 99:])
 
     def estimate(
         self, landmarks: NDArray[np.floating], step_s: float, rng: np.random.Generator, strength: float = 1.0

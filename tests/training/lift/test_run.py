@@ -13,9 +13,10 @@ from formnet.body import load_body
 from formnet.errors import InputError
 from formnet.lifting.temporal import LifterNetwork, load_lifter
 from formnet.synth.estimator_noise import read_estimator_noise
+from formnet.synth.exercises import UNSEEN_EXERCISES
 from formnet.training.lift.build import build_lift_options
 from formnet.training.lift.data import LiftData, LiftDataOptions
-from formnet.training.lift.motions import UNSEEN_EXERCISES, observe_motions, sample_cameras, simulate_motions
+from formnet.training.lift.motions import observe_motions, sample_cameras, simulate_motions
 from formnet.training.lift.run import LiftOptions, run_lift_training
 from formnet.training.lift.supervised import measure_batch
 

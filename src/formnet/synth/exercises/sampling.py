@@ -32,6 +32,9 @@ _PLANS: dict[str, Callable[[Scene], Plan]] = {
 }
 EXERCISES: tuple[str, ...] = tuple(_PLANS)
 """All exercises that can be simulated besides the squat."""
+UNSEEN_EXERCISES = ("hinge", "sit_to_stand")
+"""Nothing is ever trained on or fitted to these, so that a test can tell what becomes of movements nobody knows."""
+KNOWN_EXERCISES = tuple(name for name in EXERCISES if name not in UNSEEN_EXERCISES)
 
 _SPREAD = 0.9
 """Spread of the body shapes, that of the squats."""

@@ -15,11 +15,10 @@ from formnet.body.load import load_body
 from formnet.errors import InputError
 from formnet.synth.camera import Camera
 from formnet.synth.estimator_noise import EstimatorNoise, read_estimator_noise
-from formnet.synth.exercises import EXERCISES
+from formnet.synth.exercises import KNOWN_EXERCISES
 from formnet.training.lift.motions import (
     FRAMES,
     FREE,
-    UNSEEN_EXERCISES,
     Motions,
     observe_motions,
     sample_cameras,
@@ -63,9 +62,8 @@ class LiftData(lightning.LightningDataModule):
     def __init__(self, options: LiftDataOptions) -> None:
         super().__init__()
         self.options = options
-        known = [name for name in EXERCISES if name not in UNSEEN_EXERCISES]
         # Movements that are none in particular count twice: the prior must not be a list of exercises.
-        known += [FREE]
+        known = [*KNOWN_EXERCISES, FREE]
         body, noise = load_body(), read_estimator_noise()
         motions = simulate_motions(body, options.squats, options.exercises, options.seed, known)
         cameras = sample_cameras(np.random.default_rng([options.seed, 2]), _CAMERAS)

@@ -21,6 +21,7 @@ from formnet.skeleton import (
     HALPE_26,
     HMR_19,
     KINECT_22,
+    LIFTED_32,
     MPI_15,
     Skeleton,
 )
@@ -28,23 +29,24 @@ from formnet.synth.camera import Camera, sample_camera
 from formnet.synth.dataset import sample_repetitions
 from formnet.synth.estimator_noise import EstimatorNoise
 from formnet.synth.exercises import sample_exercises
+from formnet.training.lift.proportions import vary_proportions
 
 Array = NDArray[np.float32]
 FRAMES = 64
+_THROUGH_BLAZEPOSE = 0.6
 SQUAT, FREE = "squat", "free"
-UNSEEN_EXERCISES = ("hinge", "sit_to_stand")
-"""Never trained on, so that a test can tell what a lifter makes of movements it does not know."""
 ESTIMATORS = {BLAZEPOSE_33: 0.4, HALPE_26: 0.2, BODY_25: 0.2, COCO_17: 0.2}
 """Joint sets of pose estimators in use, and how often each is drawn."""
 ANY_SOURCE = {
     BLAZEPOSE_33: 0.3,
     HALPE_26: 0.15,
     BODY_25: 0.15,
-    COCO_17: 0.15,
-    KINECT_22: 0.1,
-    HMR_19: 0.1,
-    MPI_15: 0.05,
+    COCO_17: 0.12,
+    KINECT_22: 0.15,
+    HMR_19: 0.07,
+    MPI_15: 0.06,
 }
+_NOSE = OBSERVED_24.index("nose")
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,8 +116,9 @@ class LiftBatch:
 def observe_motions(
     motions: Motions, rows: NDArray[np.intp], cameras: Sequence[Camera], noise: EstimatorNoise, rng: np.random.Generator
 ) -> LiftBatch:
-    """A batch: every motion before a camera; most squats through the fitted errors of the estimator, which know no
-    other movement, the rest through plain noise that any estimator might make.
+    """A batch: every motion before a camera; half of them through the fitted errors of the estimator, the rest
+    through plain noise that any estimator might make. Sources that know no face (depth sensors, marker sets) also put
+    the joints of the trunk elsewhere.
 
     Args:
         rows: motions to take.
@@ -126,21 +129,26 @@ def observe_motions(
     translation = np.stack([camera.translation for camera in chosen]).astype(np.float32)
     landmarks = np.einsum("nij,ntkj->ntki", rotation, motions.landmarks[rows]) + translation[:, None, None]
     joints = np.einsum("nij,ntkj->ntki", rotation, motions.joints[rows]) + translation[:, None, None]
-    is_blazepose = (motions.names[rows] == SQUAT) & (rng.uniform(size=len(rows)) < 0.6)
+    solid = assemble_lifted(landmarks, joints).astype(np.float32)
+    has_joint = sample_joint_sets(rng, len(rows), ANY_SOURCE)
+    has_face = has_joint[:, _NOSE]
+    is_blazepose = has_face & (rng.uniform(size=len(rows)) < _THROUGH_BLAZEPOSE)
     points = np.full((*landmarks.shape[:2], len(OBSERVED_24), 2), np.nan, dtype=np.float32)
     confidence = np.ones(points.shape[:3], dtype=np.float32)
     if is_blazepose.any():
         step_s = float(np.median(motions.step_s[rows[is_blazepose]]))
         seen, visibility = noise.estimate(landmarks[is_blazepose], step_s, rng, 1.0)
         points[is_blazepose], confidence[is_blazepose] = observe_blazepose(seen[..., :2], visibility)
-    others = np.flatnonzero(~is_blazepose)
-    flat = _project(_OBSERVED_FROM_BLAZEPOSE @ landmarks[others])
-    points[others], confidence[others] = _disturb(flat, rng)
-    hidden = ~sample_joint_sets(rng, len(rows), ANY_SOURCE)[:, None] | _sample_gaps(rng, points.shape[:3])
+    others = ~is_blazepose & has_face
+    points[others], confidence[others] = _disturb(_project(_OBSERVED_FROM_BLAZEPOSE @ landmarks[others]), rng)
+    solid[~has_face] = vary_proportions(solid[~has_face], rng)
+    placed = solid[~has_face] + joints[~has_face, :, :1]
+    points[~has_face], confidence[~has_face] = _disturb(_project(placed[:, :, _OBSERVED_IN_LIFTED]), rng)
+    hidden = ~has_joint[:, None] | _sample_gaps(rng, points.shape[:3])
     points[hidden] = np.nan
     points = normalise_points(points).astype(np.float32)
     confidence[np.isnan(points[..., 0])] = 0.0
-    return LiftBatch(np.nan_to_num(points), confidence, assemble_lifted(landmarks, joints).astype(np.float32))
+    return LiftBatch(np.nan_to_num(points), confidence, solid)
 
 
 def observe_blazepose(landmarks: Array, visibility: Array) -> tuple[Array, Array]:
@@ -203,5 +211,6 @@ def _finite_rows(source: Skeleton, target: Skeleton) -> Array:
     return np.asarray(np.nan_to_num(conversion_matrix(source, target)), dtype=np.float32)
 
 
+_OBSERVED_IN_LIFTED = LIFTED_32.indices(OBSERVED_24.joints)
 _OBSERVED_FROM_BLAZEPOSE = _finite_rows(BLAZEPOSE_33, OBSERVED_24)
 _FROM_BLAZEPOSE = _OBSERVED_FROM_BLAZEPOSE * _measures(BLAZEPOSE_33)[:, None]
