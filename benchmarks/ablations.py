@@ -13,19 +13,19 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from formnet.benchmark import Method, register_method
+from formnet.benchmark import METHODS, Method, register_method
 from formnet.learners.calibrate import fit_calibration, fit_weights
 from formnet.learners.movement import MovementLearner, compute_margins, judge_session, prepare_bodies
 from formnet.learners.movement_features import EXPERTS
 from formnet.learners.sessions import fit_spread
 from formnet.learners.squat import SquatLearner
+from formnet.learners.squat_families import FAMILIES, MEMORY, choose_share
 from formnet.learners.squat_features import compute_squat_features
 from formnet.readers.table import RepetitionTable
 
 Parts = dict[str, np.ndarray]
 _KEPT: dict[tuple[Any, ...], Parts] = {}
 
-FAMILIES = ("forest", "discriminants", "networks", "amplitudes")
 TITLES = {"forest": "trees", "amplitudes": "ridge on amplitudes"}
 
 
@@ -84,15 +84,21 @@ def assemble_experts(parts: Parts, experts: Sequence[str], weighed: bool = True,
 
 
 def measure_families(train: RepetitionTable, test: RepetitionTable, seed: int, learner: SquatLearner) -> Parts:
-    """Probabilities of the families of squat7 on the test rows."""
+    """Probabilities of the families of squat7 on the test rows, and the share of the votes that memory is given."""
     inside, outside = (compute_squat_features(table.motions, learner.second_view) for table in (train, test))
-    families = learner.fit_families(inside, np.asarray(train.labels), train.groups, len(train.classes), seed)
-    return families.by_family(outside)
+    labels, n_classes = np.asarray(train.labels), len(train.classes)
+    left_out = learner.leave_out(inside, labels, train.groups, n_classes, seed)
+    assert left_out is not None, "there are rows to leave out"
+    answers, rows, parts = left_out
+    families = learner.fit_families(inside, labels, train.groups, n_classes, seed)
+    return families.by_family(outside) | {"share": np.array(choose_share(answers, labels[rows], parts))}
 
 
-def assemble_families(parts: Parts, families: Sequence[str]) -> np.ndarray:
-    """The mean of some families, not calibrated."""
-    return np.asarray(np.mean([parts[name] for name in families], axis=0))
+def assemble_families(parts: Parts, families: Sequence[str], share: float | None = 0.0) -> np.ndarray:
+    """The mean of some families and memory with its share of the votes (None: as chosen), not calibrated."""
+    share = float(parts["share"]) if share is None else share
+    others = np.asarray(np.mean([parts[name] for name in families], axis=0))
+    return (1.0 - share) * others + share * parts[MEMORY] if share else others
 
 
 def register_experts(modules: Sequence[str]) -> list[str]:
@@ -110,15 +116,19 @@ def register_experts(modules: Sequence[str]) -> list[str]:
     ]
 
 
-def register_families(modules: Sequence[str], second_view: float) -> list[str]:
+def register_families(modules: Sequence[str], learner: SquatLearner) -> list[str]:
     """Rows for squat7; their names."""
-    rows = {TITLES.get(name, name): {"families": [name]} for name in FAMILIES}
+    rows: dict[str, dict[str, Any]] = {TITLES.get(name, name): {"families": [name]} for name in (*FAMILIES, MEMORY)}
     rows |= {
         f"without {TITLES.get(name, name)}": {"families": [other for other in FAMILIES if other != name]}
         for name in FAMILIES
     }
-    rows["all four (formnet)"] = {"families": list(FAMILIES)}
-    measure = partial(measure_families, learner=SquatLearner(second_view=second_view))
+    rows["all four, no memory"] = {"families": list(FAMILIES)}
+    rows["all four, memory half of the votes"] = {"families": list(FAMILIES), "share": 0.5}
+    rows[f"all four, memory as left-out {learner.left_out} want it (formnet)"] = {
+        "families": list(FAMILIES), "share": None
+    }  # fmt: skip
+    measure = partial(measure_families, learner=learner)
     return [_register(title, measure, assemble_families, row, modules) for title, row in rows.items()]
 
 
@@ -130,5 +140,6 @@ def _register(
     options = {key: value for key, value in row.items() if key != "width"}
     paths = ("ablations", "formnet.baselines.minirocket", *(f"formnet.learners.{module}" for module in modules))
     make = partial(Assembled, measure, partial(assemble, **options))
+    METHODS.pop(name, None)
     register_method(name, Method(title, make, modules=paths, options=dict(row)))
     return name

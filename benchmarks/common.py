@@ -7,6 +7,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from answers import KeptAnswers
 from page import PAGE, REPOSITORY, RESULTS, write_page
 
-from formnet.benchmark import METHODS, Method, Result, register_method, render_markdown, write_results
+from formnet.benchmark import METHODS, METRICS, Method, Result, register_method, render_markdown, write_results
 from formnet.errors import FormnetError
 from formnet.files import cache_dir
 from formnet.learners.base import FittedLearner, build_learner
@@ -59,14 +60,33 @@ class LearnerMethod:
 
 
 def register_learner(title: str, config: Mapping[str, Any], modules: Sequence[str]) -> None:
-    """Adds formnet's own row to the benchmark, as `formnet`.
+    """Adds formnet's own row to the benchmark, as `formnet`, in the place of one that is there.
 
     Args:
         modules: of `formnet.learners` that decide its answers.
     """
     paths = ("formnet.baselines.minirocket", *(f"formnet.learners.{module}" for module in modules))
     method = Method(title, lambda seed: LearnerMethod(config, seed), modules=paths, options=dict(config))
+    METHODS.pop("formnet", None)
     register_method("formnet", method)
+
+
+def merge_seeds(results: Sequence[Result]) -> Result:
+    """Results of one benchmark that was run with one seed at a time, each on folds of its own, as one table."""
+    first = results[0]
+    rows = []
+    for parts in zip(*(result.rows for result in results), strict=True):
+        runs = {metric: sum((part.runs[metric] for part in parts), ()) for metric in METRICS}
+        folds = {name: _average([part.folds[name] for part in parts]) for name in parts[0].folds}
+        recalls = _average([part.recalls for part in parts])
+        seconds = float(np.mean([part.seconds for part in parts]))
+        rows.append(replace(parts[0], runs=runs, folds=folds, recalls=recalls, seconds=seconds))
+    seeds = [seed for result in results for seed in result.provenance["seeds"]]
+    return Result(first.title, tuple(rows), {**first.provenance, "seeds": seeds})
+
+
+def _average(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    return {name: float(np.mean([part[name] for part in parts])) for name in parts[0]}
 
 
 def keep_answers(arguments: argparse.Namespace) -> KeptAnswers:

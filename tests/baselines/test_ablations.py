@@ -12,6 +12,7 @@ import pytest
 from formnet.benchmark import METHODS
 from formnet.learners.movement import MovementLearner
 from formnet.learners.squat import SquatLearner, calibrate
+from formnet.learners.squat_families import FAMILIES
 from tests.learners.people import make_people, only, without
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
@@ -45,7 +46,7 @@ def test_rows_share_what_was_fitted(ablations: ModuleType, monkeypatch: pytest.M
 
     def measure(train: object, test: object, seed: int) -> dict[str, np.ndarray]:
         calls.append(seed)
-        return {name: np.full((len(TEST), 2), float(k)) for k, name in enumerate(ablations.FAMILIES)}
+        return {name: np.full((len(TEST), 2), float(k)) for k, name in enumerate(FAMILIES)}
 
     def mean_of(*families: str) -> float:
         row = ablations.Assembled(measure, lambda parts: ablations.assemble_families(parts, families), 5)
@@ -56,11 +57,25 @@ def test_rows_share_what_was_fitted(ablations: ModuleType, monkeypatch: pytest.M
     assert calls == [5]
 
 
-def test_all_families_are_the_learner_but_for_calibration(ablations: ModuleType) -> None:
+@pytest.mark.parametrize("left_out", ["groups", "repetitions"])
+def test_all_families_are_the_learner_but_for_calibration(ablations: ModuleType, left_out: str) -> None:
     small = {"trees": 20, "members": 3, "network": {"members": 1, "width": 8, "epochs": 3, "batch_size": 8}}
-    learner = SquatLearner(**small)
+    learner = SquatLearner(**small, left_out=left_out)
     parts = ablations.measure_families(TRAIN, TEST, 0, learner)
     fitted = learner.fit(TRAIN, 0)
     expected = fitted.estimate_probabilities(TEST.motions)
-    together = ablations.assemble_families(parts, ablations.FAMILIES)
+    together = ablations.assemble_families(parts, FAMILIES, None)
     np.testing.assert_allclose(calibrate(together, fitted.slope), expected, atol=1e-6)
+    half = ablations.assemble_families(parts, FAMILIES, 0.5)
+    others = ablations.assemble_families(parts, FAMILIES)
+    np.testing.assert_allclose(half, 0.5 * others + 0.5 * parts["memory"])
+
+
+def test_rows_of_families_can_be_registered_for_another_split(ablations: ModuleType) -> None:
+    names = [ablations.register_families(("squat",), SquatLearner(left_out=n)) for n in ("groups", "repetitions")]
+    assert len(names[0]) == len(names[1]) == 12
+    assert set(names[0]) ^ set(names[1]) == {
+        f"ablate-all-four-memory-as-left-out-{n}-want-it-formnet" for n in ("groups", "repetitions")
+    }
+    for name in {*names[0], *names[1]}:
+        METHODS.pop(name)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import runpy
 import sys
 from pathlib import Path
@@ -102,6 +103,22 @@ def test_results_round_trip_and_render(tmp_path: Path) -> None:
     (tmp_path / "r.json").write_text("[{}]")
     with pytest.raises(InputError, match="no results"):
         read_results(tmp_path / "r.json")
+
+
+def test_seeds_with_folds_of_their_own_become_one_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    merge_seeds = importlib.import_module("common").merge_seeds
+    parts = [
+        run_benchmark("t", TABLE, make_folds(TABLE, "random", seed=seed, test_share=0.5), ["majority"], [seed])
+        for seed in (0, 1, 2)
+    ]
+    merged = merge_seeds(parts)
+    own = [part.rows[0].runs["accuracy"][0] for part in parts]
+    assert len(set(own)) > 1
+    assert merged.rows[0].runs["accuracy"] == tuple(own)
+    assert merged.rows[0].folds["random"]["accuracy"] == pytest.approx(np.mean(own))
+    assert merged.provenance["seeds"] == [0, 1, 2]
+    assert "1 fold, seeds 0, 1, 2." in render_markdown(merged)
 
 
 def test_unknown_and_taken_methods() -> None:

@@ -165,6 +165,7 @@ def test_one_group_is_enough_to_learn_from(name: str) -> None:
         ({"name": "movement", "alpha": 0}, "expected alpha above 0"),
         ({"name": "movement", "width": -1, "n_features": 3}, "expected n_features of 84 or more, width of 0 or more"),
         ({"name": "movement", "experts": ["posture", "taste"]}, "experts of motion, coordination, posture, each once"),
+        ({"name": "movement", "left_out": None}, "left_out of groups or repetitions"),
         ({"name": "squat", "trees": 0}, "trees and members of 1 or more"),
         ({"name": "squat", "network": {"depth": 1}}, "the network has no option depth"),
     ],

@@ -11,6 +11,8 @@ from formnet.motion import FloatArray
 from formnet.risk_coverage import choose_unsure_below
 
 LOWEST, HIGHEST = 0.02, 50.0
+LEFT_OUT = ("groups", "repetitions")
+"""What is left out of training for choices and calibration: people and days never seen, or single repetitions."""
 
 
 def fit_slope(scores: FloatArray, labels: np.ndarray) -> float:
@@ -57,13 +59,23 @@ def check_target(target_accuracy: float, inner_folds: int) -> None:
         raise InputError("a target accuracy needs rows that are left out of training; set inner_folds to 2 or more")
 
 
-def make_inner_folds(groups: np.ndarray, seed: int, count: int) -> list[np.ndarray]:
-    """At most `count` masks of rows that are held out together: whole groups, or random parts of a single group.
+def check_left_out(left_out: str) -> None:
+    """Raises `InputError` for what is none of `LEFT_OUT`."""
+    if left_out not in LEFT_OUT:
+        raise InputError(f"expected left_out of {' or '.join(LEFT_OUT)}, got {left_out!r}")
 
-    Groups are dealt out by their rows, largest first, so that folds are about the same size.
+
+def make_inner_folds(groups: np.ndarray, seed: int, count: int, left_out: str = "groups") -> list[np.ndarray]:
+    """At most `count` masks of rows that are held out together: whole groups, or random parts.
+
+    Groups are dealt out by their rows, largest first, so that folds are about the same size. A single group falls into
+    random parts, too.
+
+    Args:
+        left_out: one of `LEFT_OUT`.
     """
     names, sizes = np.unique(groups, return_counts=True)
-    if len(names) < 2:
+    if left_out == "repetitions" or len(names) < 2:
         part = np.random.default_rng(seed).permutation(len(groups)) % min(count, len(groups))
         return [part == number for number in range(min(count, len(groups)))]
     folds = [np.zeros(len(groups), dtype=bool) for _ in range(min(count, len(names)))]

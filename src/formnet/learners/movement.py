@@ -19,7 +19,7 @@ from formnet.baselines.base import require_rows
 from formnet.errors import CheckpointError, InputError
 from formnet.learners.base import Arrays, take_array
 from formnet.learners.body import prepare_body
-from formnet.learners.calibrate import check_target, fit_calibration, fit_weights, make_inner_folds
+from formnet.learners.calibrate import check_left_out, check_target, fit_calibration, fit_weights, make_inner_folds
 from formnet.learners.movement_features import (
     EXPERTS,
     Blocks,
@@ -113,12 +113,14 @@ class MovementLearner:
 
     Attributes:
         experts: some of `EXPERTS`.
-        n_features: about how many features MiniRocket has.
+        n_features: about how many features MiniRocket has; many, so that little depends on their draw.
         alpha: of the ridges.
         width: of the radial kernel; 0 gives that expert a linear one.
         clip: standardised features count at most this much.
         inner_folds: parts of the training groups that are left out in turn, at most one for each group; on them experts
             are weighed and probabilities calibrated. With 0 all experts count the same.
+        left_out: what these parts are, which must be what the model will meet: "groups" (people never seen) or
+            "repetitions" (others of the same people).
         target_accuracy: share of right answers among those given that the left-out rows must show; the learner's
             `unsure_below` is chosen for it. 0 answers always.
         together: judge the repetitions of a session together (`formnet.learners.sessions`). For sessions in which both
@@ -126,16 +128,18 @@ class MovementLearner:
     """
 
     experts: Sequence[str] = EXPERTS
-    n_features: int = 4000
+    n_features: int = 12000
     alpha: float = 0.3
     width: float = 0.3
     clip: float = 4.0
     inner_folds: int = 10
+    left_out: str = "groups"
     target_accuracy: float = 0.0
     together: bool = False
 
     def __post_init__(self) -> None:
         check_target(self.target_accuracy, self.inner_folds)
+        check_left_out(self.left_out)
         if self.together and not self.inner_folds:
             raise InputError("sessions judged together need groups left out of training; set inner_folds to 2 or more")
         if not self.experts or len(set(self.experts)) < len(self.experts) or set(self.experts) - set(EXPERTS):
@@ -186,9 +190,10 @@ class MovementLearner:
     def leave_out(
         self, table: RepetitionTable, bodies: Sequence[Motion], seed: int
     ) -> tuple[FloatArray, np.ndarray] | None:
-        """Scores (E, N, C) by experts that saw nothing of a row's group, and the numbers (N,) of the rows."""
+        """Scores (E, N, C) by experts that did not see what was left out with a row, and numbers (N,) of rows."""
         scores, rows = [], []
-        for out in make_inner_folds(table.groups, seed, self.inner_folds) if self.inner_folds else []:
+        folds = make_inner_folds(table.groups, seed, self.inner_folds, self.left_out) if self.inner_folds else []
+        for out in folds:
             # What remains must still show two classes to learn anything.
             if len(np.unique(table.labels[~out])) > 1:
                 inside, outside = ([bodies[row] for row in np.flatnonzero(side).tolist()] for side in (~out, out))

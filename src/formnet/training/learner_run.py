@@ -59,6 +59,16 @@ def learner_options(learner: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in learner.items() if key != "preprocess"}
 
 
+def resolve_left_out(learner: Mapping[str, Any], train_groups: np.ndarray, test_groups: np.ndarray) -> dict[str, Any]:
+    """The learner's options with `left_out` as the data were split, where it is not given.
+
+    "repetitions" when every test row is of a group that is trained on, as on a random split; else "groups".
+    """
+    is_known = len(test_groups) > 0 and np.isin(test_groups, train_groups).all()
+    left_out = learner.get("left_out") or ("repetitions" if is_known else "groups")
+    return {**learner, "left_out": left_out}
+
+
 def run_learner_training(
     table: RepetitionTable, options: LearnerRun, out: Path, *, record: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
@@ -77,7 +87,8 @@ def run_learner_training(
         DataError, InputError, SkeletonError: see the parts.
     """
     sides = split_table(table, replace(options.split, val_groups=(), val_share=0.0))
-    learner = build_learner(options.learner)
+    config = resolve_left_out(options.learner, table.groups[sides.train], table.groups[sides.test])
+    learner = build_learner(config)
     train, _ = cut_repetitions(table.select(sides.train), options.spec, progress)
     test, repetitions = cut_repetitions(table.select(sides.test), options.spec, progress)
     # Many small matrices: threads of the linear algebra would only wait for each other.
@@ -90,7 +101,7 @@ def run_learner_training(
         n_dimensions=train.motions[0].n_dimensions,
         training={
             **(record or {}),
-            "learner": dict(options.learner),
+            "learner": config,
             "split": describe_sides(sides, len(train), len(test)),
         },
         versions=current_versions(),
