@@ -10,7 +10,7 @@ from formnet.motion import Motion
 from formnet.pose.track import PoseTrack
 from formnet.pose.video import Frame, probe_video, read_frames
 from formnet.report import overlay
-from formnet.report.drawing import GREEN, GREY, RED, WHITE, fit_text, measure_text
+from formnet.report.drawing import AMBER, GREEN, GREY, RED, WHITE, fit_text, measure_text
 from formnet.report.overlay import Banner, OverlaySegment, render_overlay, write_overlay_video
 from formnet.skeleton import BLAZEPOSE_33, COCO_17, SKELETONS
 from tests.pose.videos import make_video
@@ -101,8 +101,8 @@ def test_joints_far_outside_do_no_harm():
 
 def test_what_is_said_when():
     segments = [
-        OverlaySegment(1, 2, 3, 1, "Good", False, 0.9),
-        OverlaySegment(4, 5, 6, 2, "Inward knees", True, 0.7, ("left_knee", "right_knee")),
+        OverlaySegment(1, 2, 3, 1, "Good", "good", 0.9),
+        OverlaySegment(4, 5, 6, 2, "Inward knees", "fault", 0.7, ("left_knee", "right_knee")),
     ]
 
     def state(time_s):
@@ -114,6 +114,8 @@ def test_what_is_said_when():
     assert state(3.5) == ((), GREY, GREY, "REPETITION 1 OF 2 DONE", "Good")
     assert state(5.9) == (("left_knee", "right_knee"), RED, WHITE, "REPETITION 2 OF 2", "Inward knees")
     assert state(9.0) == ((), GREY, GREY, "REPETITION 2 OF 2 DONE", "Inward knees")
+    unsure = [OverlaySegment(1, 2, 3, 1, "Unsure", "unsure", 0.4)]
+    assert overlay._compute_state(unsure, 2.0, COCO_17)[1] == AMBER
     assert overlay._compute_state([], 1.0, COCO_17)[3].headline == "NO REPETITION FOUND"
 
 
@@ -129,7 +131,7 @@ def test_the_video_has_every_frame_at_its_time(tmp_path):
     times_s = np.array([0, 0.03, 0.1, 0.15, 0.6, 0.64, 0.9, 1.2, 1.25, 1.3])
     clip = make_video(tmp_path / "clip.mp4", [np.full((96, 128, 3), 60, np.uint8)] * 10, times_s)
     track = make_track(14, 256, 192, 0.1)  # estimated on a larger picture and other times
-    segments = [OverlaySegment(0.5, 0.7, 1.0, 1, "Round back", True, 0.8, ("left_hip", "left_shoulder"))]
+    segments = [OverlaySegment(0.5, 0.7, 1.0, 1, "Round back", "fault", 0.8, ("left_hip", "left_shoulder"))]
     seen = []
     out = tmp_path / "out" / "overlay.mp4"
     assert write_overlay_video(clip, track, segments, out, lambda *p: seen.append(p)) == 10

@@ -13,6 +13,7 @@ Colour = tuple[int, int, int]
 
 GREEN: Colour = (52, 199, 89)
 RED: Colour = (255, 84, 36)
+AMBER: Colour = (255, 179, 0)
 GREY: Colour = (168, 172, 180)
 WHITE: Colour = (245, 246, 248)
 INK: Colour = (18, 20, 26)

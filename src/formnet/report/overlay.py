@@ -12,14 +12,16 @@ from formnet.motion import FloatArray
 from formnet.pose.prefetch import prefetch
 from formnet.pose.track import PoseTrack
 from formnet.pose.video import Frame, probe_video, read_frames
-from formnet.report.drawing import GREEN, GREY, RED, WHITE, Colour
+from formnet.report.drawing import AMBER, GREEN, GREY, RED, WHITE, Colour
 from formnet.report.picture import PANEL_SHARE, Banner, Side, render_overlay
 from formnet.report.video_writer import write_video
 from formnet.skeleton import Skeleton
+from formnet.verdict import RepetitionKind
 
 __all__ = ["Banner", "OverlaySegment", "render_overlay", "write_overlay_video"]
 
 _LEAST_PANEL_PX = 260
+_COLOURS: dict[RepetitionKind, Colour] = {"good": GREEN, "fault": RED, "unsure": AMBER}
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class OverlaySegment:
         start_s, bottom_s, end_s: in seconds of the clip.
         number: 1 for the first repetition.
         title: what was found, for people ("Inward knees").
-        is_fault: colours the repetition red-orange, else green.
+        kind: good is drawn green, a fault red-orange, unsure amber.
         probability: 0–1.
         joints: the joints that matter; empty means the whole body.
     """
@@ -40,13 +42,13 @@ class OverlaySegment:
     end_s: float
     number: int
     title: str
-    is_fault: bool
+    kind: RepetitionKind
     probability: float
     joints: tuple[str, ...] = ()
 
     @property
     def colour(self) -> Colour:
-        return RED if self.is_fault else GREEN
+        return _COLOURS[self.kind]
 
 
 def write_overlay_video(

@@ -56,7 +56,7 @@ def describe_segments(clip: JudgedClip) -> list[OverlaySegment]:
             end_s=repetition.end_s,
             number=number,
             title=repetition.title,
-            is_fault=repetition.is_fault,
+            kind=repetition.kind,
             probability=repetition.probability,
             joints=fault_named(repetition.label).joints,
         )
