@@ -13,19 +13,23 @@ from formnet.cli.inputs import check_writable_folder, progress_bar
 def fit_noise(
     out: Annotated[Path, typer.Argument(help="File to write (.npz).", show_default=False)],
     per_class: Annotated[int, typer.Option(min=2, help="Rendered repetitions of each class of squat.")] = 120,
-    per_exercise: Annotated[int, typer.Option(min=0, help="Rendered clips of each of the other exercises.")] = 90,
+    per_exercise: Annotated[int, typer.Option(min=0, help="Rendered clips of each other exercise.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of people, cameras and looks.")] = 1,
     cache: Annotated[Path | None, typer.Option(help="Keep the estimates here, to fit again without rendering.")] = None,
     processes: Annotated[int, typer.Option(min=1, help="Clips rendered at once.")] = 2,
 ) -> None:
     """Refit the error model of the pose estimator.
 
-    Renders simulated squats and other exercises, lets the real estimator see them and fits what it makes of the
-    truth: about 2 seconds a clip and core. The result replaces src/formnet/synth/blazepose_noise.npz, which training reads.
+    Renders simulated squats, with --per-exercise other exercises too, lets the
+    real estimator see them and fits what it makes of the truth: about 2 seconds
+    a clip and core. Training reads two such files in src/formnet/synth:
+    blazepose_noise.npz (squats) and blazepose_noise_exercises.npz (all).
 
     Example:
 
       formnet fit-noise src/formnet/synth/blazepose_noise.npz --per-class 120
+
+      formnet fit-noise src/formnet/synth/blazepose_noise_exercises.npz --per-class 120 --per-exercise 90
     """
     check_writable_folder(out.parent)
     from formnet.rendered.pairs import noise_requests, refit_noise

@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit
 
 from formnet.errors import InputError
 from formnet.files import atomic_path
@@ -57,11 +56,16 @@ class EstimatorNoise:
     def expect(self, inputs: Array) -> tuple[Array, Array]:
         """Mean offsets (n, 99) in metres and visibility (n, 33) for network inputs (n, I)."""
         hidden = (inputs - self.input_mean) / self.input_scale
+        with np.errstate(over="ignore"):
+            hidden = self._apply_layers(hidden)
+            return hidden[:, :99], 1 / (1 + np.exp(-hidden[:, 99:]))
+
+    def _apply_layers(self, hidden: Array) -> Array:
         for number, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             hidden = hidden @ weight + bias
             if number < len(self.weights) - 1:
-                hidden = hidden * expit(hidden)
-        return hidden[:, :99], expit(hidden[:, 99:])
+                hidden = hidden / (1 + np.exp(-hidden))
+        return hidden
 
     def estimate(
         self, landmarks: NDArray[np.floating], step_s: float, rng: np.random.Generator, strength: float = 1.0
@@ -110,13 +114,17 @@ class EstimatorNoise:
 _PLAIN_FIELDS = tuple(field.name for field in fields(EstimatorNoise) if field.name not in ("weights", "biases"))
 
 
-def read_estimator_noise(path: Path | None = None) -> EstimatorNoise:
-    """Reads a fitted model; without a path the one that formnet brings.
+SQUATS = Path(__file__).with_name("blazepose_noise.npz")
+EXERCISES = Path(__file__).with_name("blazepose_noise_exercises.npz")
+"""The two models that formnet brings: fitted on squats alone, whose errors are smaller, and on all known exercises."""
+
+
+def read_estimator_noise(path: Path = SQUATS) -> EstimatorNoise:
+    """Reads a fitted model.
 
     Raises:
         InputError: when the file is missing or no such model.
     """
-    path = path or Path(__file__).with_name("blazepose_noise.npz")
     try:
         with np.load(path, allow_pickle=False) as stored:
             arrays = {name: stored[name].astype(np.float32) for name in stored.files}

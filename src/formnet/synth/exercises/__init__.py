@@ -9,4 +9,11 @@ from formnet.synth.exercises.sampling import (
     sample_exercises,
 )
 
-__all__ = ["EXERCISES", "KNOWN_EXERCISES", "UNSEEN_EXERCISES", "ExerciseMotions", "sample_exercise_clip", "sample_exercises"]
+__all__ = [
+    "EXERCISES",
+    "KNOWN_EXERCISES",
+    "UNSEEN_EXERCISES",
+    "ExerciseMotions",
+    "sample_exercise_clip",
+    "sample_exercises",
+]

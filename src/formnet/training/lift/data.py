@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, IterableDataset
 from formnet.body.load import load_body
 from formnet.errors import InputError
 from formnet.synth.camera import Camera
-from formnet.synth.estimator_noise import EstimatorNoise, read_estimator_noise
+from formnet.synth.estimator_noise import EXERCISES, EstimatorNoise, read_estimator_noise
 from formnet.synth.exercises import KNOWN_EXERCISES
 from formnet.training.lift.motions import (
     FRAMES,
@@ -64,7 +64,7 @@ class LiftData(lightning.LightningDataModule):
         self.options = options
         # Movements that are none in particular count twice: the prior must not be a list of exercises.
         known = [*KNOWN_EXERCISES, FREE]
-        body, noise = load_body(), read_estimator_noise()
+        body, noise = load_body(), read_estimator_noise(EXERCISES)
         motions = simulate_motions(body, options.squats, options.exercises, options.seed, known)
         cameras = sample_cameras(np.random.default_rng([options.seed, 2]), _CAMERAS)
         self.batches = ObservedBatches(motions, cameras, noise, options)
