@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,8 @@ from scipy.special import softmax
 from formnet.benchmark import METHODS, Method, register_method
 from formnet.learners.calibrate import fit_calibration, fit_weights
 from formnet.learners.movement import MovementLearner, compute_margins, judge_session, prepare_bodies
-from formnet.learners.movement_features import EXPERTS
+from formnet.learners.movement_features import EXPERTS, Blocks
+from formnet.learners.ridge import BlockRidge, RadialRidge
 from formnet.learners.sessions import fit_spread
 from formnet.learners.squat import SquatLearner
 from formnet.learners.squat_families import FAMILIES, MEMORY, choose_share
@@ -51,9 +53,33 @@ class Assembled:
         return self.assemble(_KEPT[key])
 
 
-def measure_experts(train: RepetitionTable, test: RepetitionTable, seed: int, width: float = 0.3) -> Parts:
-    """Scores of the three experts of UI-PRMD on the test rows, and on training rows that were left out."""
-    learner = MovementLearner(width=width)
+@dataclass(frozen=True)
+class BothKernels:
+    """Two experts on the same features; their scores stand side by side, (N, 2·C)."""
+
+    first: RadialRidge | BlockRidge
+    second: RadialRidge | BlockRidge
+
+    def scores(self, blocks: Sequence[np.ndarray]) -> np.ndarray:
+        return np.concatenate([self.first.scores(blocks), self.second.scores(blocks)], axis=1)
+
+
+class WithLinearKernels(MovementLearner):
+    """The recipe, and beside every expert the one with a linear kernel, so that features are computed once."""
+
+    def _fit_expert(self, name: str, blocks: Blocks, table: RepetitionTable) -> Any:
+        linear = replace(self, width=0.0)
+        return BothKernels(
+            super()._fit_expert(name, blocks, table), MovementLearner._fit_expert(linear, name, blocks, table)
+        )
+
+
+def measure_experts(train: RepetitionTable, test: RepetitionTable, seed: int) -> Parts:
+    """Scores of the three experts of UI-PRMD on the test rows, and on training rows that were left out.
+
+    The last axis has the recipe's scores, then those with linear kernels only.
+    """
+    learner = WithLinearKernels()
     bodies = prepare_bodies(train.motions)
     left_out = learner.leave_out(train, bodies, seed)
     assert left_out is not None, "there are groups to leave out"
@@ -67,12 +93,16 @@ def measure_experts(train: RepetitionTable, test: RepetitionTable, seed: int, wi
     }
 
 
-def assemble_experts(parts: Parts, experts: Sequence[str], weighed: bool = True, together: bool = False) -> np.ndarray:
+def assemble_experts(
+    parts: Parts, experts: Sequence[str], weighed: bool = True, together: bool = False, linear: bool = False
+) -> np.ndarray:
     """Calibrated probabilities by some experts."""
     chosen, labels = [EXPERTS.index(name) for name in experts], parts["left_labels"]
-    left_out = parts["left_out"][chosen]
+    n_classes = parts["scores"].shape[2] // 2
+    columns = slice(n_classes, None) if linear else slice(n_classes)
+    left_out = parts["left_out"][chosen][:, :, columns]
     weights = fit_weights(left_out, labels) if weighed else np.full(len(chosen), 1.0 / len(chosen))
-    known, scores = (np.tensordot(weights, part, axes=1) for part in (left_out, parts["scores"][chosen]))
+    known, scores = (np.tensordot(weights, part, axes=1) for part in (left_out, parts["scores"][chosen][:, :, columns]))
     if not together:
         return np.asarray(softmax(fit_calibration(known, labels, 0.0)[0] * scores, axis=1))
     spread = fit_spread(compute_margins(known), labels, parts["left_groups"])
@@ -106,14 +136,10 @@ def register_experts(modules: Sequence[str]) -> list[str]:
     rows: dict[str, dict[str, Any]] = {name: {"experts": [name]} for name in EXPERTS}
     rows |= {f"without {name}": {"experts": [other for other in EXPERTS if other != name]} for name in EXPERTS}
     rows["all, weights equal"] = {"experts": list(EXPERTS), "weighed": False}
-    rows["all, linear kernel of motion"] = {"experts": list(EXPERTS), "width": 0.0}
+    rows["all, linear kernel of motion"] = {"experts": list(EXPERTS), "linear": True}
     rows["all (formnet)"] = {"experts": list(EXPERTS)}
     rows["all, repetitions of a session judged together"] = {"experts": list(EXPERTS), "together": True}
-    linear = partial(measure_experts, width=0.0)
-    return [
-        _register(title, linear if "width" in row else measure_experts, assemble_experts, row, modules)
-        for title, row in rows.items()
-    ]
+    return [_register(title, measure_experts, assemble_experts, row, modules) for title, row in rows.items()]
 
 
 def register_families(modules: Sequence[str], learner: SquatLearner) -> list[str]:
@@ -137,9 +163,8 @@ def _register(
     modules: Sequence[str],
 ) -> str:  # fmt: skip
     name = "ablate-" + "-".join(re.findall(r"\w+", title))
-    options = {key: value for key, value in row.items() if key != "width"}
     paths = ("ablations", "formnet.baselines.minirocket", *(f"formnet.learners.{module}" for module in modules))
-    make = partial(Assembled, measure, partial(assemble, **options))
+    make = partial(Assembled, measure, partial(assemble, **row))
     METHODS.pop(name, None)
     register_method(name, Method(title, make, modules=paths, options=dict(row)))
     return name

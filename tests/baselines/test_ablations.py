@@ -79,3 +79,11 @@ def test_rows_of_families_can_be_registered_for_another_split(ablations: ModuleT
     }
     for name in {*names[0], *names[1]}:
         METHODS.pop(name)
+
+
+def test_the_linear_row_is_the_learner_with_a_linear_kernel(ablations: ModuleType) -> None:
+    parts = ablations.measure_experts(TRAIN, TEST, 0)
+    for width, linear in ((0.0, True), (0.3, False)):
+        expected = MovementLearner(width=width).fit(TRAIN, 0).estimate_probabilities(TEST.motions)
+        answer = ablations.assemble_experts(parts, ("motion", "coordination", "posture"), linear=linear)
+        np.testing.assert_allclose(answer, expected, atol=1e-9)
