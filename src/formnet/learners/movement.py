@@ -113,7 +113,7 @@ class MovementLearner:
 
     Attributes:
         experts: some of `EXPERTS`.
-        n_features: about how many features MiniRocket has; many, so that little depends on their draw.
+        n_features: about how many features MiniRocket has.
         alpha: of the ridges.
         width: of the radial kernel; 0 gives that expert a linear one.
         clip: standardised features count at most this much.
@@ -128,7 +128,7 @@ class MovementLearner:
     """
 
     experts: Sequence[str] = EXPERTS
-    n_features: int = 12000
+    n_features: int = 4000
     alpha: float = 0.3
     width: float = 0.3
     clip: float = 4.0
