@@ -32,7 +32,7 @@ from torchmetrics import MetricCollection
 from formnet.body import load_body
 from formnet.files import atomic_path
 from formnet.lifting.joints import assemble_lifted
-from formnet.lifting.lifter import Lifter, create_lifter
+from formnet.lifting.lifter import LIFTERS, Lifter, create_lifter
 from formnet.lifting.torch_metrics import make_lifting_metrics
 from formnet.motion import Motion
 from formnet.pose.estimator import create_estimator
@@ -180,6 +180,20 @@ def render_table(results: dict[str, dict], names: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
+def write_results(results: dict[str, dict]) -> None:
+    """Into results/lifting.json, beside what stands there of other lifters and parts; the page shows all of it."""
+    path = REPOSITORY / "benchmarks" / "results" / "lifting.json"
+    merged = json.loads(path.read_text()) if path.is_file() else {}
+    for part, rows in results.items():
+        merged[part] = {**merged.get(part, {}), **rows}
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(merged, indent=1) + "\n")
+    # In the order of the lifters on offer; trained files come last.
+    names = list(dict.fromkeys(name for rows in merged.values() for name in rows))
+    known = [name + fitted for name in LIFTERS for fitted in ("", "+smpl")]
+    write_page(render_table(merged, sorted(names, key=lambda n: known.index(n) if n in known else len(known))))
+
+
 def write_page(table: str) -> None:
     """Puts the table between the marks of docs/lifting.md."""
     page = REPOSITORY / "docs" / "lifting.md"
@@ -207,7 +221,9 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=20, help="UI-PRMD: every so many episodes")
     parser.add_argument("--cache", type=Path, default=None, help="keep the estimator's answers here")
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--write", action="store_true", help="write results/lifting.json and docs/lifting.md")
+    parser.add_argument(
+        "--write", action="store_true", help="write results/lifting.json and docs/lifting.md; others there stay"
+    )
     arguments = parser.parse_args()
     lifters = named_lifters(arguments.lifters)
     flat = {name: lifter for name, lifter in lifters.items() if not lifter.needs_depth}
@@ -231,12 +247,9 @@ def main() -> None:
                 results.setdefault(f"{part} with spine", {})[name] = measure(answers, cases, WITH_SPINE)
     if "cost" in arguments.parts:
         results["cost"] = measure_cost(lifters)
-    table = render_table(results, list(lifters))
-    print(table)
+    print(render_table(results, list(lifters)))
     if arguments.write:
-        with atomic_path(REPOSITORY / "benchmarks" / "results" / "lifting.json") as temporary:
-            temporary.write_text(json.dumps(results, indent=1) + "\n")
-        write_page(table)
+        write_results(results)
     print(json.dumps({part: rows if part == "cost" else _headline(rows) for part, rows in results.items()}))
 
 

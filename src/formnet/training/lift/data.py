@@ -40,6 +40,7 @@ class LiftDataOptions:
         batch_size: motions in a batch.
         frames: of each motion, 64 at most; short pieces of more people teach faster where time matters little.
         steps_per_epoch: batches between two validations.
+        through_estimator, odd_proportions: how people are seen, see `observe_motions`.
         seed: of people, cameras and errors.
     """
 
@@ -49,9 +50,13 @@ class LiftDataOptions:
     batch_size: int = 32
     frames: int = FRAMES
     steps_per_epoch: int = 200
+    through_estimator: float = 0.6
+    odd_proportions: bool = True
     seed: int = 0
 
     def __post_init__(self) -> None:
+        if not 0 <= self.through_estimator <= 1:
+            raise InputError(f"task.data.through_estimator must be a share, 0 to 1, got {self.through_estimator}")
         if not 4 <= self.frames <= FRAMES:
             raise InputError(f"task.data.frames must be 4 to {FRAMES}, got {self.frames}")
 
@@ -95,7 +100,7 @@ class ObservedBatches(IterableDataset):
         for _ in range(self._options.steps_per_epoch):
             rows = rng.integers(len(self._motions), size=self._options.batch_size)
             piece = self._motions.window(int(rng.integers(FRAMES - frames + 1)), frames)
-            yield _to_tensors(piece, rows, self._cameras, self._noise, rng)
+            yield _to_tensors(piece, rows, self._cameras, self._noise, rng, self._options)
 
 
 def _validation_batch(
@@ -103,7 +108,7 @@ def _validation_batch(
 ) -> Batch:
     seed = options.seed + 1_000_000
     motions = simulate_motions(load_body(), options.val_people, options.val_people, seed, names)
-    return _to_tensors(motions, np.arange(len(motions)), cameras, noise, np.random.default_rng([seed, 3]))
+    return _to_tensors(motions, np.arange(len(motions)), cameras, noise, np.random.default_rng([seed, 3]), options)
 
 
 def _to_tensors(
@@ -112,6 +117,10 @@ def _to_tensors(
     cameras: Sequence[Camera],
     noise: EstimatorNoise,
     rng: np.random.Generator,
+    options: LiftDataOptions,
 ) -> Batch:
-    batch = observe_motions(motions, rows, cameras, noise, rng)
+    batch = observe_motions(
+        motions, rows, cameras, noise, rng,
+        through_estimator=options.through_estimator, odd_proportions=options.odd_proportions,
+    )  # fmt: skip
     return torch.from_numpy(batch.points), torch.from_numpy(batch.confidence), torch.from_numpy(batch.solid)

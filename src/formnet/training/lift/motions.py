@@ -33,7 +33,6 @@ from formnet.training.lift.proportions import vary_proportions
 
 Array = NDArray[np.float32]
 FRAMES = 64
-_THROUGH_BLAZEPOSE = 0.6
 SQUAT, FREE = "squat", "free"
 ESTIMATORS = {BLAZEPOSE_33: 0.4, HALPE_26: 0.2, BODY_25: 0.2, COCO_17: 0.2}
 """Joint sets of pose estimators in use, and how often each is drawn."""
@@ -114,15 +113,24 @@ class LiftBatch:
 
 
 def observe_motions(
-    motions: Motions, rows: NDArray[np.intp], cameras: Sequence[Camera], noise: EstimatorNoise, rng: np.random.Generator
+    motions: Motions,
+    rows: NDArray[np.intp],
+    cameras: Sequence[Camera],
+    noise: EstimatorNoise,
+    rng: np.random.Generator,
+    *,
+    through_estimator: float = 0.6,
+    odd_proportions: bool = True,
 ) -> LiftBatch:
-    """A batch: every motion before a camera; half of them through the fitted errors of the estimator, the rest
-    through plain noise that any estimator might make. Sources that know no face (depth sensors, marker sets) also put
-    the joints of the trunk elsewhere.
+    """A batch: every motion before a camera, some through the fitted errors of the estimator, the rest through plain
+    noise that any estimator might make.
 
     Args:
         rows: motions to take.
         cameras: one is drawn for each.
+        through_estimator: share of the former among sources that know a face.
+        odd_proportions: sources that know no face (depth sensors, marker sets) have joints of their own, see
+            `vary_proportions`.
     """
     chosen = [cameras[number] for number in rng.integers(len(cameras), size=len(rows))]
     rotation = np.stack([camera.rotation for camera in chosen]).astype(np.float32)
@@ -131,19 +139,19 @@ def observe_motions(
     joints = np.einsum("nij,ntkj->ntki", rotation, motions.joints[rows]) + translation[:, None, None]
     solid = assemble_lifted(landmarks, joints).astype(np.float32)
     has_joint = sample_joint_sets(rng, len(rows), ANY_SOURCE)
-    has_face = has_joint[:, _NOSE]
-    is_blazepose = has_face & (rng.uniform(size=len(rows)) < _THROUGH_BLAZEPOSE)
+    is_odd = ~has_joint[:, _NOSE] & odd_proportions
+    is_blazepose = has_joint[:, _NOSE] & (rng.uniform(size=len(rows)) < through_estimator)
     points = np.full((*landmarks.shape[:2], len(OBSERVED_24), 2), np.nan, dtype=np.float32)
     confidence = np.ones(points.shape[:3], dtype=np.float32)
     if is_blazepose.any():
         step_s = float(np.median(motions.step_s[rows[is_blazepose]]))
         seen, visibility = noise.estimate(landmarks[is_blazepose], step_s, rng, 1.0)
         points[is_blazepose], confidence[is_blazepose] = observe_blazepose(seen[..., :2], visibility)
-    others = ~is_blazepose & has_face
+    others = ~is_blazepose & ~is_odd
     points[others], confidence[others] = _disturb(_project(_OBSERVED_FROM_BLAZEPOSE @ landmarks[others]), rng)
-    solid[~has_face] = vary_proportions(solid[~has_face], rng)
-    placed = solid[~has_face] + joints[~has_face, :, :1]
-    points[~has_face], confidence[~has_face] = _disturb(_project(placed[:, :, _OBSERVED_IN_LIFTED]), rng)
+    solid[is_odd] = vary_proportions(solid[is_odd], rng)
+    placed = solid[is_odd] + joints[is_odd, :, :1]
+    points[is_odd], confidence[is_odd] = _disturb(_project(placed[:, :, _OBSERVED_IN_LIFTED]), rng)
     hidden = ~has_joint[:, None] | _sample_gaps(rng, points.shape[:3])
     points[hidden] = np.nan
     points = normalise_points(points).astype(np.float32)
