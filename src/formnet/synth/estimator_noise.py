@@ -58,7 +58,7 @@ class EstimatorNoise:
         hidden = (inputs - self.input_mean) / self.input_scale
         with np.errstate(over="ignore"):
             hidden = self._apply_layers(hidden)
-            return hidden[:, :99], 1 / (1 + np.exp(-hidden[:, 99:]))
+            return hidden[:, :99], np.asarray(1 / (1 + np.exp(-hidden[:, 99:])))
 
     def _apply_layers(self, hidden: Array) -> Array:
         for number, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
