@@ -80,11 +80,11 @@ class NetworkLifter:
         with torch.inference_mode():
             seen, sure = torch.from_numpy(points), torch.from_numpy(confidence)
             straight = self.network(seen, sure, stride)
-            turned = self.network(_mirror(seen, OBSERVED_24), sure[:, :, OBSERVED_24.mirror.copy()], stride)
-            return ((straight + _mirror(turned, LIFTED_32)) / 2).numpy()
+            turned = self.network(mirror_points(seen, OBSERVED_24), sure[:, :, OBSERVED_24.mirror.copy()], stride)
+            return ((straight + mirror_points(turned, LIFTED_32)) / 2).numpy()
 
 
-def _mirror(points: torch.Tensor, skeleton: Skeleton) -> torch.Tensor:
+def mirror_points(points: torch.Tensor, skeleton: Skeleton) -> torch.Tensor:
     """Points (…, K, D) seen in a mirror: left is right, x the other way."""
     mirrored = points[..., skeleton.mirror.copy(), :]
     return torch.cat([-mirrored[..., :1], mirrored[..., 1:]], dim=-1)

@@ -60,8 +60,8 @@ def test_unsupervised_training_does_not_look_at_the_truth(tmp_path: Path, monkey
     make = data._to_tensors
 
     def lying(*arguments):
-        points, confidence, solid = make(*arguments)
-        return points, confidence, solid * 0.0 + 7.0
+        batch = make(*arguments)
+        return batch._replace(solid=batch.solid * 0.0 + 7.0)
 
     monkeypatch.setattr(data, "_to_tensors", lying)
     train(tmp_path / "b", "unsupervised")

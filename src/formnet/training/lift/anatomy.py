@@ -6,12 +6,15 @@ point forwards. The last tells a body from its mirror image in depth, which look
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
 from formnet.body.load import load_body
 from formnet.lifting.observation import OBSERVED_24
 from formnet.skeleton import BLAZEPOSE_33
+from formnet.training.lift.turning import about_x
 
 _LIMBS = tuple(
     (f"{side}_{upper}", f"{side}_{lower}")
@@ -27,6 +30,12 @@ _RIGID = len(_LIMBS) - 4
 """Limbs before this one are bones; the trunk and the neck bend, their lengths may change a little."""
 _LONG = [number for number, (_, lower) in enumerate(_LIMBS) if lower.split("_")[1] in _LONG_ENDS]
 """Limbs so long that errors of their joints hardly change their direction."""
+ALLOWED_LEAN = 0.15
+_LOW_ELBOW = 0.1
+"""In sizes of the person, below the shoulder."""
+_PITCHES = torch.deg2rad(torch.arange(-24.0, 33.0, 3.0))
+_USUAL_PITCH = math.radians(4)
+"""Phones are held a little higher than the middle of whom they film."""
 
 
 def _numbers(*joints: str) -> list[int]:
@@ -83,34 +92,59 @@ def loss_foreshortening(joints: Tensor, reference: Tensor) -> Tensor:
 
 
 def loss_forwards(joints: Tensor) -> Tensor:
-    """How far knees, feet, face, trunk and hands are behind, (B, T, 24, 3) → scalar.
+    """How far knees, feet, face, trunk and hands are behind, (B, T, 24, 3) level → scalar.
 
-    Forwards is across hips and shoulders turned by a right angle. Trunk and hands may be a little behind.
+    Forwards is across hips and shoulders turned by a right angle. Trunk and hands may be a little behind. Elbows bend
+    so that they point backwards, unless they are raised to the shoulders.
     """
     forwards = compute_forwards(joints)
 
     def behind(part: Tensor, allowed: float = 0.0) -> Tensor:
-        return torch.relu(-(part * forwards).sum(dim=-1) - allowed).mean()
+        return torch.relu(-(part * forwards).sum(dim=-1) - allowed)
 
-    knees = _pair(joints, "knee")
-    hips, shoulders, nose = _pair(joints, "hip"), _pair(joints, "shoulder"), joints[..., _numbers("nose"), :]
+    hips, knees, ankles, shoulders, elbows, wrists = (
+        _pair(joints, joint) for joint in ("hip", "knee", "ankle", "shoulder", "elbow", "wrist")
+    )
+    face = joints[..., _numbers("nose"), :] - _pair(joints, "ear").mean(dim=-2, keepdim=True)
+    is_low = ((elbows - shoulders)[..., 1] > _LOW_ELBOW).float().detach()
     return (
-        behind(knees - (hips + _pair(joints, "ankle")) / 2)
-        + behind(_pair(joints, "foot_index") - _pair(joints, "heel"))
-        + behind(nose - _pair(joints, "ear").mean(dim=-2, keepdim=True))
-        + behind(shoulders - hips, allowed=0.1)
-        + behind(_pair(joints, "wrist") - shoulders, allowed=0.4)
+        behind(knees - (hips + ankles) / 2).mean()
+        + behind(knees - ankles, allowed=0.05).mean()
+        + behind(_pair(joints, "foot_index") - _pair(joints, "heel")).mean()
+        + behind(face).mean()
+        + behind(shoulders - hips, allowed=0.1).mean()
+        + behind(wrists - shoulders, allowed=0.4).mean()
+        + (is_low * behind((shoulders + wrists) / 2 - elbows)).mean()
     )
 
 
-def loss_balance(joints: Tensor, allowed: float = 0.25) -> Tensor:
-    """How far the weight is from over the feet in depth, beyond `allowed` sizes, (B, T, 24, 3) → scalar.
+def loss_balance(joints: Tensor) -> Tensor:
+    """How far the weight is from over the feet in depth, beyond `ALLOWED_LEAN`, (B, T, 24, 3) level → scalar.
 
     A trunk that leans away from the camera and one that leans towards it look alike; only one of them stands.
     """
+    return torch.relu(compute_lean(joints)[..., 2].abs() - ALLOWED_LEAN).mean()
+
+
+def compute_lean(joints: Tensor) -> Tensor:
+    """(B, T, 3) from the middle of the feet to where the weight is, roughly."""
     weight = 0.4 * _pair(joints, "shoulder") + 0.4 * _pair(joints, "hip") + 0.2 * _pair(joints, "knee")
     feet = (_pair(joints, "ankle") + _pair(joints, "foot_index")) / 2
-    return torch.relu((weight - feet).mean(dim=-2)[..., 2].abs() - allowed).mean()
+    return (weight - feet).mean(dim=-2)
+
+
+def estimate_pitch(joints: Tensor) -> Tensor:
+    """(B,) radians by which each clip's camera looks down, read from lifted people (B, T, 24, 3).
+
+    The turn that brings their weight over their feet and their feet level; in doubt, the usual.
+    """
+    turns = about_x(-_PITCHES)
+    lean = torch.einsum("gij,btj->gbti", turns, compute_lean(joints).detach())
+    feet = (_pair(joints, "foot_index") - _pair(joints, "heel")).detach()
+    slope = torch.einsum("gij,btkj->gbtki", turns, feet)[..., 1].abs().mean(dim=(2, 3))
+    off_balance = torch.relu(lean[..., 2].abs() - ALLOWED_LEAN).mean(dim=2)
+    unusual = (_PITCHES - _USUAL_PITCH).square()[:, None]
+    return _PITCHES[(off_balance + 0.5 * slope + 0.5 * unusual).argmin(dim=0)]
 
 
 def compute_forwards(joints: Tensor) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pytorch_lightning as lightning
@@ -25,8 +26,16 @@ from formnet.training.lift.motions import (
     simulate_motions,
 )
 
-Batch = tuple[Tensor, Tensor, Tensor]
-"""Points (B, T, 24, 2), confidence (B, T, 24), true joints (B, T, 32, 3): see `LiftBatch`."""
+
+class Batch(NamedTuple):
+    """`LiftBatch` as tensors."""
+
+    points: Tensor
+    confidence: Tensor
+    picture: Tensor
+    solid: Tensor
+
+
 _CAMERAS = 2000
 
 
@@ -123,4 +132,5 @@ def _to_tensors(
         motions, rows, cameras, noise, rng,
         through_estimator=options.through_estimator, odd_proportions=options.odd_proportions,
     )  # fmt: skip
-    return torch.from_numpy(batch.points), torch.from_numpy(batch.confidence), torch.from_numpy(batch.solid)
+    arrays = (batch.points, batch.confidence, batch.picture, batch.solid)
+    return Batch(*(torch.from_numpy(array) for array in arrays))

@@ -104,11 +104,13 @@ class LiftBatch:
     Attributes:
         points: (N, T, 24, 2) normalised, 0 where missing.
         confidence: (N, T, 24).
+        picture: (N, T, 24, 2) where the joints are in the picture, without errors, normalised by themselves.
         solid: (N, T, 32, 3) true joints in camera axes about the pelvis, metres.
     """
 
     points: Array
     confidence: Array
+    picture: Array
     solid: Array
 
 
@@ -148,15 +150,17 @@ def observe_motions(
         seen, visibility = noise.estimate(landmarks[is_blazepose], step_s, rng, 1.0)
         points[is_blazepose], confidence[is_blazepose] = observe_blazepose(seen[..., :2], visibility)
     others = ~is_blazepose & ~is_odd
-    points[others], confidence[others] = _disturb(_project(_OBSERVED_FROM_BLAZEPOSE @ landmarks[others]), rng)
+    picture = _project(_OBSERVED_FROM_BLAZEPOSE @ landmarks)
+    points[others], confidence[others] = _disturb(picture[others], rng)
     solid[is_odd] = vary_proportions(solid[is_odd], rng)
     placed = solid[is_odd] + joints[is_odd, :, :1]
-    points[is_odd], confidence[is_odd] = _disturb(_project(placed[:, :, _OBSERVED_IN_LIFTED]), rng)
+    picture[is_odd] = _project(placed[:, :, _OBSERVED_IN_LIFTED])
+    points[is_odd], confidence[is_odd] = _disturb(picture[is_odd], rng)
     hidden = ~has_joint[:, None] | _sample_gaps(rng, points.shape[:3])
     points[hidden] = np.nan
-    points = normalise_points(points).astype(np.float32)
+    points, picture = (normalise_points(part).astype(np.float32) for part in (points, picture))
     confidence[np.isnan(points[..., 0])] = 0.0
-    return LiftBatch(np.nan_to_num(points), confidence, solid)
+    return LiftBatch(np.nan_to_num(points), confidence, picture, solid)
 
 
 def observe_blazepose(landmarks: Array, visibility: Array) -> tuple[Array, Array]:

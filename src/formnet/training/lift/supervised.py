@@ -40,8 +40,7 @@ class SupervisedLift(lightning.LightningModule):
         self.lifter, self.options = lifter, options
 
     def training_step(self, batch: Batch, _: int) -> Tensor:
-        points, confidence, solid = batch
-        error = self.lifter(points, confidence) - solid
+        error = self.lifter(batch.points, batch.confidence) - batch.solid
         loss = 10 * _mean_length(error) + 10 * self.options.velocity * _mean_length(error.diff(dim=1))
         self.log("train/loss", loss, prog_bar=True)
         return loss
@@ -63,12 +62,11 @@ def one_cycle(module: torch.nn.Module, options: LiftFitOptions, steps: int) -> d
 
 def measure_batch(lifter: TemporalLifter, batch: Batch) -> dict[str, float]:
     """The figures of `make_lifting_metrics` over all joints of a batch, as if its frames came at the working rate."""
-    points, confidence, solid = batch
     metrics = make_lifting_metrics(LIFTED_32)
     with torch.inference_mode():
-        lifted = lifter(points, confidence)
+        lifted = lifter(batch.points, batch.confidence)
     times_s = (torch.arange(lifted.shape[1]) / WORKING_FPS).expand(lifted.shape[:2])
-    metrics.update(predicted=lifted, truth=solid, timestamps=times_s)
+    metrics.update(predicted=lifted, truth=batch.solid, timestamps=times_s)
     return {name: float(value) for name, value in metrics.compute().items()}
 
 

@@ -15,11 +15,16 @@ _MEASURED = [
 ]
 
 
-def sample_turns(count: int, generator: torch.Generator, tilt_deg: float = 8.0) -> Tensor:
-    """(N, 3, 3) turns of any angle about the vertical, between two small tilts: cameras stand at different heights."""
-    yaw = 2 * math.pi * torch.rand(count, generator=generator)
-    before, after = math.radians(tilt_deg) * torch.randn(2, count, generator=generator)
-    return _about_x(after) @ _about_y(yaw) @ _about_x(-before)
+def sample_turns(pitch: Tensor, generator: torch.Generator, unsure_deg: float = 3.0) -> Tensor:
+    """(N, 3, 3) turns of any angle about the vertical, from before one's own camera to before another's of the batch.
+
+    Args:
+        pitch: (N,) by how much each camera looks down, radians (`estimate_pitch`).
+    """
+    yaw = 2 * math.pi * torch.rand(len(pitch), generator=generator)
+    before, after = pitch + math.radians(unsure_deg) * torch.randn(2, len(pitch), generator=generator)
+    other = torch.randperm(len(pitch), generator=generator)
+    return about_x(after[other]) @ _about_y(yaw) @ about_x(-before)
 
 
 def take_picture(joints: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -41,7 +46,8 @@ def turn(joints: Tensor, turns: Tensor) -> Tensor:
     return torch.einsum("nij,ntkj->ntki", turns, joints)
 
 
-def _about_x(angle: Tensor) -> Tensor:
+def about_x(angle: Tensor) -> Tensor:
+    """Turns (N, 3, 3) by angles (N,) in radians about the x axis."""
     cos, sin, one, zero = torch.cos(angle), torch.sin(angle), torch.ones_like(angle), torch.zeros_like(angle)
     return torch.stack([one, zero, zero, zero, cos, -sin, zero, sin, cos], dim=-1).reshape(-1, 3, 3)
 
