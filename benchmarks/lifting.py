@@ -181,8 +181,8 @@ def render_table(results: dict[str, dict], names: Sequence[str]) -> str:
 
 
 def write_results(results: dict[str, dict]) -> None:
-    """Into results/lifting.json, beside what stands there of other lifters and parts; the page shows all of it."""
-    path = REPOSITORY / "benchmarks" / "results" / "lifting.json"
+    """Into lifting.json, beside what stands there of other lifters and parts; the page shows all of it."""
+    path = REPOSITORY / "benchmarks" / "lifting.json"
     merged = json.loads(path.read_text()) if path.is_file() else {}
     for part, rows in results.items():
         merged[part] = {**merged.get(part, {}), **rows}
@@ -222,7 +222,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=None, help="keep the estimator's answers here")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument(
-        "--write", action="store_true", help="write results/lifting.json and docs/lifting.md; others there stay"
+        "--write", action="store_true", help="write lifting.json and docs/lifting.md; others there stay"
     )
     arguments = parser.parse_args()
     lifters = named_lifters(arguments.lifters)

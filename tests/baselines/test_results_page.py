@@ -97,3 +97,8 @@ def test_it_registers_as_a_row(script: Any, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delitem(METHODS, "paper", raising=False)
     networks.register()
     assert METHODS.pop("paper").title.startswith("paper's TDM network")
+
+
+def test_the_page_in_the_repository_is_made_of_the_results_beside_it(script: Any, tmp_path: Path) -> None:
+    script("page").write_page(BENCHMARKS / "results", tmp_path / "RESULTS.md")
+    assert (tmp_path / "RESULTS.md").read_text() == (BENCHMARKS.parent / "docs" / "RESULTS.md").read_text()
