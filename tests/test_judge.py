@@ -33,12 +33,13 @@ class TwoClasses:
     unsure_below = 0.6
 
 
-def test_probabilities_of_the_same_repetition_are_averaged() -> None:
+def test_bottoms_and_probabilities_of_the_same_repetition_are_averaged() -> None:
     mine, other = verdict(2.0, good=0.9, shallow=0.1), verdict(2.3, good=0.3, shallow=0.7)
     agreed = _vote(mine, [[verdict(5.0, good=0.0, shallow=1.0), other]], TwoClasses)
     assert agreed.probabilities == pytest.approx({"good": 0.6, "shallow": 0.4})
     assert (agreed.label, agreed.probability) == ("good", pytest.approx(0.6))
-    assert agreed.bottom_s == 2.0
+    assert agreed.bottom_s == pytest.approx(2.15)
+    assert (agreed.start_s, agreed.end_s) == (mine.start_s, mine.end_s)
 
 
 def test_who_found_nothing_has_no_vote() -> None:

@@ -51,7 +51,7 @@ class Judge:
     """All that stands between a pose in the picture and a verdict: one model, or several that vote.
 
     Attributes:
-        seats: the first finds the repetitions; the probabilities of all are averaged.
+        seats: the first finds the repetitions; the bottoms and probabilities of all are averaged.
         is_chosen: the user named the lifter, so no other takes its place.
     """
 
@@ -154,7 +154,7 @@ def _judge_repetition(
 def _vote(
     verdict: RepetitionVerdict, others: Sequence[Sequence[RepetitionVerdict]], model: FormnetModel
 ) -> RepetitionVerdict:
-    """The verdict with the mean probabilities of all who found the same repetition (its bottom lies within)."""
+    """The verdict with the mean bottom and probabilities of all who found the same repetition (its bottom lies within)."""
     same = [
         other
         for verdicts in others
@@ -169,6 +169,7 @@ def _vote(
     probability = shares[label]
     return replace(
         verdict,
+        bottom_s=sum(opinion.bottom_s for opinion in opinions) / len(opinions),
         label=label if probability >= model.unsure_below else UNSURE,
         probability=probability,
         probabilities=shares,

@@ -21,8 +21,9 @@ def demo(
 ) -> None:
     """Judge the example clip that formnet brings along, and say what was really simulated in it.
 
-    The clip was rendered with `formnet synth`, so the truth of every repetition is known. Exit code 1 when the
-    verdict misses one.
+    The clip was rendered with `formnet synth`, so the truth of every repetition is known, and chosen among those that
+    are judged right: it shows that formnet works here, not how often it is right. Exit code 1 when the verdict misses
+    a repetition.
 
     Example:
 
