@@ -154,7 +154,7 @@ def _judge_repetition(
 def _vote(
     verdict: RepetitionVerdict, others: Sequence[Sequence[RepetitionVerdict]], model: FormnetModel
 ) -> RepetitionVerdict:
-    """The verdict with the mean bottom and probabilities of all who found the same repetition (its bottom lies within)."""
+    """The verdict with mean bottom and probabilities of all who found the same repetition (its bottom lies within)."""
     same = [
         other
         for verdicts in others
