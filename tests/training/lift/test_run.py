@@ -73,7 +73,10 @@ def test_unsupervised_training_does_not_look_at_the_truth(tmp_path: Path, monkey
 def test_a_batch_shows_people_as_sources_do() -> None:
     body, rng = load_body(), np.random.default_rng(0)
     motions = simulate_motions(body, 8, 8, 0, ["lunge", "walking"])
-    batch = observe_motions(motions, np.arange(16), sample_cameras(rng, 4), read_estimator_noise(), rng)
+    batch = observe_motions(
+        motions, np.arange(16), sample_cameras(rng, 4), read_estimator_noise(), rng,
+        through_estimator=0.6, odd_proportions=True,
+    )  # fmt: skip
     assert batch.points.shape == (16, 64, 24, 2)
     assert batch.solid.shape == (16, 64, 32, 3)
     hidden = batch.confidence == 0

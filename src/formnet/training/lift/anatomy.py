@@ -30,9 +30,10 @@ _RIGID = len(_LIMBS) - 4
 """Limbs before this one are bones; the trunk and the neck bend, their lengths may change a little."""
 _LONG = [number for number, (_, lower) in enumerate(_LIMBS) if lower.split("_")[1] in _LONG_ENDS]
 """Limbs so long that errors of their joints hardly change their direction."""
-ALLOWED_LEAN = 0.15
+_ALLOWED_LEAN = 0.15
+"""How far the weight may be from over the feet, in sizes of the person."""
 _LOW_ELBOW = 0.1
-"""In sizes of the person, below the shoulder."""
+"""How far below the shoulder an elbow is low, in sizes of the person."""
 _PITCHES = torch.deg2rad(torch.arange(-24.0, 33.0, 3.0))
 _USUAL_PITCH = math.radians(4)
 """Phones are held a little higher than the middle of whom they film."""
@@ -119,11 +120,15 @@ def loss_forwards(joints: Tensor) -> Tensor:
 
 
 def loss_balance(joints: Tensor) -> Tensor:
-    """How far the weight is from over the feet in depth, beyond `ALLOWED_LEAN`, (B, T, 24, 3) level → scalar.
+    """How far the weight is from over the feet in depth, beyond what balance allows, (B, T, 24, 3) level → scalar.
 
     A trunk that leans away from the camera and one that leans towards it look alike; only one of them stands.
     """
-    return torch.relu(compute_lean(joints)[..., 2].abs() - ALLOWED_LEAN).mean()
+    return _off_balance(compute_lean(joints)).mean()
+
+
+def _off_balance(lean: Tensor) -> Tensor:
+    return torch.relu(lean[..., 2].abs() - _ALLOWED_LEAN)
 
 
 def compute_lean(joints: Tensor) -> Tensor:
@@ -133,18 +138,18 @@ def compute_lean(joints: Tensor) -> Tensor:
     return (weight - feet).mean(dim=-2)
 
 
+@torch.no_grad()
 def estimate_pitch(joints: Tensor) -> Tensor:
     """(B,) radians by which each clip's camera looks down, read from lifted people (B, T, 24, 3).
 
     The turn that brings their weight over their feet and their feet level; in doubt, the usual.
     """
     turns = about_x(-_PITCHES)
-    lean = torch.einsum("gij,btj->gbti", turns, compute_lean(joints).detach())
-    feet = (_pair(joints, "foot_index") - _pair(joints, "heel")).detach()
+    lean = torch.einsum("gij,btj->gbti", turns, compute_lean(joints))
+    feet = _pair(joints, "foot_index") - _pair(joints, "heel")
     slope = torch.einsum("gij,btkj->gbtki", turns, feet)[..., 1].abs().mean(dim=(2, 3))
-    off_balance = torch.relu(lean[..., 2].abs() - ALLOWED_LEAN).mean(dim=2)
     unusual = (_PITCHES - _USUAL_PITCH).square()[:, None]
-    return _PITCHES[(off_balance + 0.5 * slope + 0.5 * unusual).argmin(dim=0)]
+    return _PITCHES[(_off_balance(lean).mean(dim=2) + 0.5 * slope + 0.5 * unusual).argmin(dim=0)]
 
 
 def compute_forwards(joints: Tensor) -> Tensor:

@@ -121,8 +121,8 @@ def observe_motions(
     noise: EstimatorNoise,
     rng: np.random.Generator,
     *,
-    through_estimator: float = 0.6,
-    odd_proportions: bool = True,
+    through_estimator: float,
+    odd_proportions: bool,
 ) -> LiftBatch:
     """A batch: every motion before a camera, some through the fitted errors of the estimator, the rest through plain
     noise that any estimator might make.

@@ -64,11 +64,12 @@ class UnsupervisedWeights:
 
     def at(self, progress: float) -> dict[str, float]:
         """Name of a loss → its weight after that share of the training."""
-        late = min(1.0, progress / _RAMP)
-        weights = {name: weight for name, weight in asdict(self).items() if not name.startswith("late_")}
-        for name, goal in (("plausible", self.late_plausible), ("foreshortening", self.late_foreshortening)):
-            weights[name] += late * (goal - weights[name])
-        return weights
+        late, given = min(1.0, progress / _RAMP), asdict(self)
+        return {
+            name: weight + late * (given.get(f"late_{name}", weight) - weight)
+            for name, weight in given.items()
+            if not name.startswith("late_")
+        }
 
 
 class UnsupervisedLift(lightning.LightningModule):
