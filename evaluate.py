@@ -20,7 +20,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import RichProgressBar
 
-from formnet.checkpoint import FormnetModel, load_model
+from formnet.judges.checkpoint import FormnetModel, load_model
 from formnet.training import command
 from formnet.training.build import build_split
 from formnet.training.run import run_evaluation

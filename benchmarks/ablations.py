@@ -14,15 +14,16 @@ from typing import Any
 import numpy as np
 from scipy.special import softmax
 
-from formnet.benchmark import METHODS, Method, register_method
-from formnet.learners.calibrate import fit_calibration, fit_weights
-from formnet.learners.movement import MovementLearner, compute_margins, judge_session, prepare_bodies
-from formnet.learners.movement_features import EXPERTS, Blocks
-from formnet.learners.ridge import BlockRidge, RadialRidge
-from formnet.learners.sessions import fit_spread
-from formnet.learners.squat import SquatLearner
-from formnet.learners.squat_families import FAMILIES, MEMORY, choose_share
-from formnet.learners.squat_features import compute_squat_features
+from formnet.evaluation.benchmark import Method
+from formnet.judges.methods import METHODS, register_method
+from formnet.judges.movement.features import EXPERTS, Blocks
+from formnet.judges.movement.judge import MovementLearner, compute_margins, judge_session, prepare_bodies
+from formnet.judges.movement.sessions import fit_spread
+from formnet.judges.parts.calibrate import fit_calibration, fit_weights
+from formnet.judges.parts.ridge import BlockRidge, RadialRidge
+from formnet.judges.squat.families import FAMILIES, MEMORY, choose_share
+from formnet.judges.squat.features import compute_squat_features
+from formnet.judges.squat.judge import SquatLearner
 from formnet.readers.table import RepetitionTable
 
 Parts = dict[str, np.ndarray]
@@ -163,8 +164,7 @@ def _register(
     modules: Sequence[str],
 ) -> str:  # fmt: skip
     name = "ablate-" + "-".join(re.findall(r"\w+", title))
-    paths = ("ablations", "formnet.baselines.minirocket", *(f"formnet.learners.{module}" for module in modules))
     make = partial(Assembled, measure, partial(assemble, **row))
     METHODS.pop(name, None)
-    register_method(name, Method(title, make, modules=paths, options=dict(row)))
+    register_method(Method(name, title, make, modules=("ablations", *modules), options=dict(row)))
     return name

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from formnet.benchmark import METHODS, Answers, measure_answers
 from formnet.errors import InputError
-from formnet.files import atomic_path
-from formnet.readers.splits import Fold
+from formnet.evaluation.benchmark import Answers, Method, measure_answers
+from formnet.evaluation.splits import Fold
 from formnet.readers.table import RepetitionTable
+from formnet.storage.files import atomic_path
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,11 @@ class KeptAnswers:
     folder: Path
     is_fresh: bool = False
 
-    def __call__(self, name: str, table: RepetitionTable, folds: Sequence[Fold], seed: int) -> Answers:
-        path = self.folder / f"{name}-{seed}-{compute_key(name, table, folds, seed)[:24]}.npz"
+    def __call__(self, method: Method, table: RepetitionTable, folds: Sequence[Fold], seed: int) -> Answers:
+        path = self.folder / f"{method.name}-{seed}-{compute_key(method, table, folds, seed)[:24]}.npz"
         if path.exists() and not self.is_fresh:
             return read_answers(path, folds, len(table.classes))
-        answers = measure_answers(name, table, folds, seed)
+        answers = measure_answers(method, table, folds, seed)
         with atomic_path(path) as temporary:
             np.savez_compressed(
                 temporary,
@@ -63,10 +63,9 @@ def read_answers(path: Path, folds: Sequence[Fold], n_classes: int) -> Answers:
     return Answers(tuple(np.split(probabilities, np.cumsum(rows)[:-1])), seconds)
 
 
-def compute_key(name: str, table: RepetitionTable, folds: Sequence[Fold], seed: int) -> str:
+def compute_key(method: Method, table: RepetitionTable, folds: Sequence[Fold], seed: int) -> str:
     """Hexadecimal SHA-256 of all that decides an answer."""
-    method = METHODS[name]
-    digest = hashlib.sha256(json.dumps([name, seed, method.options, table.classes], sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps([method.name, seed, method.options, table.classes], sort_keys=True).encode())
     for part in (*_table_bytes(table), *_source_bytes(method.modules)):
         digest.update(hashlib.sha256(part).digest())
     for fold in folds:

@@ -15,11 +15,12 @@ import numpy as np
 from answers import KeptAnswers
 from page import PAGE, REPOSITORY, RESULTS, write_page
 
-from formnet.benchmark import METHODS, METRICS, Method, Result, register_method, render_markdown, write_results
 from formnet.errors import FormnetError
-from formnet.files import cache_dir
-from formnet.learners.base import FittedLearner, build_learner
+from formnet.evaluation.benchmark import METRICS, Method, Result, render_markdown, write_results
+from formnet.judges.methods import METHODS, register_method
+from formnet.judges.protocol import FittedLearner, build_learner
 from formnet.readers.table import RepetitionTable
+from formnet.storage.files import cache_dir
 
 BASELINES = ("majority", "dtw", "minirocket", "forest")
 
@@ -27,8 +28,8 @@ BASELINES = ("majority", "dtw", "minirocket", "forest")
 def register_networks() -> None:
     """Adds the rows that learn with torch, when `benchmarks/networks.py` is there.
 
-    That file calls `formnet.benchmark.register_method(name, Method(title, seed → classifier))` for the paper's network
-    and for formnet's own model; a classifier has `fit(table)` and `predict_proba(table)`.
+    That file calls `formnet.judges.methods.register_method` for the paper's network; a classifier has `fit(table)` and
+    `predict_proba(table)`.
     """
     if importlib.util.find_spec("networks") is not None:
         importlib.import_module("networks").register()
@@ -63,12 +64,12 @@ def register_learner(title: str, config: Mapping[str, Any], modules: Sequence[st
     """Adds formnet's own row to the benchmark, as `formnet`, in the place of one that is there.
 
     Args:
-        modules: of `formnet.learners` that decide its answers.
+        modules: modules and packages whose source decides its answers.
     """
-    paths = ("formnet.baselines.minirocket", *(f"formnet.learners.{module}" for module in modules))
-    method = Method(title, lambda seed: LearnerMethod(config, seed), modules=paths, options=dict(config))
     METHODS.pop("formnet", None)
-    register_method("formnet", method)
+    register_method(
+        Method("formnet", title, lambda seed: LearnerMethod(config, seed), modules=tuple(modules), options=dict(config))
+    )
 
 
 def merge_seeds(results: Sequence[Result]) -> Result:

@@ -30,7 +30,6 @@ from rich.progress import track as progress
 from torchmetrics import MetricCollection
 
 from formnet.body import load_body
-from formnet.files import atomic_path
 from formnet.lifting.joints import assemble_lifted
 from formnet.lifting.lifter import LIFTERS, Lifter, create_lifter
 from formnet.lifting.torch_metrics import make_lifting_metrics
@@ -42,6 +41,7 @@ from formnet.readers.uiprmd import MOVEMENTS
 from formnet.rendered.cache import estimate_all_cached
 from formnet.rendered.film import balanced_requests, exercise_requests, film
 from formnet.skeleton import BLAZEPOSE_33, LIFTED_32, Skeleton
+from formnet.storage.files import atomic_path
 from formnet.synth.camera import orbit_camera
 from formnet.synth.exercises import EXERCISES, UNSEEN_EXERCISES
 from formnet.training.lift.motions import (

@@ -15,10 +15,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from formnet.baselines.base import fill_missing, require_rows, resample_frames
-from formnet.benchmark import Method, register_method
+from formnet.evaluation.benchmark import Method
 from formnet.features.distances import compute_distances
-from formnet.models.classifier import Classifier
+from formnet.judges.methods import register_method
+from formnet.judges.network.classifier import Classifier
+from formnet.judges.parts.series import fill_missing, require_rows, resample_frames
 from formnet.models.resnet1d import ResNet1d
 from formnet.readers.table import RepetitionTable
 
@@ -74,5 +75,5 @@ def compute_inputs(table: RepetitionTable) -> torch.Tensor:
 
 def register() -> None:
     """Adds the row to every benchmark, as `paper`."""
-    modules = ("networks", "formnet.models.resnet1d", "formnet.models.classifier", "formnet.features.distances")
-    register_method("paper", Method(TITLE, PaperNetwork, modules=modules))
+    modules = ("networks", "formnet.models.resnet1d", "formnet.judges.network.classifier", "formnet.features.distances")
+    register_method(Method("paper", TITLE, PaperNetwork, modules=modules))

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from formnet.benchmark import Result, read_results, render_markdown
-from formnet.files import atomic_path
+from formnet.evaluation.benchmark import Result, read_results, render_markdown
+from formnet.storage.files import atomic_path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 RESULTS = REPOSITORY / "benchmarks" / "results"

@@ -20,10 +20,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from formnet.checkpoint import load_model, load_shipped_models
 from formnet.cli.sources import read_pose_file
 from formnet.exports.keypoints import write_alphapose, write_openpose
 from formnet.faults import WASEDA_CLASSES
+from formnet.judges.checkpoint import load_model, load_shipped_models
 from formnet.pipeline import make_judge
 from formnet.rendered.cache import estimate_all_cached
 from formnet.rendered.film import balanced_requests

@@ -11,17 +11,15 @@ from __future__ import annotations
 from ablations import register_families
 from common import keep_answers, make_parser, merge_seeds, publish, register_learner, register_networks, run_main, say
 
-from formnet.benchmark import METHODS, run_benchmark
-from formnet.learners.squat import SquatLearner
+from formnet.evaluation.benchmark import run_benchmark
+from formnet.evaluation.splits import make_folds
+from formnet.judges.methods import METHODS, choose_methods
+from formnet.judges.squat.judge import SquatLearner
 from formnet.readers.catalogue import read_dataset
-from formnet.readers.splits import make_folds
 
 CONFIG = {"name": "squat", "second_view": 2.8}
 TITLE = "formnet: trees, discriminants, network, ridge, memory"
-MODULES = (
-    "squat", "squat_families", "squat_features", "squat_curves", "image_curves", "phases", "rays", "selfcalibration",
-    "cells", "discriminant", "forest", "curve_network", "ridge", "blocks", "calibrate", "body",
-)  # fmt: skip
+MODULES = ("formnet.judges.squat", "formnet.judges.parts")
 
 
 def main() -> None:
@@ -39,7 +37,7 @@ def main() -> None:
         register_learner(TITLE, {**CONFIG, "left_out": left_out}, MODULES)
         learner = SquatLearner(second_view=CONFIG["second_view"], left_out=left_out)
         parts = register_families(MODULES, learner) if arguments.ablate else []
-        methods = arguments.methods or parts or list(METHODS)
+        methods = choose_methods(arguments.methods or parts or list(METHODS))
         provenance = {"dataset": "squat7", "split": split, "is_timed": not parts}
         if split == "days":
             title = f"squat7, whole days held out ({arguments.folds} folds over days)"

@@ -17,7 +17,7 @@ import numpy as np
 from common import run_main
 from sklearn.metrics import roc_auc_score
 
-from formnet.checkpoint import load_model, shipped_model_path
+from formnet.judges.checkpoint import load_model, shipped_model_path
 from formnet.preprocess.spec import preprocess_clip
 from formnet.readers.catalogue import read_dataset
 

@@ -8,15 +8,13 @@ from __future__ import annotations
 from ablations import register_experts
 from common import keep_answers, make_parser, publish, register_learner, register_networks, run_main, say
 
-from formnet.benchmark import METHODS, average_results, run_benchmark
+from formnet.evaluation.benchmark import average_results, run_benchmark
+from formnet.evaluation.splits import make_folds
+from formnet.judges.methods import METHODS, choose_methods
 from formnet.readers.catalogue import read_dataset
-from formnet.readers.splits import make_folds
 from formnet.readers.uiprmd import MOVEMENTS
 
-MODULES = (
-    "movement", "movement_features", "ridge", "blocks", "calibrate", "curves", "placement", "posture", "body", "rocket",
-    "sessions",
-)  # fmt: skip
+MODULES = ("formnet.judges.movement", "formnet.judges.parts")
 
 
 def main() -> None:
@@ -26,7 +24,7 @@ def main() -> None:
     parser.add_argument("--movements", nargs="+", default=list(MOVEMENTS))
     arguments = parser.parse_args()
     parts = register_experts(MODULES) if arguments.ablate else []
-    methods = arguments.methods or parts or list(METHODS)
+    methods = choose_methods(arguments.methods or parts or list(METHODS))
     answer, results = keep_answers(arguments), []
     for movement in arguments.movements:
         table = read_dataset("uiprmd", arguments.root, allow_damaged=arguments.allow_damaged, movement=movement)

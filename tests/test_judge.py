@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from formnet.checkpoint import load_shipped_model, load_shipped_models
 from formnet.errors import InputError, PoseError
+from formnet.judges.checkpoint import load_shipped_model, load_shipped_models
 from formnet.pipeline import _vote, make_judge
 from formnet.pose.track import PoseTrack
 from formnet.verdict import RepetitionVerdict

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from formnet import __version__
-from formnet.checkpoint import FormnetModel
 from formnet.errors import InputError, PoseError
 from formnet.faults import UNSURE, View, fault_named
 from formnet.geometry.view import compute_view_angle_deg, judgeable_views
+from formnet.judges.checkpoint import FormnetModel
 from formnet.lifting.lifter import Lifter, create_lifter
 from formnet.motion import Motion
 from formnet.pose.track import PoseTrack

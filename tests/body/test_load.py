@@ -11,8 +11,8 @@ from scipy import sparse
 
 from formnet.body import load_body
 from formnet.body.data import PARENTS
-from formnet.body.unpickle import read_pickled_arrays
 from formnet.errors import InputError
+from formnet.storage.unpickle import read_pickled_arrays
 
 VERTICES = 6890
 

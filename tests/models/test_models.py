@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from formnet.errors import InputError
+from formnet.judges.network.classifier import Classifier
 from formnet.models.build import build_network
-from formnet.models.classifier import Classifier
 from formnet.models.ensemble import Ensemble
 from formnet.models.resnet1d import ResNet1d
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from formnet.errors import InputError
+from formnet.evaluation.splits import make_folds
 from formnet.readers.ec3d import collect_ec3d
-from formnet.readers.splits import make_folds
 from formnet.skeleton import BODY_25
 from tests.readers.copies import squat_joints, write_ec3d
 

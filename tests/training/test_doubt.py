@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from formnet.checkpoint import load_model
 from formnet.errors import InputError
-from formnet.learners.base import build_learner
-from formnet.learners.calibrate import fit_calibration, fit_slope
+from formnet.evaluation.risk_coverage import choose_unsure_below
+from formnet.judges.checkpoint import load_model
+from formnet.judges.parts.calibrate import fit_calibration, fit_slope
+from formnet.judges.protocol import build_learner
 from formnet.preprocess.spec import PreprocessSpec
-from formnet.risk_coverage import choose_unsure_below
 from formnet.training.data import SplitOptions
 from formnet.training.learner_run import LearnerRun, run_learner_training
 from formnet.training.run import FitOptions, run_training
-from tests.learners.people import make_people
+from tests.judges.people import make_people
 from tests.training.stub import make_options, make_table, trainer_maker
 
 LEARNER = {"name": "movement", "n_features": 600, "inner_folds": 2}
@@ -58,7 +58,7 @@ def test_a_learner_with_a_target_doubts_where_left_out_groups_are_mistaken() -> 
 @pytest.mark.parametrize("target", [0.0, 0.9])
 def test_the_stored_learner_keeps_its_doubt(target: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "formnet.learners.calibrate.choose_unsure_below", lambda probabilities, labels, target: 0.8 * target
+        "formnet.judges.parts.calibrate.choose_unsure_below", lambda probabilities, labels, target: 0.8 * target
     )
     spec = PreprocessSpec.from_dict({"skeleton": "blazepose33", "segmentation": "whole"})
     options = LearnerRun(spec, {**LEARNER, "target_accuracy": target}, SplitOptions(test_groups=("s01",)))

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from formnet.checkpoint import load_model
 from formnet.errors import CheckpointError, DataError, InputError
+from formnet.judges.checkpoint import load_model
 from formnet.preprocess.spec import PreprocessSpec, preprocess
 from formnet.training.arrays import prepare_arrays
 from formnet.training.build import build_spec, build_split

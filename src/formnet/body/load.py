@@ -12,8 +12,8 @@ from formnet.body.data import PARENTS, BodyData
 from formnet.body.model import Body
 from formnet.body.smpl_surface import surface_landmarks, surface_regions
 from formnet.body.template import procedural_body
-from formnet.body.unpickle import read_pickled_arrays
 from formnet.errors import InputError
+from formnet.storage.unpickle import read_pickled_arrays
 
 _KEYS = ("v_template", "shapedirs", "posedirs", "J_regressor", "kintree_table", "weights", "f")
 _SMPL_VERTICES = 6890

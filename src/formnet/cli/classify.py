@@ -112,7 +112,7 @@ def _start_loading(path: Path | None, lifter: str | None) -> Future[Judge]:
     """
 
     def load() -> Judge:
-        from formnet.checkpoint import load_model, load_shipped_models
+        from formnet.judges.checkpoint import load_model, load_shipped_models
         from formnet.pipeline import make_judge
 
         return make_judge(load_shipped_models() if path is None else [load_model(path)], lifter)

@@ -104,7 +104,7 @@ def _check_estimator() -> str:
 
 
 def _check_shipped_model() -> str:
-    from formnet.checkpoint import load_shipped_model
+    from formnet.judges.checkpoint import load_shipped_model
 
     model = load_shipped_model()
     return f"{model.path.name}, classes {', '.join(model.classes)}"

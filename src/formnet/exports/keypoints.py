@@ -12,9 +12,9 @@ import numpy as np
 
 from formnet.conversion import convert_motion
 from formnet.errors import InputError
-from formnet.files import atomic_path
 from formnet.motion import FloatArray, Motion
 from formnet.skeleton import BODY_25, COCO_17, COCO_18, HALPE_26, MPI_15, Skeleton
+from formnet.storage.files import atomic_path
 
 ALPHAPOSE_SKELETONS = (COCO_17, HALPE_26)
 OPENPOSE_SKELETONS = (BODY_25, COCO_18, MPI_15)

@@ -8,10 +8,10 @@ import numpy as np
 
 from formnet.conversion import convert_motion
 from formnet.exports.tables import at_constant_rate, to_opensim_axes
-from formnet.files import atomic_path
 from formnet.geometry.angles import compute_joint_angle_deg
 from formnet.motion import FloatArray, Motion
 from formnet.skeleton import Skeleton
+from formnet.storage.files import atomic_path
 
 _SIDES = (("left", "l"), ("right", "r"))
 _NEEDED = Skeleton(

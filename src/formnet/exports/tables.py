@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from formnet.errors import InputError
-from formnet.files import atomic_path
 from formnet.motion import FloatArray, Motion
 from formnet.preprocess.resample import resample_to_fps
+from formnet.storage.files import atomic_path
 
 UNIT_SYMBOL = {"pixel": "px", "metre": "m", "body": "body"}
 

@@ -59,7 +59,7 @@ def compute_channels(positions: Array, skeleton: Skeleton, spec: FeatureSpec) ->
     """All channels of a spec for positions (…, T, J, D), NumPy or PyTorch: values (…, T, F).
 
     Channels that need a missing joint are NaN there; the classifier's input layer replaces them by the mean of
-    its training data (`formnet.models.classifier`), so nothing invented enters the measurements.
+    its training data (`formnet.judges.network.classifier`), so nothing invented enters the measurements.
     """
     pose = Pose(positions, skeleton)
     parts = [compute_block(pose, block.name, dict(block.options)) for block in spec.blocks]

@@ -17,7 +17,7 @@ from formnet.lifting.observation import OBSERVED_24, Array, observe
 from formnet.motion import Motion
 from formnet.pose.track import PoseTrack
 from formnet.skeleton import LIFTED_32, Skeleton
-from formnet.weights import fill_weights, read_weights, shipped_path, write_weights
+from formnet.storage.weights import fill_weights, read_weights, shipped_path, write_weights
 
 FORMAT = "formnet-lifter"
 FORMAT_VERSION = 1

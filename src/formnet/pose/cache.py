@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from formnet.errors import InputError, SkeletonError
-from formnet.files import atomic_path, compute_sha256
 from formnet.motion import Motion
 from formnet.pose.track import PoseTrack
 from formnet.skeleton import skeleton_named
+from formnet.storage.files import atomic_path, compute_sha256
 
 # Raised when the same clip and options may give another track (tracking rules, confidence, layout of the file).
 _VERSION = 1

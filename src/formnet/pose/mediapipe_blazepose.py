@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from formnet.errors import InputError, PoseError
-from formnet.files import compute_sha256
 from formnet.motion import Motion
 from formnet.pose.estimator import EstimatorOptions
 from formnet.pose.model_file import obtain_pose_model
@@ -25,6 +24,7 @@ from formnet.pose.quiet import silenced_stderr
 from formnet.pose.track import PoseTrack
 from formnet.pose.video import Frame, Image
 from formnet.skeleton import BLAZEPOSE_33, Skeleton
+from formnet.storage.files import compute_sha256
 
 if TYPE_CHECKING:
     from mediapipe.tasks.python.vision import PoseLandmarker

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from formnet.errors import InputError
-from formnet.files import atomic_path, cache_dir, compute_sha256
 from formnet.pose.model_bundle import build_bundle, is_bundle
+from formnet.storage.files import atomic_path, cache_dir, compute_sha256
 
 MODEL_NAME = "pose_landmarker_full.task"
 MODEL_VARIABLE = "FORMNET_POSE_MODEL"

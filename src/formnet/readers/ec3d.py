@@ -15,8 +15,8 @@ from formnet.errors import InputError
 from formnet.motion import FloatArray, Motion
 from formnet.readers.anatomy import axes_from_anatomy
 from formnet.readers.collect import Collection, Problem, Repetition
-from formnet.readers.safe_pickle import read_array_pickle
 from formnet.skeleton import BODY_25
+from formnet.storage.safe_pickle import read_array_pickle
 
 FPS = 30.0
 FILE_NAME = "data_3D.pickle"

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from formnet.errors import InputError
-from formnet.files import atomic_path, read_arrays
 from formnet.motion import Motion
 from formnet.skeleton import SKELETONS, Skeleton
+from formnet.storage.files import atomic_path, read_arrays
 
 FORMAT = "formnet-motion-1"
 _FIELDS = ("positions", "confidence", "timestamps", "joints", "unit")

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from formnet.errors import DataError, FormnetError, InputError
-from formnet.files import atomic_path, compute_sha256
 from formnet.motion import Motion
 from formnet.preprocess.repetitions import find_repetitions
 from formnet.preprocess.spec import PreprocessSpec, clean_motion
 from formnet.readers.clips import ClipCollection, VideoClip, choose_grouping
 from formnet.readers.collect import Collection, Problem, Repetition
 from formnet.readers.npz import read_npz, write_npz
+from formnet.storage.files import atomic_path, compute_sha256
 
 FORMAT = "formnet-prepared-1"
 MANIFEST = "manifest.json"

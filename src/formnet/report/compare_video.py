@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from formnet.files import atomic_path
 from formnet.motion import FloatArray
 from formnet.pose.video import Frame, Image
 from formnet.readers.source import PoseSource
@@ -17,6 +16,7 @@ from formnet.report.panels import Panel, name_of, put_side_by_side
 from formnet.report.video_writer import write_video
 from formnet.scoring.compare import Comparison
 from formnet.scoring.score import smooth_course
+from formnet.storage.files import atomic_path
 
 STRIP_HEIGHT = 110
 _GAP = 8

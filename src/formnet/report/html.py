@@ -9,9 +9,9 @@ from typing import Any
 import jinja2
 
 from formnet.faults import fault_named
-from formnet.files import atomic_path
 from formnet.report.clock import format_time
 from formnet.report.text import all_warnings
+from formnet.storage.files import atomic_path
 from formnet.verdict import ClipVerdict, RepetitionVerdict, Verdict
 
 _SHARES_SHOWN = 4

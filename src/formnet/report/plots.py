@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from formnet.files import atomic_path
 from formnet.scoring.compare import Comparison
+from formnet.storage.files import atomic_path
 
 
 def plot_similarity(result: Comparison, path: Path, threshold: float) -> Path:

@@ -8,11 +8,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from formnet.faults import fault_named
-from formnet.files import atomic_path
 from formnet.pipeline import JudgedClip
 from formnet.report.html import write_html_report
 from formnet.report.moments import render_bottoms
 from formnet.report.overlay import OverlaySegment, write_overlay_video
+from formnet.storage.files import atomic_path
 from formnet.verdict import Verdict
 
 ProgressBar = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]

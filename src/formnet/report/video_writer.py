@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from formnet.errors import InputError
-from formnet.files import atomic_path
 from formnet.pose.video import Frame, Image
+from formnet.storage.files import atomic_path
 
 _TICKS_PER_S = 90_000
 _BT709 = 1

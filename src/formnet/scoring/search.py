@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from formnet.conversion import convert_motion
 from formnet.errors import InputError, PoseError
-from formnet.files import atomic_path, read_arrays
 from formnet.motion import FloatArray, Motion
 from formnet.scoring.nearest import Nearest, build_nearest
 from formnet.scoring.prepare import LIMB_JOINTS
 from formnet.scoring.score import ScorerInfo
 from formnet.skeleton import COCO_17
+from formnet.storage.files import atomic_path, read_arrays
 
 FORMAT = "formnet-index-1"
 SEARCH_METRICS = {

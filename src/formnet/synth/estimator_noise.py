@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formnet.errors import InputError
-from formnet.files import atomic_path
 from formnet.skeleton import BLAZEPOSE_33
+from formnet.storage.files import atomic_path
 
 Array = NDArray[np.float32]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from formnet.body.model import Body
-from formnet.files import atomic_path
+from formnet.storage.files import atomic_path
 from formnet.synth.camera import Camera
 from formnet.synth.dataset import Clip
 

@@ -14,9 +14,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from formnet.errors import DataError
+from formnet.evaluation.splits import canonical_group, group_names, make_folds
 from formnet.features.registry import compute_channels
 from formnet.preprocess.spec import FeatureSpec
-from formnet.readers.splits import canonical_group, group_names, make_folds
 from formnet.readers.table import RepetitionTable
 from formnet.training.arrays import RepetitionArrays
 from formnet.training.augment import AugmentSpec, augment_positions
@@ -30,7 +30,7 @@ class SplitOptions:
 
     Attributes:
         kind: "groups" (by `test_groups`), "group_kfold" (fold `fold` of `n_folds`), "leave_one_group_out",
-            "authors" or "random"; see `formnet.readers.splits`. Without test groups "groups" becomes "group_kfold".
+            "authors" or "random"; see `formnet.evaluation.splits`. Without test groups "groups" becomes "group_kfold".
             "all" tests on every row, for measuring a model on data it was not trained on.
         test_groups, val_groups: names of groups in any usual spelling ("s09", "9" and 9 are one). Without
             `val_groups` whole groups are drawn for about `val_share` of the training rows.

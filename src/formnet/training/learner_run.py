@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_limits
 
-from formnet.checkpoint import FormnetModel, ModelDescription, current_versions, load_model, save_model
 from formnet.errors import DataError
-from formnet.learners.base import build_learner
+from formnet.judges.checkpoint import FormnetModel, ModelDescription, current_versions, load_model, save_model
+from formnet.judges.protocol import build_learner
 from formnet.preprocess.spec import PreprocessSpec, Repetition, preprocess_clip
 from formnet.readers.table import RepetitionTable
 from formnet.training.arrays import Progress

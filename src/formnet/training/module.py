@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from formnet.errors import InputError
-from formnet.models.classifier import Classifier
+from formnet.judges.network.classifier import Classifier
 from formnet.training.metrics import describe_metrics, make_metrics
 
 OPTIMISERS = {
@@ -52,8 +52,8 @@ class RepetitionModule(lightning.LightningModule):
 
     Args:
         classifier: network with scale and temperature.
-        description: plain dictionaries that let `formnet.checkpoint.load_model` rebuild the model; it is stored in
-            every Lightning checkpoint as hyperparameters.
+        description: plain dictionaries that let `formnet.judges.checkpoint.load_model` rebuild the model; it is
+            stored in every Lightning checkpoint as hyperparameters.
     """
 
     def __init__(

@@ -14,7 +14,9 @@ import pytorch_lightning as lightning
 import torch
 from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
 
-from formnet.checkpoint import (
+from formnet.errors import CheckpointError, DataError, InputError
+from formnet.evaluation.risk_coverage import choose_unsure_below
+from formnet.judges.checkpoint import (
     FormnetModel,
     ModelDescription,
     build_classifier,
@@ -22,13 +24,11 @@ from formnet.checkpoint import (
     round_to_half,
     save_model,
 )
-from formnet.errors import CheckpointError, DataError, InputError
-from formnet.files import atomic_path
-from formnet.models.classifier import Classifier
+from formnet.judges.network.classifier import Classifier
 from formnet.models.ensemble import Ensemble
 from formnet.preprocess.spec import PreprocessSpec
 from formnet.readers.table import RepetitionTable
-from formnet.risk_coverage import choose_unsure_below
+from formnet.storage.files import atomic_path
 from formnet.training.arrays import Progress, prepare_arrays
 from formnet.training.augment import AugmentSpec
 from formnet.training.calibrate import estimate_temperature

@@ -12,9 +12,9 @@ import pytorch_lightning as lightning
 from pytorch_lightning.callbacks import ModelCheckpoint
 
 from formnet.errors import CheckpointError, InputError
+from formnet.judges.description import current_versions
 from formnet.lifting.network import TemporalLifter
 from formnet.lifting.temporal import LifterNetwork, load_lifter, save_lifter
-from formnet.model_description import current_versions
 from formnet.training.lift.data import LiftData, LiftDataOptions
 from formnet.training.lift.supervised import LiftFitOptions, SupervisedLift, measure_batch
 from formnet.training.lift.unsupervised import UnsupervisedLift, UnsupervisedWeights

@@ -1,1 +1,0 @@
-"""Classifiers to measure against: the same folds, the same table, the same protocol."""

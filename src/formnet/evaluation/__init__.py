@@ -1,0 +1,1 @@
+"""How answers are measured: splits, risk and coverage, and the loop that treats every method alike."""

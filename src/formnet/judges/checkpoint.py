@@ -1,0 +1,212 @@
+"""Model files: safetensors weights and a JSON sidecar, or a Lightning checkpoint; never a pickle.
+
+NAME.safetensors holds numbers only; NAME.json beside it says what they are: how motions become features
+(PreprocessSpec), joint set, class names, network or learner, temperature, versions, figures, and the hash of the
+weights.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from formnet.errors import CheckpointError, InputError, SkeletonError
+from formnet.features.registry import compute_channels, feature_names
+from formnet.judges.description import ModelDescription as ModelDescription
+from formnet.judges.description import current_versions as current_versions
+from formnet.judges.description import parse_description
+from formnet.judges.network.classifier import Classifier
+from formnet.judges.protocol import FittedLearner, restore_learner
+from formnet.models.build import build_network
+from formnet.preprocess.spec import PreprocessSpec, Repetition
+from formnet.skeleton import skeleton_named
+from formnet.storage.files import compute_sha256
+from formnet.storage.weights import fill_weights, read_weights, shipped_path, write_weights
+
+SHIPPED_MODEL = "squat.safetensors"
+SHIPPED_MODELS = ("squat_lifted.safetensors", SHIPPED_MODEL)
+"""They vote; the first finds the repetitions."""
+
+
+@dataclass(frozen=True, eq=False)
+class FormnetModel:
+    """A loaded model: description, what judges (a classifier in evaluation mode, or a learner), hash of its weights."""
+
+    description: ModelDescription
+    judge: Classifier | FittedLearner
+    path: Path
+    sha256: str
+
+    @property
+    def classifier(self) -> Classifier:
+        """The network with its scale and temperature; raises `InputError` for a learner, which has none."""
+        if not isinstance(self.judge, Classifier):
+            raise InputError(f"{self.path.name} holds a learner, not a network; use estimate_probabilities")
+        return self.judge
+
+    @property
+    def is_learner(self) -> bool:
+        return not isinstance(self.judge, Classifier)
+
+    @property
+    def spec(self) -> PreprocessSpec:
+        return self.description.spec
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.description.classes
+
+    @property
+    def unsure_below(self) -> float:
+        return self.description.unsure_below
+
+    def estimate_probabilities(self, repetitions: Sequence[Repetition], batch_size: int = 64) -> NDArray[np.float64]:
+        """(N, C) calibrated probabilities of repetitions that `preprocess(motion, model.spec)` returned."""
+        if not repetitions:
+            return np.zeros((0, len(self.classes)))
+        if not isinstance(self.judge, Classifier):
+            return self.judge.estimate_probabilities([repetition.motion for repetition in repetitions])
+        return self.estimate_from_positions(
+            np.stack([repetition.motion.positions for repetition in repetitions]), batch_size
+        )
+
+    def estimate_from_positions(self, positions: NDArray[Any], batch_size: int = 64) -> NDArray[np.float64]:
+        """(N, T, J, D) preprocessed joints → (N, C) calibrated probabilities."""
+        skeleton = skeleton_named(self.spec.skeleton)
+        parts = []
+        with torch.inference_mode():
+            for start in range(0, len(positions), batch_size):
+                batch = torch.from_numpy(np.asarray(positions[start : start + batch_size], dtype=np.float32))
+                features = compute_channels(batch, skeleton, self.spec.features).values.float()
+                parts.append(self.classifier.probabilities(features).double().numpy())
+        return np.concatenate(parts)
+
+
+def build_classifier(description: ModelDescription) -> Classifier:
+    """A classifier with fresh weights that fits the description."""
+    skeleton = skeleton_named(description.spec.skeleton)
+    n_channels = len(feature_names(description.spec.features, skeleton, description.n_dimensions))
+    return Classifier(build_network(description.network, n_channels, len(description.classes)), n_channels)
+
+
+def save_model(
+    path: Path, judge: Classifier | FittedLearner, description: ModelDescription, *, half: bool = False
+) -> Path:
+    """Writes NAME.safetensors and NAME.json; either may be given as `path`. Returns the path of the weights.
+
+    Args:
+        half: store the weights of a network in 16 bits (half the size; loading widens them again).
+    """
+    if isinstance(judge, Classifier):
+        weights = {name: tensor.detach().cpu().contiguous() for name, tensor in judge.state_dict().items()}
+    else:
+        weights = {name: torch.from_numpy(np.array(array, order="C")) for name, array in judge.arrays().items()}
+    if half:
+        weights = {name: _halve(name, tensor) for name, tensor in weights.items()}
+    about = {**description.to_dict(), "half": half}
+    if isinstance(judge, Classifier):
+        about["temperature"] = float(judge.temperature)
+    return write_weights(path, weights, about)
+
+
+def round_to_half(classifier: Classifier) -> None:
+    """Gives the classifier the weights it will have after being stored in 16 bits, so figures are of what ships."""
+    state = {name: _halve(name, tensor).to(tensor.dtype) for name, tensor in classifier.state_dict().items()}
+    classifier.load_state_dict(state)
+
+
+def _halve(name: str, tensor: torch.Tensor) -> torch.Tensor:
+    # Scales of the input and running variances can be beyond the range of 16 bits, and they are few.
+    keep = not tensor.is_floating_point() or "running_" in name or "network" not in name
+    return tensor if keep else tensor.half()
+
+
+def load_model(path: Path | str) -> FormnetModel:
+    """Loads NAME.safetensors (or its NAME.json), or a Lightning checkpoint NAME.ckpt of formnet.
+
+    Raises:
+        CheckpointError: missing, of another format or a future version, damaged, or of weights that do not fit
+            their description; one sentence with the remedy.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise CheckpointError(f"{path} is not there; train a model with train.py, or leave the option out")
+    suffix = path.suffix.lower()
+    if suffix in (".safetensors", ".json"):
+        content, state, weights_path = read_weights(path)
+    elif suffix == ".ckpt":
+        content, state, weights_path = *_read_lightning(path), path
+    else:
+        raise CheckpointError(
+            f"{path} is no model file of formnet; expected .safetensors with its .json, or .ckpt from train.py "
+            "(pickles are never loaded)"
+        )
+    description = parse_description(content, path)
+    try:
+        judge = _build_judge(description, state, path)
+    except (InputError, SkeletonError) as error:
+        raise CheckpointError(f"{path} describes a model that cannot be built: {error}") from error
+    return FormnetModel(description, judge, weights_path, compute_sha256(weights_path))
+
+
+def _build_judge(
+    description: ModelDescription, state: Mapping[str, torch.Tensor], path: Path
+) -> Classifier | FittedLearner:
+    if "learner" not in description.network:
+        classifier = build_classifier(description)
+        fill_weights(classifier, state, path)
+        return classifier.eval()
+    options = {key: value for key, value in description.network.items() if key != "learner"}
+    arrays = {name: tensor.numpy() for name, tensor in state.items()}
+    learner = restore_learner(str(description.network["learner"]), options, arrays)
+    if learner.n_classes != len(description.classes):
+        raise CheckpointError(
+            f"{path} names {len(description.classes)} classes but holds {learner.n_classes}; get the model again"
+        )
+    return learner
+
+
+def shipped_model_path() -> Path:
+    """The weights that formnet brings along: inside an installed package, or in a source checkout."""
+    return shipped_path(SHIPPED_MODEL)
+
+
+def load_shipped_model() -> FormnetModel:
+    """The model of the seven classes of squats that formnet brings along; raises as `load_model`."""
+    return load_model(shipped_model_path())
+
+
+def load_shipped_models() -> tuple[FormnetModel, ...]:
+    """All models that formnet brings along and that vote on a video; raises as `load_model`."""
+    return tuple(load_model(shipped_path(name)) for name in SHIPPED_MODELS)
+
+
+def read_description(path: Path | str) -> ModelDescription:
+    """The description of a model file; raises as `load_model`."""
+    return load_model(path).description
+
+
+def _read_lightning(path: Path) -> tuple[Any, dict[str, torch.Tensor]]:
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError) as error:
+        reason = str(error).strip().splitlines() or ["empty"]
+        raise CheckpointError(
+            f"{path} is no checkpoint that can be loaded safely ({reason[0][:80]}); use a file that train.py wrote"
+        ) from error
+    if not isinstance(content, dict) or "formnet_model" not in (content.get("hyper_parameters") or {}):
+        raise CheckpointError(f"{path} is a checkpoint of other software; use a file that train.py wrote")
+    prefix = "classifier."
+    state = {
+        name.removeprefix(prefix): tensor
+        for name, tensor in content.get("state_dict", {}).items()
+        if name.startswith(prefix)
+    }
+    return content["hyper_parameters"]["formnet_model"], state

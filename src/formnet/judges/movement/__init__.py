@@ -1,0 +1,1 @@
+"""The judge of a movement of any kind, from a few hundred repetitions."""

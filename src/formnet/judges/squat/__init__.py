@@ -1,0 +1,1 @@
+"""The judge of squats: families of answers that vote."""

@@ -1,1 +1,0 @@
-"""Learners: numbers of NumPy instead of a network, for sets of a few hundred repetitions."""

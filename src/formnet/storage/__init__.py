@@ -1,0 +1,1 @@
+"""Files that are whole or not there, weights, and what is read from pickles of strangers."""

@@ -1,0 +1,89 @@
+"""Rows of `--ablate` put the same parts together as the learners do."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from formnet.judges.methods import METHODS
+from formnet.judges.movement.judge import MovementLearner
+from formnet.judges.squat.families import FAMILIES
+from formnet.judges.squat.judge import SquatLearner, calibrate
+from tests.judges.people import make_people, only, without
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+TABLE = make_people()
+TRAIN, TEST = without(TABLE, "s02"), only(TABLE, "s02")
+
+
+@pytest.fixture
+def ablations(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    for name in list(METHODS):
+        if name.startswith("ablate-"):
+            monkeypatch.delitem(METHODS, name)
+    return importlib.import_module("ablations")
+
+
+def test_all_experts_are_the_learner(ablations: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ablations.register_experts(("movement",))
+    rows = {name: METHODS.pop(name) for name in names}
+    assert len(rows) == 10
+    monkeypatch.setattr(ablations, "_KEPT", {})
+    expected = MovementLearner().fit(TRAIN, 0).estimate_probabilities(TEST.motions)
+    whole, one = (rows[f"ablate-{name}"].make(0).fit(TRAIN) for name in ("all-formnet", "posture"))
+    np.testing.assert_allclose(whole.predict_proba(TEST), expected, atol=1e-9)
+    assert (one.predict_proba(TEST) != expected).any()
+
+
+def test_rows_share_what_was_fitted(ablations: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ablations, "_KEPT", {})
+    calls: list[int] = []
+
+    def measure(train: object, test: object, seed: int) -> dict[str, np.ndarray]:
+        calls.append(seed)
+        return {name: np.full((len(TEST), 2), float(k)) for k, name in enumerate(FAMILIES)}
+
+    def mean_of(*families: str) -> float:
+        row = ablations.Assembled(measure, lambda parts: ablations.assemble_families(parts, families), 5)
+        return float(row.fit(TRAIN).predict_proba(TEST)[0, 0])
+
+    assert mean_of("forest") == 0.0
+    assert mean_of("discriminants", "amplitudes") == 2.0
+    assert calls == [5]
+
+
+@pytest.mark.parametrize("left_out", ["groups", "repetitions"])
+def test_all_families_are_the_learner_but_for_calibration(ablations: ModuleType, left_out: str) -> None:
+    small = {"trees": 20, "members": 3, "network": {"members": 1, "width": 8, "epochs": 3, "batch_size": 8}}
+    learner = SquatLearner(**small, left_out=left_out)
+    parts = ablations.measure_families(TRAIN, TEST, 0, learner)
+    fitted = learner.fit(TRAIN, 0)
+    expected = fitted.estimate_probabilities(TEST.motions)
+    together = ablations.assemble_families(parts, FAMILIES, None)
+    np.testing.assert_allclose(calibrate(together, fitted.slope), expected, atol=1e-6)
+    half = ablations.assemble_families(parts, FAMILIES, 0.5)
+    others = ablations.assemble_families(parts, FAMILIES)
+    np.testing.assert_allclose(half, 0.5 * others + 0.5 * parts["memory"])
+
+
+def test_rows_of_families_can_be_registered_for_another_split(ablations: ModuleType) -> None:
+    names = [ablations.register_families(("squat",), SquatLearner(left_out=n)) for n in ("groups", "repetitions")]
+    assert len(names[0]) == len(names[1]) == 12
+    assert set(names[0]) ^ set(names[1]) == {
+        f"ablate-all-four-memory-as-left-out-{n}-want-it-formnet" for n in ("groups", "repetitions")
+    }
+    for name in {*names[0], *names[1]}:
+        METHODS.pop(name)
+
+
+def test_the_linear_row_is_the_learner_with_a_linear_kernel(ablations: ModuleType) -> None:
+    parts = ablations.measure_experts(TRAIN, TEST, 0)
+    for width, linear in ((0.0, True), (0.3, False)):
+        expected = MovementLearner(width=width).fit(TRAIN, 0).estimate_probabilities(TEST.motions)
+        answer = ablations.assemble_experts(parts, ("motion", "coordination", "posture"), linear=linear)
+        np.testing.assert_allclose(answer, expected, atol=1e-9)
