@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from formnet.errors import InputError
+from formnet.pose.photo import Tail, find_film, is_heic
+from formnet.pose.timing import sort_times
 
 if TYPE_CHECKING:
     import av
@@ -29,6 +32,10 @@ _PICTURES = {
 }
 _OPTIONS = {"protocol_whitelist": "file,crypto,data"}
 _MAX_BROKEN_PACKETS = 200
+# FFmpeg's AVFMT_NOTIMESTAMPS: raw streams, whose rate is made up by the reader where the coding does not say it.
+_WITHOUT_TIMES = 0x0080
+_LOOK_AHEAD = 48
+_SORT_DEPTH = 16
 
 
 class DamagedVideoError(Exception):
@@ -36,8 +43,8 @@ class DamagedVideoError(Exception):
 
 
 @contextlib.contextmanager
-def open_container(path: Path) -> Iterator[av.container.InputContainer]:
-    """Opens a local file for reading.
+def open_container(path: Path, *, is_still: bool = False) -> Iterator[av.container.InputContainer]:
+    """Opens a local file for reading; of a phone's motion photo the film inside, unless `is_still`.
 
     Raises:
         InputError: missing, a folder, empty, not allowed, no video file, or cut off.
@@ -46,15 +53,20 @@ def open_container(path: Path) -> Iterator[av.container.InputContainer]:
     import av
 
     # Never av.logging.set_level here: its callback needs the GIL, and closing a decoder with threads then hangs.
+    start = None if is_still else find_film(path)
+    tail = None if start is None else Tail(path, start)
     try:
         # The whole path behind "file:" keeps FFmpeg from taking odd names for addresses; a picture is opened as what
         # its content says, else %03d in its name would be a numbered series.
-        container = av.open(
-            f"file:{path.resolve()}", format=_picture_format(path), options=_OPTIONS, metadata_errors="replace"
+        container: av.container.InputContainer = av.open(  # type: ignore[assignment]
+            tail or f"file:{path.resolve()}",
+            format=None if tail else _picture_format(path),
+            options=_OPTIONS,
+            metadata_errors="replace",
         )
     except (av.FFmpegError, ValueError, OSError) as error:
         raise _refusal(path) from error
-    with container:
+    with tail or contextlib.nullcontext(), container:
         if set(container.format.name.split(",")) & _REFUSED_FORMATS:
             raise _refusal(path)
         yield container
@@ -80,7 +92,7 @@ def check_readable(path: Path) -> None:
 
 
 def choose_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
-    """The largest video stream that is no cover picture, set up for threaded decoding.
+    """The largest video stream that is no cover picture and moves, set up for threaded decoding.
 
     Raises:
         InputError: when the file has no pictures or they are of an unknown coding.
@@ -91,25 +103,58 @@ def choose_stream(container: av.container.InputContainer, path: Path) -> av.Vide
     if not streams:
         kind = "sound but no picture" if container.streams.audio else "no picture"
         raise InputError(f"{path} holds {kind}; give a file with video")
-    stream = max(streams, key=lambda s: (s.width or 0) * (s.height or 0))
+    # An AVIF sequence holds its first picture a second time as a stream of one frame.
+    stream = max(streams, key=lambda s: ((s.width or 0) * (s.height or 0), s.frames))
     if stream.codec_context is None:
         raise InputError(f"{path} is coded in a way that cannot be decoded here; export it as H.264 MP4")
     stream.thread_type = "AUTO"
     return stream
 
 
-def iterate_decoded(
-    container: av.container.InputContainer, stream: av.VideoStream
-) -> Generator[av.VideoFrame, None, None]:
-    """Decoded pictures in the order of showing; single damaged packets are passed over.
+def has_own_times(container: av.container.InputContainer) -> bool:
+    """False for raw streams, which do not say when their pictures were taken."""
+    return not container.format.flags & _WITHOUT_TIMES
+
+
+def iterate_timed(
+    container: av.container.InputContainer, stream: av.VideoStream, step_s: float
+) -> Generator[tuple[float | None, av.VideoFrame], None, None]:
+    """Decoded pictures in the order of showing with the times the container says, sorted where it mixes them up.
 
     Raises:
         DamagedVideoError: at the end, when the file broke off or packets were damaged.
     """
     import av
 
-    n_broken, problem = 0, ""
     packets = container.demux(stream)
+    first: list[av.Packet] = []
+    ending: Exception | None = None
+    try:
+        first.extend(itertools.islice(packets, _LOOK_AHEAD))
+    except (av.FFmpegError, OSError) as error:
+        ending = error
+    # Pictures that show others before them are stored after them. Times that only rise in the order of storing are
+    # times of decoding, put at the wrong pictures.
+    times = [packet.pts for packet in first if packet.pts is not None]
+    is_mixed = bool(stream.codec_context.has_b_frames) and all(a <= b for a, b in itertools.pairwise(times))
+    decoded = _decode(_replay(first, ending, packets))
+    yield from sort_times(((picture.time, picture) for picture in decoded), _SORT_DEPTH if is_mixed else 0, step_s)
+
+
+def _replay(first: list[av.Packet], ending: Exception | None, packets: Iterator[av.Packet]) -> Iterator[av.Packet]:
+    yield from first
+    if ending is not None:
+        raise ending
+    # Where fewer came than were asked for, PyAV's own generator is at its end and must not be asked again.
+    if len(first) == _LOOK_AHEAD:
+        yield from packets
+
+
+def _decode(packets: Iterator[av.Packet]) -> Iterator[av.VideoFrame]:
+    """Pictures in the order of showing; single damaged packets are passed over."""
+    import av
+
+    n_broken, problem = 0, ""
     while True:
         try:
             packet = next(packets, None)
@@ -137,8 +182,10 @@ def _reason(error: Exception) -> str:
 def _refusal(path: Path) -> InputError:
     # MP4 keeps its index in a box named moov, often at the end: a copy that was cut off has none.
     with path.open("rb") as file:
-        head = file.read(8)
-    if head[4:] == b"ftyp" and not _has_box(path, b"moov"):
+        head = file.read(12)
+    if is_heic(head):
+        return InputError(f"{path} is a HEIC picture, which cannot be read here; save it as JPEG")
+    if head[4:8] == b"ftyp" and not _has_box(path, b"moov"):
         return InputError(f"{path} is cut off (its index is missing); copy or record the video again")
     return InputError(f"{path} is no video that can be read; give an MP4, MOV, AVI, MKV or WebM file")
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from formnet.errors import InputError
 from formnet.pose.cache import read_track, track_key, write_track
+from formnet.pose.playback import AS_IT_IS, Playback
 from formnet.pose.prefetch import prefetch
 from formnet.pose.track import PoseTrack
 from formnet.pose.video import Frame, probe_video, read_frames
@@ -82,6 +83,7 @@ def estimate_pose(
     max_side: int | None = None,
     max_fps: float | None = None,
     cache: str | Path | None = None,
+    playback: Playback = AS_IT_IS,
 ) -> PoseTrack:
     """The pose of one person in a clip.
 
@@ -92,6 +94,7 @@ def estimate_pose(
         on_frame: progress.
         estimator: an estimator to use again for several clips; None makes the default one.
         max_side, max_fps: see `read_frames`; joints are given in pixels of the full-size picture all the same.
+        playback: what the video does not say itself (its turn, slow motion).
         cache: folder to keep results in, by content of clip and model and by options; None keeps nothing.
 
     Raises:
@@ -101,24 +104,31 @@ def estimate_pose(
     path = Path(path)
     if person is not None and person < 1:
         raise InputError(f"person {person} does not exist; people are numbered from 1, the most prominent first")
-    info = probe_video(path)
+    info = probe_video(path, playback)
     estimator = estimator or create_estimator(model=model)
     kept: Path | None = None
     if cache is not None:
-        kept = Path(cache) / track_key(path, estimator.name, estimator.version, person, max_side, max_fps)
+        kept = Path(cache) / track_key(
+            path, estimator.name, estimator.version, person, max_side, max_fps, *_extra(playback)
+        )
         if (track := read_track(kept)) is not None:
-            return track
+            return replace(track, playback=playback)
     warnings: list[str] = []
     total = info.n_frames_estimate
     if max_fps is not None and info.fps > max_fps:
         total = max(1, round(total * max_fps / info.fps))
-    frames = read_frames(path, max_side=max_side, max_fps=max_fps, on_warning=warnings.append)
+    frames = read_frames(path, max_side=max_side, max_fps=max_fps, playback=playback, on_warning=warnings.append)
     counted = _count(prefetch(frames), total, on_frame)
     track = estimator.estimate(counted, person=person, source=str(path))
     track = track.rescaled(info.width, info.height).with_warnings(warnings)
     if kept is not None:
         write_track(track, kept)
-    return track
+    return replace(track, playback=playback)
+
+
+def _extra(playback: Playback) -> tuple[object, ...]:
+    """What a playback adds to the name of a kept result; nothing for the usual one."""
+    return () if playback == AS_IT_IS else astuple(playback)
 
 
 def _count(frames: Iterable[Frame], total: int, on_frame: Progress | None) -> Iterable[Frame]:

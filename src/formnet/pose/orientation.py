@@ -60,6 +60,11 @@ def read_orientation(picture: av.VideoFrame) -> Orientation:
     return compute_orientation(struct.unpack("<9i", raw)) if len(raw) == 36 else UPRIGHT
 
 
+def turn_image(image: NDArray[np.uint8], turn_deg: int) -> NDArray[np.uint8]:
+    """(H, W, C) → (H', W', C), turned clockwise by a multiple of 90 degrees."""
+    return orient_image(image, _TURNS[turn_deg // 90 % 4]) if turn_deg else image
+
+
 def orient_image(image: NDArray[np.uint8], orientation: Orientation) -> NDArray[np.uint8]:
     """(H, W, C) → (H', W', C), contiguous."""
     if orientation.is_transposed:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from formnet.errors import PoseError
 from formnet.motion import Motion
 from formnet.pose.depth import combine_image_and_depth
+from formnet.pose.playback import AS_IT_IS, Playback
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,6 +21,7 @@ class PoseTrack:
             knows joints in the picture only.
         width, height: of the upright picture.
         warnings: one sentence each.
+        playback: how the video was shown, for drawing on its pictures.
     """
 
     image: Motion
@@ -27,6 +29,7 @@ class PoseTrack:
     width: int
     height: int
     warnings: tuple[str, ...] = ()
+    playback: Playback = AS_IT_IS
 
     @property
     def solid(self) -> Motion:

@@ -17,8 +17,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formnet.errors import InputError
-from formnet.pose.container import DamagedVideoError, choose_stream, iterate_decoded, open_container
-from formnet.pose.orientation import UPRIGHT, Orientation, orient_image, read_orientation
+from formnet.pose.container import (
+    DamagedVideoError,
+    check_readable,
+    choose_stream,
+    has_own_times,
+    iterate_timed,
+    open_container,
+)
+from formnet.pose.orientation import UPRIGHT, Orientation, orient_image, read_orientation, turn_image
+from formnet.pose.photo import is_animated, read_animation
+from formnet.pose.playback import AS_IT_IS, Playback
 from formnet.pose.timing import MonotonicClock, Thinner
 
 if TYPE_CHECKING:
@@ -54,6 +63,7 @@ class VideoInfo:
         duration_s: seconds; 0 for a still picture.
         rotation_deg: clockwise turn that was applied to the stored pictures: 0, 90, 180 or 270.
         n_frames_estimate: what the container claims, or duration × frame rate; at least 1.
+        capture_fps: rate at which a phone filmed, where the file says it; above `fps` in slow motion.
     """
 
     width: int
@@ -62,37 +72,50 @@ class VideoInfo:
     duration_s: float
     rotation_deg: int
     n_frames_estimate: int
+    capture_fps: float = math.nan
 
 
-def probe_video(path: str | Path) -> VideoInfo:
+def probe_video(path: str | Path, playback: Playback = AS_IT_IS) -> VideoInfo:
     """Reads the head of a video and its first picture.
 
     Raises:
         InputError: one sentence that names the file and the remedy.
     """
     path = Path(path)
-    with open_container(path) as container:
+    check_readable(path)
+    if is_animated(path):
+        return _probe_animation(path, playback)
+    with open_container(path, is_still=playback.is_still) as container:
         stream = choose_stream(container, path)
         _check_size(stream.width, stream.height, path)
-        with closing(iterate_decoded(container, stream)) as decoded:
+        rate = _frame_rate(container, stream)
+        with closing(iterate_timed(container, stream, 1 / rate)) as decoded:
             try:
                 first = next(decoded, None)
             except DamagedVideoError:
                 first = None
         if first is None:
             raise _no_frames(path)
-        orientation = read_orientation(first)
-        width, height = _shown_size(first.width, first.height, _pixel_aspect(stream), None)
-        if orientation.is_transposed:
+        orientation = read_orientation(first[1])
+        width, height = _shown_size(first[1].width, first[1].height, _pixel_aspect(stream), None)
+        if orientation.is_transposed != (playback.turn_deg in (90, 270)):
             width, height = height, width
+        turned_deg = (orientation.rotation_deg + playback.turn_deg) % 360
         if _is_still(container):
-            return VideoInfo(width, height, math.nan, 0.0, orientation.rotation_deg, 1)
-        fps = float(stream.average_rate or stream.guessed_rate or 30)
+            return VideoInfo(width, height, math.nan, 0.0, turned_deg, 1)
         duration_s = _claimed_duration_s(container, stream)
-        n_frames = stream.frames or round(duration_s * fps)
+        n_frames = stream.frames or round(duration_s * rate)
         if duration_s == 0.0:
-            duration_s = n_frames / fps
-        return VideoInfo(width, height, fps, duration_s, orientation.rotation_deg, max(1, n_frames))
+            duration_s = n_frames / rate
+        return VideoInfo(
+            width,
+            height,
+            rate * playback.slow_motion,
+            duration_s / playback.slow_motion,
+            turned_deg,
+            max(1, n_frames),
+            _capture_rate(container),
+        )
 
 
 def read_frames(
@@ -100,56 +123,109 @@ def read_frames(
     *,
     max_side: int | None = None,
     max_fps: float | None = None,
+    playback: Playback = AS_IT_IS,
     on_warning: Callable[[str], None] | None = None,
 ) -> Iterator[Frame]:
-    """Frames of a video or still picture, one at a time.
+    """Frames of a video or still picture, one at a time, in the order of showing.
 
     Times are those of the container, counted from the first picture; where the container repeats a time, lacks
     one or jumps back, the frame takes a time after its predecessor, so times strictly increase.
 
     Args:
-        path: a video or picture file.
+        path: a video or picture file; of a phone's motion photo the film inside is read.
         max_side: pictures with a longer side are scaled down to it.
         max_fps: frames that come faster are left out.
-        on_warning: is told in one sentence when the file is damaged but its beginning could be used.
+        playback: what the file does not say itself.
+        on_warning: is told in one sentence each when the file is damaged but its beginning could be used, when
+            recordings were joined, and when the file holds no times.
 
     Raises:
         InputError: one sentence that names the file and the remedy: missing, a folder, empty, no video, audio
             only, cut off, without frames, or broken before the first second was read.
     """
     path = Path(path)
-    with open_container(path) as container:
+    check_readable(path)
+    tell = on_warning or (lambda sentence: None)
+    thinner = Thinner(max_fps)
+    if is_animated(path):
+        yield from _read_animation(path, thinner, max_side, playback)
+        return
+    with open_container(path, is_still=playback.is_still) as container:
         stream = choose_stream(container, path)
         _check_size(stream.width, stream.height, path)
-        clock = MonotonicClock(1.0 / float(stream.average_rate or stream.guessed_rate or 30))
-        thinner = Thinner(max_fps)
+        rate = _frame_rate(container, stream)
+        clock = MonotonicClock(1.0 / rate)
         aspect = _pixel_aspect(stream)
         orientation: Orientation = UPRIGHT
-        time_s, n_frames, problem = 0.0, 0, ""
-        with closing(iterate_decoded(container, stream)) as decoded:
+        time_s, last_s, n_frames, problem = 0.0, 0.0, 0, ""
+        with closing(iterate_timed(container, stream, 1.0 / rate)) as decoded:
             while True:
                 try:
-                    picture = next(decoded, None)
+                    timed = next(decoded, None)
                 except DamagedVideoError as error:
                     problem = str(error)
                     break
-                if picture is None:
+                if timed is None:
                     break
+                own_s, picture = timed
                 if n_frames == 0:
                     orientation = read_orientation(picture)
-                time_s = clock.advance(picture.time)
+                time_s = clock.advance(own_s if has_own_times(container) else None)
+                last_s = own_s or 0.0
                 n_frames += 1
-                if thinner.keeps(time_s):
+                if thinner.keeps(time_s / playback.slow_motion):
                     _check_size(picture.width, picture.height, path)
-                    yield Frame(time_s, _to_upright_rgb(picture, aspect, max_side, orientation))
+                    image = _to_upright_rgb(picture, aspect, max_side, orientation)
+                    yield Frame(time_s / playback.slow_motion, turn_image(image, playback.turn_deg))
         if n_frames == 0:
             raise _no_frames(path)
-        claimed_s = 0.0 if _is_still(container) else _claimed_duration_s(container, stream)
-    # A file that was cut off often ends without any error: it is shorter than it says.
-    if not problem and claimed_s > 0 and time_s < 0.9 * claimed_s - 0.5:
+        is_still = _is_still(container)
+        claimed_s = 0.0 if is_still else _claimed_duration_s(container, stream)
+    # A file that was cut off often ends without any error: it is shorter than it says, by either way of counting.
+    if not problem and claimed_s > 0 and max(time_s, last_s) < 0.9 * claimed_s - 0.5:
         problem = "it ends early"
     if problem:
         _report_damage(path, problem, time_s, claimed_s, on_warning)
+    if clock.n_guessed > n_frames / 2 and not is_still:
+        tell(f"the video does not say when its pictures were taken: {rate:.4g} frames per second were assumed")
+    if clock.joints_s:
+        at = ", ".join(f"{joint_s:.1f}" for joint_s in clock.joints_s)
+        tell(f"the video joins recordings: its time jumps at {at} s; each part goes on where the one before ends")
+
+
+def _probe_animation(path: Path, playback: Playback) -> VideoInfo:
+    times_s, size = [], (0, 0)
+    for time_s, pixels in _open_animation(path, playback):
+        times_s.append(time_s)
+        size = (pixels.shape[1], pixels.shape[0])
+    width, height = size if playback.turn_deg in (0, 180) else size[::-1]
+    duration_s = times_s[-1] / playback.slow_motion
+    rate = (len(times_s) - 1) / duration_s if duration_s > 0 else math.nan
+    return VideoInfo(width, height, rate, duration_s, playback.turn_deg, len(times_s))
+
+
+def _read_animation(path: Path, thinner: Thinner, max_side: int | None, playback: Playback) -> Iterator[Frame]:
+    import av
+
+    for time_s, pixels in _open_animation(path, playback):
+        if thinner.keeps(time_s / playback.slow_motion):
+            picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
+            image = _to_upright_rgb(picture, 1.0, max_side, UPRIGHT)
+            yield Frame(time_s / playback.slow_motion, turn_image(image, playback.turn_deg))
+
+
+def _open_animation(path: Path, playback: Playback) -> Iterator[tuple[float, Image]]:
+    n_pictures = 0
+    try:
+        for timed in read_animation(path, _MAX_PIXELS):
+            n_pictures += 1
+            yield timed
+            if playback.is_still:
+                return
+    except (OSError, ValueError, EOFError, SyntaxError) as error:
+        raise InputError(
+            f"{path} is an animation that cannot be read ({error}; after {n_pictures} pictures); save it as a video"
+        ) from error
 
 
 def _report_damage(
@@ -177,10 +253,26 @@ def _is_still(container: av.container.InputContainer) -> bool:
     return container.format.name.endswith("_pipe") or container.format.name == "image2"
 
 
+def _frame_rate(container: av.container.InputContainer, stream: av.VideoStream) -> float:
+    """Mean rate; of a raw stream what its coding says, since the reader makes its mean up."""
+    rates = [stream.average_rate, stream.guessed_rate]
+    return float(next((rate for rate in (rates if has_own_times(container) else rates[::-1]) if rate), 30))
+
+
+def _capture_rate(container: av.container.InputContainer) -> float:
+    try:
+        return float(container.metadata.get("com.android.capture.fps", math.nan))
+    except ValueError:
+        return math.nan
+
+
 def _claimed_duration_s(container: av.container.InputContainer, stream: av.VideoStream) -> float:
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
-    return float(container.duration) / 1e6 if container.duration else 0.0
+    claimed_s = float(container.duration) / 1e6 if container.duration else 0.0
+    # Matroska says when the last picture ends, on a clock that need not begin at 0.
+    start_s = float(container.start_time) / 1e6 if container.start_time else 0.0
+    return claimed_s - start_s if 0 < start_s < claimed_s else claimed_s
 
 
 def _pixel_aspect(stream: av.VideoStream) -> float:

@@ -240,7 +240,8 @@ def _why_not(
     times_s = motion.timestamps[start : end + 1]
     depth = top - float(np.nanmin(part))
     seen = np.flatnonzero(~np.isnan(part))
-    blind_s = float(np.max(np.diff(times_s[seen]), initial=0.0))
+    # A long step between two frames that both show the joints is a held picture, not blindness.
+    blind_s = float(np.max(np.diff(times_s[seen])[np.diff(seen) > 1], initial=0.0))
     at = f"at {times_s[int(np.nanargmin(part))]:.1f} s"
     if blind_s > rule.max_blind_s:
         return f"a repetition {at} was left out: hips or ankles are unseen for {blind_s:.1f} s"
@@ -250,7 +251,11 @@ def _why_not(
     if end == len(motion) - 1 and not standing[-1] and missing_at_end > rule.edge_depth:
         return f"a repetition {at} was left out: the clip ends in the middle of it"
     if times_s[-1] - times_s[0] > rule.max_duration_s:
-        return f"a movement {at} was left out: it takes longer than {rule.max_duration_s:.0f} s"
+        return (
+            f"a movement {at} was left out: it takes {times_s[-1] - times_s[0]:.0f} s, longer than "
+            f"{rule.max_duration_s:.0f} s; if the clip plays in slow motion, say how many times slower than life with "
+            "--slow-motion"
+        )
     return None
 
 

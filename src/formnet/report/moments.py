@@ -27,7 +27,7 @@ def render_bottoms(clip_path: str | Path, track: PoseTrack, segments: Sequence[O
     wanted = {int(np.argmin(np.abs(times_s - segment.bottom_s))): segment for segment in segments}
     found: dict[int, str] = {}
     last_number = max(wanted, default=-1)
-    for frame in read_frames(clip_path, max_side=960):
+    for frame in read_frames(clip_path, max_side=960, playback=track.playback):
         number = int(np.argmin(np.abs(times_s - frame.timestamp_s)))
         if number in wanted and number not in found:
             found[number] = _encode(_draw(frame, track, number, wanted[number]))

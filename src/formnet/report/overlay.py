@@ -76,7 +76,7 @@ def write_overlay_video(
     Raises:
         InputError: when the clip cannot be read or the target cannot be written.
     """
-    info = probe_video(clip_path)
+    info = probe_video(clip_path, track.playback)
     duration_s = max(info.duration_s, track.image.duration_s if len(track.image) > 1 else 0.0, 1e-3)
     side = _choose_side(track)
     timeline = [(s.start_s / duration_s, s.end_s / duration_s, s.colour) for s in segments]
@@ -101,7 +101,9 @@ def write_overlay_video(
 
     def rendered() -> Iterator[Frame]:
         total = max(len(track.image), 1)
-        for done, frame in enumerate(prefetch(read_frames(clip_path, max_side=max_side)), start=1):
+        for done, frame in enumerate(
+            prefetch(read_frames(clip_path, max_side=max_side, playback=track.playback)), start=1
+        ):
             yield render(frame)
             if on_frame is not None:
                 on_frame(done, max(done, total))
