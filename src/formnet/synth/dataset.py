@@ -13,13 +13,13 @@ from formnet.errors import InputError
 from formnet.faults import WASEDA_CLASSES
 from formnet.motion import Motion
 from formnet.skeleton import BLAZEPOSE_33
-from formnet.synth.anatomy import describe_anatomy
+from formnet.synth.anatomy import Anatomy, describe_anatomy
 from formnet.synth.arms import STYLE_NAMES
-from formnet.synth.faults import apply_faults
+from formnet.synth.faults import Targets, apply_faults
 from formnet.synth.kinematics import Array, smoothstep
 from formnet.synth.legs import solve_way, stand
 from formnet.synth.nature import Nature, blend_natures, sample_nature, vary_repetitions
-from formnet.synth.program import Tempo, compute_depth, sample_drift, sample_tempo
+from formnet.synth.program import Drift, Tempo, compute_depth, sample_drift, sample_tempo
 from formnet.synth.squat import Course, settle_nature, solve_squat
 from formnet.synth.transitions import sample_setting
 from formnet.synth.world import pose_landmarks, to_world
@@ -142,6 +142,11 @@ def sample_repetitions(
         )  # fmt: skip
         if progress is not None:
             progress(here.stop - first)
+    return join_portions(portions)
+
+
+def join_portions(portions: Sequence[Repetitions]) -> Repetitions:
+    """Portions of repetitions one after the other."""
     fields = Repetitions.__dataclass_fields__
     joined = {name: np.concatenate([getattr(p, name) for p in portions]) for name in fields if name != "nature"}
     nature = Nature(
@@ -182,6 +187,22 @@ def _sample_portion(
     anatomy = describe_anatomy(body, betas)
     nature = settle_nature(anatomy, everyone.take(kept))
     targets = apply_faults(rng, nature, labels, severity).take(np.s_[:, None])
+    labels, severity = np.asarray(labels, dtype=np.intp), np.asarray(severity, dtype=float)
+    return pose_portion(anatomy, betas, nature, targets, tempo, drift, frames, labels, severity)
+
+
+def pose_portion(
+    anatomy: Anatomy,
+    betas: Array,
+    nature: Nature,
+    targets: Targets,
+    tempo: Tempo,
+    drift: Drift,
+    frames: int,
+    labels: Labels,
+    severity: Array,
+) -> Repetitions:
+    """Bodies through the repetitions that everything about them describes; `targets` have a time axis, (N, 1, …)."""
     timed = nature.take(np.s_[:, None])
     timestamps = np.linspace(0, 1, frames) * tempo.total_s[:, None]
     depth, rising = compute_depth(tempo, timestamps)
@@ -190,8 +211,8 @@ def _sample_portion(
     posture = solve_squat(anatomy, timed, targets, way, stand(anatomy, timed), course)
     poses, translation, joints = to_world(posture)
     return Repetitions(
-        labels=np.asarray(labels, dtype=np.intp),
-        severity=np.asarray(severity, dtype=float),
+        labels=labels,
+        severity=severity,
         start_s=tempo.start_s,
         bottom_s=tempo.bottom_s,
         end_s=tempo.end_s,

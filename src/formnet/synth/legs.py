@@ -212,7 +212,7 @@ def _pose_feet(
     rest_turn = np.degrees(np.arctan2(ball[..., 0], ball[..., 2]))[:, None]
     late = smoothstep((depth[..., None] - 0.3) / 0.7)
     sole_m = (np.hypot(ball[..., 0], ball[..., 2]) + anatomy.heel_m[:, None])[:, None]
-    lift = np.degrees(np.arcsin(np.clip(targets.heel_lift_m * late / sole_m, 0, 0.6)))
+    lift = np.degrees(np.arcsin(np.clip(targets.heel_lift_m * late / sole_m, -0.3, 0.6)))
     flat = rotation_about(1, feet.turn_deg * _OUT - rest_turn)
     turn = rotation_about(1, feet.turn_deg * _OUT)
     roll = rotation_about(2, nature.pronation_deg * depth[..., None] * -_OUT)

@@ -64,10 +64,10 @@ def simulate_table(
         part = np.repeat(np.arange(start, min(start + _CHUNK, count)), views)
         seen = np.stack([sample_camera(rng).to_camera(landmarks[row]) for row in part])
         times = repetitions.timestamps[part]
-        positions, confidence = _estimate(seen, times, estimator, rng, noise)
+        positions, confidence = estimate_landmarks(seen, times, estimator, rng, noise)
         skeleton = BLAZEPOSE_33
         if network is not None:
-            positions, confidence = _lift(network, positions, confidence, times, rng)
+            positions, confidence = lift_landmarks(network, positions, confidence, times, rng)
             skeleton = LIFTED_32
         motions += [
             Motion(where.astype(np.float64), sure.astype(np.float64), when, skeleton, "metre")
@@ -87,8 +87,12 @@ def simulate_table(
     )
 
 
-def _estimate(
-    seen: np.ndarray, timestamps: np.ndarray, estimator: EstimatorNoise | None, rng: np.random.Generator, noise: float
+def estimate_landmarks(
+    seen: np.ndarray,
+    timestamps: np.ndarray,
+    estimator: EstimatorNoise | None,
+    rng: np.random.Generator,
+    noise: float = 1.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Positions (N, T, 33, 3) and confidence (N, T, 33) of landmarks in camera axes at (N, T) seconds."""
     if estimator is None:
@@ -97,14 +101,23 @@ def _estimate(
     return positions, np.clip(visibility, 0.0, 1.0)
 
 
-def _lift(
-    network: NetworkLifter, positions: np.ndarray, confidence: np.ndarray, timestamps: np.ndarray,
+def lift_landmarks(
+    network: NetworkLifter,
+    positions: np.ndarray,
+    confidence: np.ndarray,
+    timestamps: np.ndarray,
     rng: np.random.Generator,
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
-    """Lifted positions (N, T, 32, 3) and confidence from the picture's part of positions (N, T, 33, 3)."""
+    *,
+    whole_source: bool = False,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lifted positions (N, T, 32, 3) and confidence from the picture's part of positions (N, T, 33, 3).
+
+    Sources with fewer joints than BlazePose are played, too, unless `whole_source`.
+    """
     points, sure = observe_blazepose(positions[..., :2], confidence)
-    hidden = ~sample_joint_sets(rng, len(points))[:, None] & np.ones(points.shape[:3], dtype=bool)
-    points[hidden], sure[hidden] = np.nan, 0.0
+    if not whole_source:
+        hidden = ~sample_joint_sets(rng, len(points))[:, None] & np.ones(points.shape[:3], dtype=bool)
+        points[hidden], sure[hidden] = np.nan, 0.0
     sure[np.isnan(points[..., 0])] = 0.0
     normal = np.nan_to_num(normalise_points(points)).astype(np.float32)
     return network.lift_points(normal, sure, 1.0 / _step_s(timestamps)), spread_confidence(sure)

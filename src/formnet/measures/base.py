@@ -1,0 +1,129 @@
+"""What a measure is, and how its value is read from a curve."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from formnet.measures.curves import Curve
+from formnet.measures.performance import Performance
+from formnet.motion import FloatArray
+
+Unit = Literal["°", "ratio", "shin lengths", "foot lengths", "hip widths", "s"]
+Event = Literal["bottom", "greatest", "least", "change", "greatest change", "whole"]
+_LEAST_DEPTH = 0.4
+"""Greatest and least values are read where at least this part of the depth is reached."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A value as it was read, before any correction.
+
+    Attributes:
+        value: in the measure's unit; NaN where it could not be read.
+        time_s: when, on the clip's own clock.
+    """
+
+    value: float
+    time_s: float
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """One quantity of one repetition.
+
+    Attributes:
+        name: identifier in files and JSON.
+        title: as shown to people.
+        unit: of the value.
+        definition: one sentence that says what is measured between what.
+        event: what of the repetition it is read at: the bottom, the greatest or least value while deep, the
+            change from the person's own standing, or the whole repetition.
+        source: who defined it, or why it is here.
+        read: the pure function from a repetition to its value.
+        curve: the path over time that the value is read from; None for durations and proportions.
+        joints: kinds of joints (without side) it rests on, which have to be seen.
+    """
+
+    name: str
+    title: str
+    unit: Unit
+    definition: str
+    event: Event
+    source: str
+    read: Callable[[Performance], Reading]
+    curve: Curve | None
+    joints: tuple[str, ...]
+
+
+def at_bottom(curve: Curve) -> Callable[[Performance], Reading]:
+    """The mean of a curve around the deepest moment."""
+    return lambda p: Reading(mean_of(curve(p)[p.at_bottom]), p.bottom_s)
+
+
+def change_at_bottom(curve: Curve) -> Callable[[Performance], Reading]:
+    """The mean around the deepest moment less the person's own standing; NaN where nobody stood."""
+
+    def read(p: Performance) -> Reading:
+        values = curve(p)
+        return Reading(mean_of(values[p.at_bottom]) - median_of(values[p.standing]), p.bottom_s)
+
+    return read
+
+
+def greatest(curve: Curve) -> Callable[[Performance], Reading]:
+    """The greatest value of a curve while the person is deep."""
+    return _extreme(curve, np.nanargmax, from_standing=False)
+
+
+def least(curve: Curve) -> Callable[[Performance], Reading]:
+    """The least value of a curve while the person is deep."""
+    return _extreme(curve, np.nanargmin, from_standing=False)
+
+
+def greatest_change(curve: Curve) -> Callable[[Performance], Reading]:
+    """The greatest value while the person is deep, less the person's own standing."""
+    return _extreme(curve, np.nanargmax, from_standing=True)
+
+
+def _extreme(
+    curve: Curve, choose: Callable[[FloatArray], np.intp], *, from_standing: bool
+) -> Callable[[Performance], Reading]:
+    def read(p: Performance) -> Reading:
+        values = curve(p)
+        deep = np.where(find_deep(p), values, np.nan)
+        if np.isnan(deep).all():
+            return Reading(float("nan"), p.bottom_s)
+        frame = int(choose(deep))
+        # One frame's slip is no extreme: the mean with its neighbours counts.
+        value = mean_of(deep[max(frame - 1, 0) : frame + 2])
+        zero = median_of(values[p.standing]) if from_standing else 0.0
+        return Reading(value - zero, float(p.motion.timestamps[frame]))
+
+    return read
+
+
+def find_deep(p: Performance) -> np.ndarray:
+    """(T,) True in the repetition's frames that reach a good part of its depth."""
+    height = p.hip_height
+    own = height[p.inside]
+    if np.isnan(own).all():
+        return p.at_bottom
+    top, bottom = np.nanmax(own), np.nanmin(own)
+    deep = np.zeros(len(height), dtype=np.bool_)
+    with np.errstate(invalid="ignore"):
+        deep[p.inside] = own <= top - _LEAST_DEPTH * (top - bottom)
+    return deep
+
+
+def mean_of(values: FloatArray) -> float:
+    """The mean of what is there, NaN where nothing is."""
+    return float(np.nanmean(values)) if np.isfinite(values).any() else float("nan")
+
+
+def median_of(values: FloatArray) -> float:
+    """The median of what is there, NaN where nothing is."""
+    return float(np.nanmedian(values)) if np.isfinite(values).any() else float("nan")

@@ -1,0 +1,168 @@
+"""Paths over time that measures are read from: pure functions of a `Performance`, one value (T,) a frame.
+
+A joint that the source lacks or did not see makes the value NaN in those frames. Forwards is -z, up is -y, the
+person's left is +x (see `Performance`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from formnet.geometry.angles import compute_joint_angle_deg
+from formnet.measures.performance import SIDES, Performance
+from formnet.motion import FloatArray
+
+Curve = Callable[[Performance], FloatArray]
+
+
+def both_sides(one_side: Callable[[Performance, str], FloatArray]) -> Curve:
+    """The mean of a curve over the left and the right side; of the side that is seen where one is not."""
+
+    def curve(performance: Performance) -> FloatArray:
+        values = np.stack([one_side(performance, side) for side in SIDES])
+        seen = np.isfinite(values)
+        total = np.where(seen, values, 0.0).sum(axis=0)
+        count = seen.sum(axis=0)
+        return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+
+    return curve
+
+
+def left_minus_right(one_side: Callable[[Performance, str], FloatArray]) -> Curve:
+    """The difference of a curve between the sides."""
+    return lambda performance: one_side(performance, "left") - one_side(performance, "right")
+
+
+def on_side(one_side: Callable[[Performance, str], FloatArray], side: str) -> Curve:
+    """A curve of one side."""
+    return lambda performance: one_side(performance, side)
+
+
+def forward_lean_deg(low: FloatArray, high: FloatArray) -> FloatArray:
+    """(T,) angle from the vertical to the line low→high in the sagittal plane, positive forwards."""
+    line = high - low
+    return np.degrees(np.arctan2(-line[:, 2], -line[:, 1]))
+
+
+def side_lean_deg(low: FloatArray, high: FloatArray) -> FloatArray:
+    """(T,) angle from the vertical to the line low→high in the frontal plane, positive to the person's left."""
+    line = high - low
+    return np.degrees(np.arctan2(line[:, 0], -line[:, 1]))
+
+
+def thigh_deg(p: Performance, side: str) -> FloatArray:
+    """Thigh over the horizontal: 90 hanging down, 0 level, negative with the hip below the knee."""
+    line = p.joint(f"{side}_hip") - p.joint(f"{side}_knee")
+    return np.degrees(np.arctan2(-line[:, 1], np.hypot(line[:, 0], line[:, 2])))
+
+
+def hip_over_knee(p: Performance, side: str) -> FloatArray:
+    """Height of the hip joint over the knee in lengths of the shin."""
+    rise = (p.joint(f"{side}_knee") - p.joint(f"{side}_hip"))[:, 1]
+    return np.asarray(rise / p.length(f"{side}_knee", f"{side}_ankle"))
+
+
+def knee_flexion_deg(p: Performance, side: str) -> FloatArray:
+    """Bend of the knee: 0 straight."""
+    return 180.0 - compute_joint_angle_deg(*(p.joint(f"{side}_{joint}") for joint in ("hip", "knee", "ankle")))
+
+
+def hip_flexion_deg(p: Performance, side: str) -> FloatArray:
+    """Bend of the hip between trunk and thigh: 0 straight."""
+    return 180.0 - compute_joint_angle_deg(*(p.joint(f"{side}_{joint}") for joint in ("shoulder", "hip", "knee")))
+
+
+def knee_width(p: Performance) -> FloatArray:
+    """Distance of the knees across the body over that of the ankles; negative where they cross."""
+    knees, ankles = (p.joint(f"left_{joint}") - p.joint(f"right_{joint}") for joint in ("knee", "ankle"))
+    apart = float(np.nanmedian(ankles[p.inside, 0])) if np.isfinite(ankles[p.inside, 0]).any() else np.nan
+    # Ankles that touch make any ratio: narrower than a tenth of the shin there is nothing to compare with.
+    least = 0.1 * p.length("left_knee", "left_ankle")
+    return np.asarray(knees[:, 0] / apart) if apart > least else np.full(len(p.motion), np.nan)
+
+
+def _outwards(p: Performance, side: str, line: FloatArray) -> FloatArray:
+    """(T,) horizontal direction of a line, degrees to the outside from straight ahead."""
+    sign = 1.0 if side == "left" else -1.0
+    return np.degrees(np.arctan2(sign * line[:, 0], -line[:, 2]))
+
+
+def toe_out_deg(p: Performance, side: str) -> FloatArray:
+    """Foot turned outwards from straight ahead."""
+    return _outwards(p, side, p.joint(f"{side}_foot_index") - p.joint(f"{side}_heel"))
+
+
+def knee_inside_foot_deg(p: Performance, side: str) -> FloatArray:
+    """How far the thigh points to the inside of the foot's direction, seen from above; 0: over the toes."""
+    thigh = _outwards(p, side, p.joint(f"{side}_knee") - p.joint(f"{side}_hip"))
+    return toe_out_deg(p, side) - thigh
+
+
+def knee_valgus_deg(p: Performance, side: str) -> FloatArray:
+    """Frontal-plane projection angle: shin against thigh seen from the front, positive with the knee inside."""
+    sign = 1.0 if side == "left" else -1.0
+    hip, knee, ankle = (p.joint(f"{side}_{joint}") for joint in ("hip", "knee", "ankle"))
+    return sign * (side_lean_deg(ankle, knee) * -1.0 + side_lean_deg(knee, hip))
+
+
+def shank_lean_deg(p: Performance, side: str) -> FloatArray:
+    """Shin against the vertical, positive with the knee before the ankle."""
+    return forward_lean_deg(p.joint(f"{side}_ankle"), p.joint(f"{side}_knee"))
+
+
+def trunk_lean_deg(p: Performance) -> FloatArray:
+    """Hips to shoulders against the vertical, positive forwards."""
+    return forward_lean_deg(p.middle("hip"), p.middle("shoulder"))
+
+
+def trunk_minus_shank_deg(p: Performance) -> FloatArray:
+    """Trunk lean beyond the shins' (Back Squat Assessment, criterion 3: trunk parallel to the shins)."""
+    return trunk_lean_deg(p) - both_sides(shank_lean_deg)(p)
+
+
+def back_bend_deg(p: Performance) -> FloatArray:
+    """Bend between the lower and the upper half of the spine, positive rounded, negative hollow."""
+    low = forward_lean_deg(p.joint("pelvis"), p.joint("spine2"))
+    high = forward_lean_deg(p.joint("spine2"), p.joint("neck"))
+    return high - low
+
+
+def head_extension_deg(p: Performance) -> FloatArray:
+    """Neck and head against the trunk, positive tipped back."""
+    return trunk_lean_deg(p) - forward_lean_deg(p.middle("shoulder"), p.joint("head_top"))
+
+
+def foot_pitch(p: Performance, side: str) -> FloatArray:
+    """Height of the heel over the toes in lengths of the foot."""
+    heel, toes = p.joint(f"{side}_heel"), p.joint(f"{side}_foot_index")
+    return np.asarray((toes - heel)[:, 1] / p.length(f"{side}_heel", f"{side}_foot_index"))
+
+
+def toes_over_heel(p: Performance, side: str) -> FloatArray:
+    """Height of the toes over the heel in lengths of the foot."""
+    return -foot_pitch(p, side)
+
+
+def knee_past_toes(p: Performance, side: str) -> FloatArray:
+    """Knee in front of the tip of the toes, in lengths of the foot."""
+    ahead = (p.joint(f"{side}_foot_index") - p.joint(f"{side}_knee"))[:, 2]
+    return np.asarray(ahead / p.length(f"{side}_heel", f"{side}_foot_index"))
+
+
+def stance_width(p: Performance) -> FloatArray:
+    """Distance of the ankles over that of the hips."""
+    ankles = np.abs((p.joint("left_ankle") - p.joint("right_ankle"))[:, 0])
+    return np.asarray(ankles / p.length("left_hip", "right_hip"))
+
+
+def pelvis_shift(p: Performance) -> FloatArray:
+    """Middle of the hips beside the middle of the ankles, in widths of the hips, positive to the person's left."""
+    return np.asarray((p.middle("hip") - p.middle("ankle"))[:, 0] / p.length("left_hip", "right_hip"))
+
+
+def pelvis_drop_deg(p: Performance) -> FloatArray:
+    """Line through the hips against the horizontal, positive with the left hip lower."""
+    line = p.joint("left_hip") - p.joint("right_hip")
+    return np.degrees(np.arctan2(line[:, 1], np.abs(line[:, 0])))

@@ -1,0 +1,33 @@
+"""Whether the whole foot stays on the floor, and how the feet stand."""
+
+from formnet.measures import curves as c
+from formnet.measures.base import Measure, at_bottom, greatest_change
+
+_FOOT = ("heel", "foot_index")
+PITCH, TOES = c.both_sides(c.foot_pitch), c.both_sides(c.toes_over_heel)
+
+MEASURES = (
+    Measure(
+        "heel_rise", "Rise of the heels", "foot lengths",
+        "Greatest height of the heels over the toes beyond that when standing, mean of both feet.",
+        "greatest change", "Myer et al. 2014, criterion 7", greatest_change(PITCH), PITCH, _FOOT,
+    ),
+    Measure(
+        "toe_rise", "Rise of the toes", "foot lengths",
+        "Greatest height of the toes over the heels beyond that when standing, mean of both feet.",
+        "greatest change", "Myer et al. 2014, criterion 7", greatest_change(TOES), TOES, _FOOT,
+    ),
+    Measure(
+        "stance_width", "Stance width", "hip widths", "Distance of the ankles over that of the hip joints.",
+        "bottom", "description of the stance", at_bottom(c.stance_width), c.stance_width, ("hip", "ankle"),
+    ),
+    *(
+        Measure(
+            f"{side}_toe_out", f"{side.capitalize()} foot turned out", "°",
+            f"Direction of the {side} foot against straight ahead, positive outwards.",
+            "bottom", "description of the stance", at_bottom(c.on_side(c.toe_out_deg, side)),
+            c.on_side(c.toe_out_deg, side), _FOOT,
+        )
+        for side in ("left", "right")
+    ),
+)  # fmt: skip

@@ -1,0 +1,52 @@
+"""Whether the knees stay over the feet."""
+
+from formnet.measures import curves as c
+from formnet.measures.base import Measure, at_bottom, change_at_bottom, least
+
+_LEG = ("hip", "knee", "ankle")
+_FOOT = ("hip", "knee", "heel", "foot_index")
+PAST_TOES = c.both_sides(c.knee_past_toes)
+
+
+def _of_side(side: str) -> tuple[Measure, ...]:
+    inside, valgus = c.on_side(c.knee_inside_foot_deg, side), c.on_side(c.knee_valgus_deg, side)
+    return (
+        Measure(
+            f"{side}_knee_inside_foot", f"{side.capitalize()} knee inside the foot's line", "°",
+            f"Direction of the {side} thigh against that of the foot, seen from above; positive: knee inside.",
+            "bottom", "knees follow the toes: Myer et al. 2014, criterion 5", at_bottom(inside), inside, _FOOT,
+        ),
+        Measure(
+            f"{side}_knee_valgus", f"{side.capitalize()} knee, frontal-plane angle", "°",
+            f"Angle between {side} shin and thigh projected to the frontal plane; positive: knee inside.",
+            "bottom", "frontal-plane projection angle", at_bottom(valgus), valgus, _LEG,
+        ),
+    )  # fmt: skip
+
+
+MEASURES = (
+    Measure(
+        "knee_width", "Knee width over ankle width", "ratio",
+        "Distance of the knees across the body over the distance of the ankles.",
+        "bottom", "knee-ankle separation ratio, no validated limit", at_bottom(c.knee_width), c.knee_width, _LEG,
+    ),
+    Measure(
+        "knee_width_least", "Least knee width over ankle width", "ratio",
+        "The least of knee width over ankle width while the person is deep, also on the way up.",
+        "least", "knee-ankle separation ratio, no validated limit", least(c.knee_width), c.knee_width, _LEG,
+    ),
+    Measure(
+        "knee_width_change", "Change of knee width", "ratio",
+        "Knee width over ankle width at the bottom less the same when standing.",
+        "change", "knee-ankle separation ratio against the person's own standing", change_at_bottom(c.knee_width),
+        c.knee_width, _LEG,
+    ),
+    *_of_side("left"),
+    *_of_side("right"),
+    Measure(
+        "knee_past_toes", "Knees past the toes", "foot lengths",
+        "How far the knees are in front of the tips of the toes, mean of both legs.",
+        "bottom", "Fry et al. 2003: a measure, no fault by itself", at_bottom(PAST_TOES), PAST_TOES,
+        ("knee", "heel", "foot_index"),
+    ),
+)  # fmt: skip

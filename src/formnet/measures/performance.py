@@ -1,0 +1,150 @@
+"""One repetition as measures see it: levelled, turned to the front, with the person's own standing beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from formnet.errors import InputError
+from formnet.geometry.angles import compute_joint_angle_deg
+from formnet.geometry.level import UP, estimate_up, find_standing, rotation_between, rotation_to_front
+from formnet.geometry.view import compute_view_angle_deg
+from formnet.motion import FloatArray, Motion
+
+SIDES = ("left", "right")
+_AROUND_S = 1.5
+"""Standing is looked for this long before and after a repetition, then in the whole clip."""
+_BOTTOM_S = 0.08
+"""Values at the bottom are means over this long on both sides of it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Performance:
+    """A repetition ready to be measured.
+
+    Attributes:
+        motion: (T, J, 3) with what surrounds the repetition; axes of the person: x to their left, y down along
+            gravity, z backwards, so that `-z` is forwards. Joints that the source lacks are NaN when asked for.
+        start, bottom, end: frames of the repetition, end inclusive.
+        start_s, bottom_s, end_s: seconds on the clip's own clock.
+        standing: (T,) frames that serve as the person's own standing; none where it was never seen.
+        view_deg: from where the camera sees the person: 0 front, ±90 side, 180 back; NaN where unknown.
+        is_levelled: False where nobody stood, so that the camera's own vertical had to do.
+    """
+
+    motion: Motion
+    start: int
+    bottom: int
+    end: int
+    start_s: float
+    bottom_s: float
+    end_s: float
+    standing: NDArray[np.bool_]
+    view_deg: float
+    is_levelled: bool
+
+    def joint(self, name: str) -> FloatArray:
+        """(T, 3) path of a joint; NaN where the joint set lacks it."""
+        if name in self.motion.skeleton:
+            return self.motion.joint(name)
+        return np.full((len(self.motion), 3), np.nan)
+
+    def middle(self, name: str) -> FloatArray:
+        """(T, 3) middle between a joint of the left and the right side; NaN unless both are there."""
+        return np.asarray(0.5 * (self.joint(f"left_{name}") + self.joint(f"right_{name}")))
+
+    def length(self, first: str, second: str) -> float:
+        """Median distance between two joints (`middle` of both sides where the name has none), NaN where unseen."""
+        ends = [self.joint(n) if n in self.motion.skeleton else self.middle(n) for n in (first, second)]
+        distances = np.linalg.norm(ends[0] - ends[1], axis=1)
+        return float(np.nanmedian(distances)) if np.isfinite(distances).any() else float("nan")
+
+    @cached_property
+    def hip_height(self) -> FloatArray:
+        """(T,) middle of the hips over the middle of the ankles."""
+        return np.asarray((self.middle("ankle") - self.middle("hip"))[:, 1])
+
+    @property
+    def inside(self) -> slice:
+        """The repetition's own frames."""
+        return slice(self.start, self.end + 1)
+
+    @cached_property
+    def at_bottom(self) -> NDArray[np.bool_]:
+        """(T,) frames around the deepest moment, at least one."""
+        times_s = self.motion.timestamps
+        near = np.abs(times_s - self.bottom_s) <= _BOTTOM_S
+        near[self.bottom] = True
+        return np.asarray(near)
+
+
+def make_performance(motion: Motion, start: int, bottom: int, end: int, bottom_s: float | None = None) -> Performance:
+    """Levels the camera by the person's own standing and turns the person to the front.
+
+    Args:
+        motion: (T, J, 3) the whole clip, gaps filled and smoothed, y roughly down; any unit of length.
+        start, bottom, end: frames of the repetition, end inclusive.
+        bottom_s: its deepest moment where it is known better than to a frame.
+
+    Raises:
+        InputError: for a motion without depth, or frames out of order.
+    """
+    if motion.n_dimensions != 3:
+        raise InputError("measures need joints in 3D; choose a lifter, for example supervised")
+    if not 0 <= start <= bottom <= end < len(motion):
+        raise InputError(f"expected 0 ≤ start ≤ bottom ≤ end < {len(motion)}, got {start}, {bottom}, {end}")
+    times_s = motion.timestamps
+    standing = _find_own_standing(motion, float(times_s[start]), float(times_s[end]))
+    up = _up_of(motion, standing)
+    levelled = motion if up is None else _turn(motion, rotation_between(up, UP))
+    inside = levelled.frames(start, end + 1)
+    across = _across(inside)
+    turned = levelled if across is None else _turn(levelled, rotation_to_front(across))
+    return Performance(
+        turned, start, bottom, end,
+        float(times_s[start]), float(times_s[bottom] if bottom_s is None else bottom_s), float(times_s[end]),
+        standing, compute_view_angle_deg(inside), up is not None,
+    )  # fmt: skip
+
+
+def _find_own_standing(motion: Motion, start_s: float, end_s: float) -> NDArray[np.bool_]:
+    """(T,) the frames of standing next to a repetition; all of the clip's where there are none near."""
+    standing = find_standing(
+        _opening_deg(motion, ("shoulder", "hip", "knee")), _opening_deg(motion, ("hip", "knee", "ankle"))
+    )
+    times_s = motion.timestamps
+    near = standing & (times_s >= start_s - _AROUND_S) & (times_s <= end_s + _AROUND_S)
+    return near if near.any() else standing
+
+
+def _opening_deg(motion: Motion, joints: tuple[str, str, str]) -> FloatArray:
+    sides = [
+        compute_joint_angle_deg(*(motion.joint(f"{side}_{joint}") for joint in joints))
+        for side in SIDES
+        if all(f"{side}_{joint}" in motion.skeleton for joint in joints)
+    ]
+    return np.asarray(np.mean(sides, axis=0)) if sides else np.full(len(motion), np.nan)
+
+
+def _middle(motion: Motion, joint: str) -> FloatArray:
+    return np.asarray(0.5 * (motion.joint(f"left_{joint}") + motion.joint(f"right_{joint}")))
+
+
+def _up_of(motion: Motion, standing: NDArray[np.bool_]) -> FloatArray | None:
+    if not standing.any():
+        return None
+    return estimate_up(_middle(motion, "ankle")[standing], _middle(motion, "shoulder")[standing])
+
+
+def _across(motion: Motion) -> FloatArray | None:
+    """(3,) from right to left through hips and shoulders, the mean over the frames."""
+    lines = np.concatenate([motion.joint(f"left_{j}") - motion.joint(f"right_{j}") for j in ("hip", "shoulder")])
+    seen = np.isfinite(lines).all(axis=1)
+    return np.asarray(lines[seen].mean(axis=0)) if seen.any() else None
+
+
+def _turn(motion: Motion, rotation: FloatArray) -> Motion:
+    return motion.replace(positions=motion.positions @ rotation.T)

@@ -1,0 +1,98 @@
+"""Simulated squats with their true measures, and as a camera, the estimator's errors and a lifter show them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from formnet.body.load import load_body
+from formnet.errors import InputError
+from formnet.lifting.joints import assemble_lifted
+from formnet.lifting.lifter import create_lifter
+from formnet.lifting.temporal import NetworkLifter
+from formnet.measures.performance import Performance, make_performance
+from formnet.measures.registry import read_values
+from formnet.motion import FloatArray, Motion
+from formnet.preprocess.spec import PreprocessSpec, clean_motion
+from formnet.skeleton import LIFTED_32
+from formnet.synth.camera import sample_camera
+from formnet.synth.dataset import Repetitions
+from formnet.synth.estimator_noise import read_estimator_noise
+from formnet.synth.varied import sample_varied_repetitions
+from formnet.training.simulated import estimate_landmarks, lift_landmarks
+
+_CHUNK = 128
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuredView:
+    """One repetition seen by one camera.
+
+    Attributes:
+        performance: what the lifter made of it, as measures see it.
+        truth: measure → value on the true joints; NaN where the measure has none.
+        person: number of the person, who stands in several rows when seen by several cameras.
+    """
+
+    performance: Performance
+    truth: dict[str, float]
+    person: int
+
+
+def simulate_views(
+    count: int,
+    *,
+    seed: int = 0,
+    views: int = 1,
+    frames: int = 96,
+    lifter: str = "supervised",
+    whole_source: bool = True,
+    progress: Callable[[int], None] | None = None,
+) -> list[MeasuredView]:
+    """`count` varied repetitions of as many people, each seen by `views` cameras anywhere around them.
+
+    Args:
+        frames: moments of each repetition, with a little standing before and after.
+        lifter: name or file of a lifter network.
+        whole_source: all joints of BlazePose are seen; False also plays sources with fewer joints.
+
+    Raises:
+        InputError: for a lifter that is no network.
+    """
+    network = create_lifter(lifter)
+    if not isinstance(network, NetworkLifter):
+        raise InputError(f"simulated squats are lifted by a network, got {lifter!r}; use supervised or unsupervised")
+    body, noise = load_body(), read_estimator_noise()
+    rng = np.random.default_rng([seed, 1])
+    repetitions = sample_varied_repetitions(
+        body, np.random.default_rng([seed, 0]), count, frames=frames, progress=progress
+    )
+    landmarks = repetitions.landmarks(body)
+    true = assemble_lifted(landmarks, repetitions.joints)
+    truths = [read_values(_perform(true[row], repetitions, row, tidy=False)) for row in range(count)]
+    found = []
+    for start in range(0, count, _CHUNK):
+        rows = np.repeat(np.arange(start, min(start + _CHUNK, count)), views)
+        seen = np.stack([sample_camera(rng).to_camera(landmarks[row]) for row in rows])
+        times_s = repetitions.timestamps[rows]
+        positions, sure = estimate_landmarks(seen, times_s, noise, rng)
+        lifted, _ = lift_landmarks(network, positions, sure, times_s, rng, whole_source=whole_source)
+        found += [
+            MeasuredView(_perform(points, repetitions, int(row), tidy=True), truths[row], int(row))
+            for points, row in zip(lifted, rows, strict=True)
+        ]
+    return found
+
+
+def _perform(points: FloatArray, repetitions: Repetitions, row: int, *, tidy: bool) -> Performance:
+    """The repetition of one row as measures see it, at its true times."""
+    times_s = repetitions.timestamps[row]
+    motion = Motion(points, np.ones(points.shape[:2]), times_s, LIFTED_32)
+    start, bottom, end = (
+        int(np.argmin(np.abs(times_s - moments[row])))
+        for moments in (repetitions.start_s, repetitions.bottom_s, repetitions.end_s)
+    )
+    clean = clean_motion(motion, PreprocessSpec()) if tidy else motion
+    return make_performance(clean, start, bottom, end, float(repetitions.bottom_s[row]))

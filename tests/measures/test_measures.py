@@ -1,0 +1,122 @@
+"""Measures read back the angles that a figure was built from, whatever the camera."""
+
+import numpy as np
+import pytest
+
+from formnet.errors import InputError
+from formnet.measures.performance import Performance, make_performance
+from formnet.measures.registry import FAMILIES, MEASURES, measure_named, read_values
+from tests.measures.stick_figure import Pose, build_squat, turned
+
+BOTTOM = Pose(
+    thigh=5.0, shank=30.0, trunk=35.0, back_bend=12.0, head_tip=20.0, heel_rise=0.2, toe_out=20.0, knee_out=15.0
+)
+
+
+def perform(motion) -> Performance:
+    middle = len(motion) // 2
+    return make_performance(motion, 15, middle, len(motion) - 16)
+
+
+@pytest.fixture(scope="module")
+def values() -> dict[str, float]:
+    return read_values(perform(build_squat(BOTTOM)))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected", "tolerance"),
+    [
+        ("thigh", 5.0, 0.5),
+        ("trunk_lean", 35.0, 0.5),
+        ("shank_lean", 30.0, 0.5),
+        ("trunk_minus_shank", 5.0, 0.7),
+        ("trunk_lean_change", 35.0, 0.5),
+        ("back_bending", 12.0, 0.3),
+        ("head_extension", 20.0, 1.0),
+        ("heel_rise", 0.2, 0.01),
+        ("left_toe_out", 20.0, 0.5),
+        ("right_toe_out", 20.0, 0.5),
+        ("left_knee_inside_foot", 5.0, 3.0),
+        ("knee_difference", 0.0, 1e-6),
+        ("pelvis_shift", 0.0, 1e-6),
+        ("pelvis_drop", 0.0, 1e-6),
+        ("femur_over_trunk", 0.42 / 0.50, 0.01),
+    ],
+)
+def test_the_figures_angles_are_read_back(values, name, expected, tolerance):
+    assert values[name] == pytest.approx(expected, abs=tolerance)
+
+
+def test_depth_measures_agree_with_each_other(values):
+    assert values["hip_over_knee"] == pytest.approx(np.sin(np.radians(5.0)) * 0.42 / 0.40, abs=0.02)
+    assert values["knee_flexion"] > 90
+
+
+@pytest.mark.parametrize(
+    "camera", [{"yaw_deg": 50}, {"yaw_deg": 180}, {"pitch_deg": 14}, {"yaw_deg": -80, "roll_deg": 10}]
+)
+def test_place_and_tilt_of_the_camera_do_not_matter(values, camera):
+    """Standing gives the vertical, hips and shoulders the front; only knees under 2° of standing bend remain."""
+    seen = read_values(perform(turned(build_squat(BOTTOM), **camera)))
+    for name, value in values.items():
+        tolerance = 1.5 if MEASURES[name].unit == "°" else 0.05
+        assert seen[name] == pytest.approx(value, abs=tolerance, nan_ok=True), name
+
+
+def test_size_does_not_matter(values):
+    motion = build_squat(BOTTOM)
+    large = read_values(perform(motion.replace(positions=3.7 * motion.positions)))
+    assert large == pytest.approx(values, nan_ok=True)
+
+
+def test_knees_that_fall_in_are_narrow_and_inside_the_foot():
+    caving = read_values(perform(build_squat(Pose(thigh=5, shank=30, trunk=35, knee_out=-15))))
+    tracking = read_values(perform(build_squat(Pose(thigh=5, shank=30, trunk=35, knee_out=10))))
+    assert caving["knee_width"] < 1 - 0.1 or caving["knee_width"] < tracking["knee_width"] - 0.3
+    assert caving["left_knee_inside_foot"] > tracking["left_knee_inside_foot"] + 15
+
+
+def test_what_needs_standing_is_not_read_where_nobody_stands():
+    motion = build_squat(BOTTOM)
+    deep = motion.frames(30, len(motion) - 30)
+    values = read_values(make_performance(deep, 0, len(deep) // 2, len(deep) - 1))
+    assert np.isnan(values["trunk_lean_change"])
+    assert np.isfinite(values["thigh"])
+
+
+def test_absent_joints_make_their_measures_nan_and_no_others():
+    from formnet.skeleton import COCO_17, Skeleton
+
+    motion = build_squat(BOTTOM)
+    bare = motion.select(Skeleton("bare", tuple(j for j in COCO_17.joints if j in motion.skeleton)))
+    values = read_values(perform(bare))
+    assert np.isnan(values["heel_rise"])
+    assert np.isnan(values["back_bending"])
+    assert np.isfinite(values["thigh"])
+
+
+def test_tempo_is_that_of_the_figure():
+    slow = read_values(perform(build_squat(BOTTOM, half_s=2.0)))
+    quick = read_values(perform(build_squat(BOTTOM, half_s=1.0)))
+    assert slow["descent"] == pytest.approx(2 * quick["descent"], rel=0.15)
+    assert quick["descent"] + quick["pause"] + quick["ascent"] == pytest.approx(2.0, abs=0.6)
+
+
+def test_every_measure_says_what_it_is():
+    for family in FAMILIES.values():
+        for measure in family:
+            assert measure_named(measure.name) is measure
+            assert measure.definition.endswith(".")
+            assert measure.source
+            assert measure.joints
+
+
+def test_an_unknown_measure_is_refused_with_the_known_ones():
+    with pytest.raises(InputError, match="there is no measure 'depht'; use one of thigh"):
+        measure_named("depht")
+
+
+def test_flat_motions_are_refused():
+    motion = build_squat(BOTTOM)
+    with pytest.raises(InputError, match="3D; choose a lifter"):
+        make_performance(motion.replace(positions=motion.positions[..., :2]), 0, 5, 10)
