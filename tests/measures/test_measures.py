@@ -36,7 +36,7 @@ def values() -> dict[str, float]:
         ("heel_rise", 0.2, 0.01),
         ("left_toe_out", 20.0, 0.5),
         ("right_toe_out", 20.0, 0.5),
-        ("left_knee_inside_foot", 5.0, 3.0),
+        ("heel_height", 0.2 * 0.22 / 0.40, 0.005),
         ("knee_difference", 0.0, 1e-6),
         ("pelvis_shift", 0.0, 1e-6),
         ("pelvis_drop", 0.0, 1e-6),
@@ -72,8 +72,34 @@ def test_size_does_not_matter(values):
 def test_knees_that_fall_in_are_narrow_and_inside_the_foot():
     caving = read_values(perform(build_squat(Pose(thigh=5, shank=30, trunk=35, knee_out=-15))))
     tracking = read_values(perform(build_squat(Pose(thigh=5, shank=30, trunk=35, knee_out=10))))
-    assert caving["knee_width"] < 1 - 0.1 or caving["knee_width"] < tracking["knee_width"] - 0.3
-    assert caving["left_knee_inside_foot"] > tracking["left_knee_inside_foot"] + 15
+    assert caving["knee_width"] < tracking["knee_width"] - 0.3
+
+
+@pytest.mark.parametrize("toe_out", [0.0, 15.0, 30.0])
+def test_the_shin_is_held_against_the_line_of_the_foot(toe_out):
+    """A shin that leans 30° straight ahead lies inside a foot that is turned out by what that leaves of it."""
+    values = read_values(perform(build_squat(Pose(thigh=40, shank=30, trunk=35, toe_out=toe_out))))
+    expected = np.degrees(np.arcsin(np.sin(np.radians(30)) * np.sin(np.radians(toe_out))))
+    for name in ("knees_inside_feet", "left_knee_inside_foot", "right_knee_inside_foot"):
+        assert values[name] == pytest.approx(expected, abs=0.4)
+
+
+def test_knees_are_held_against_the_feet_as_they_stood():
+    """Where feet are seen to turn on the way, as sources with uncertain depth show them, their first line counts."""
+    motion = build_squat(Pose(thigh=40, shank=30, trunk=35, toe_out=25), standing=Pose(toe_out=0))
+    assert read_values(perform(motion))["knees_inside_feet"] == pytest.approx(0.0, abs=0.4)
+
+
+def test_the_frontal_angle_is_not_read_from_a_thigh_that_points_at_the_viewer():
+    deep = perform(build_squat(Pose(thigh=-10, shank=30, trunk=35, knee_out=20)))
+    curve = MEASURES["left_knee_valgus"].curve(deep)
+    assert np.isnan(curve[deep.bottom])
+    half = read_values(perform(build_squat(Pose(thigh=45, shank=10, trunk=20, knee_out=20))))
+    assert (
+        half["left_knee_valgus"]
+        < 0
+        < read_values(perform(build_squat(Pose(thigh=45, shank=10, trunk=20, knee_out=-20))))["left_knee_valgus"]
+    )
 
 
 def test_what_needs_standing_is_not_read_where_nobody_stands():

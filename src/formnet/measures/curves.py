@@ -15,6 +15,7 @@ from formnet.measures.performance import SIDES, Performance
 from formnet.motion import FloatArray
 
 Curve = Callable[[Performance], FloatArray]
+_LEAST_PROJECTED_DEG = 30.0
 
 
 def both_sides(one_side: Callable[[Performance, str], FloatArray]) -> Curve:
@@ -94,17 +95,39 @@ def toe_out_deg(p: Performance, side: str) -> FloatArray:
     return _outwards(p, side, p.joint(f"{side}_foot_index") - p.joint(f"{side}_heel"))
 
 
+def _foot_line(p: Performance, side: str) -> FloatArray:
+    """(2,) horizontal direction (x, z) of the foot as it stood; from the ankle where the heel is unknown."""
+    back = p.joint(f"{side}_heel")
+    back = back if np.isfinite(back).any() else p.joint(f"{side}_ankle")
+    line = (p.joint(f"{side}_foot_index") - back)[:, [0, 2]]
+    line = line[p.standing] if np.isfinite(line[p.standing]).any() else line[p.inside]
+    seen = line[np.isfinite(line).all(axis=1)]
+    middle = np.median(seen, axis=0) if len(seen) else np.full(2, np.nan)
+    return np.asarray(middle / np.linalg.norm(middle))
+
+
 def knee_inside_foot_deg(p: Performance, side: str) -> FloatArray:
-    """How far the thigh points to the inside of the foot's direction, seen from above; 0: over the toes."""
-    thigh = _outwards(p, side, p.joint(f"{side}_knee") - p.joint(f"{side}_hip"))
-    return toe_out_deg(p, side) - thigh
+    """Lean of the shin to the inside of the vertical plane through the foot as it stood; 0: knee over the foot.
+
+    The thigh's own direction says less: from an oblique camera its depth is the least certain, and a half squat
+    hardly shows it.
+    """
+    forwards = _foot_line(p, side)
+    outwards = np.array([-forwards[1], forwards[0]]) * (1.0 if side == "left" else -1.0)
+    shin = p.joint(f"{side}_knee") - p.joint(f"{side}_ankle")
+    return np.degrees(np.arcsin(-(shin[:, [0, 2]] @ outwards) / np.linalg.norm(shin, axis=1)))
 
 
 def knee_valgus_deg(p: Performance, side: str) -> FloatArray:
-    """Frontal-plane projection angle: shin against thigh seen from the front, positive with the knee inside."""
+    """Frontal-plane projection angle: shin against thigh seen from the front, positive with the knee inside.
+
+    NaN where the thigh is less than 30° over the horizontal: what is left of its projection there points anywhere.
+    """
     sign = 1.0 if side == "left" else -1.0
     hip, knee, ankle = (p.joint(f"{side}_{joint}") for joint in ("hip", "knee", "ankle"))
-    return sign * (side_lean_deg(ankle, knee) * -1.0 + side_lean_deg(knee, hip))
+    angle = sign * (side_lean_deg(knee, hip) - side_lean_deg(ankle, knee))
+    with np.errstate(invalid="ignore"):
+        return np.where(thigh_deg(p, side) >= _LEAST_PROJECTED_DEG, angle, np.nan)
 
 
 def shank_lean_deg(p: Performance, side: str) -> FloatArray:
@@ -138,6 +161,12 @@ def foot_pitch(p: Performance, side: str) -> FloatArray:
     """Height of the heel over the toes in lengths of the foot."""
     heel, toes = p.joint(f"{side}_heel"), p.joint(f"{side}_foot_index")
     return np.asarray((toes - heel)[:, 1] / p.length(f"{side}_heel", f"{side}_foot_index"))
+
+
+def heel_height(p: Performance, side: str) -> FloatArray:
+    """Height of the heel over the toes in lengths of the shin, the steadiest length of a leg."""
+    rise = (p.joint(f"{side}_foot_index") - p.joint(f"{side}_heel"))[:, 1]
+    return np.asarray(rise / p.length(f"{side}_knee", f"{side}_ankle"))
 
 
 def toes_over_heel(p: Performance, side: str) -> FloatArray:

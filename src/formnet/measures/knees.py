@@ -1,11 +1,12 @@
 """Whether the knees stay over the feet."""
 
 from formnet.measures import curves as c
-from formnet.measures.base import Measure, at_bottom, change_at_bottom, least
+from formnet.measures.base import Measure, at_bottom, change_at_bottom, greatest, least
 
 _LEG = ("hip", "knee", "ankle")
-_FOOT = ("hip", "knee", "heel", "foot_index")
+_FOOT = ("knee", "ankle", "foot_index")
 PAST_TOES = c.both_sides(c.knee_past_toes)
+INSIDE_FOOT = c.both_sides(c.knee_inside_foot_deg)
 
 
 def _of_side(side: str) -> tuple[Measure, ...]:
@@ -13,13 +14,14 @@ def _of_side(side: str) -> tuple[Measure, ...]:
     return (
         Measure(
             f"{side}_knee_inside_foot", f"{side.capitalize()} knee inside the foot's line", "°",
-            f"Direction of the {side} thigh against that of the foot, seen from above; positive: knee inside.",
-            "bottom", "knees follow the toes: Myer et al. 2014, criterion 5", at_bottom(inside), inside, _FOOT,
+            f"Greatest lean of the {side} shin to the inside of the vertical plane through the foot as it stood.",
+            "greatest", "knees follow the toes: Myer et al. 2014, criterion 5", greatest(inside), inside, _FOOT,
         ),
         Measure(
             f"{side}_knee_valgus", f"{side.capitalize()} knee, frontal-plane angle", "°",
-            f"Angle between {side} shin and thigh projected to the frontal plane; positive: knee inside.",
-            "bottom", "frontal-plane projection angle", at_bottom(valgus), valgus, _LEG,
+            f"Greatest angle between {side} shin and thigh projected to the frontal plane, positive with the knee "
+            "inside, while the thigh is 30° or more over the horizontal.",
+            "greatest", "frontal-plane projection angle", greatest(valgus), valgus, _LEG,
         ),
     )  # fmt: skip
 
@@ -40,6 +42,12 @@ MEASURES = (
         "Knee width over ankle width at the bottom less the same when standing.",
         "change", "knee-ankle separation ratio against the person's own standing", change_at_bottom(c.knee_width),
         c.knee_width, _LEG,
+    ),
+    Measure(
+        "knees_inside_feet", "Knees inside the feet's lines", "°",
+        "Greatest lean of the shins to the inside of the vertical planes through the feet as they stood, mean of "
+        "both legs.",
+        "greatest", "knees follow the toes: Myer et al. 2014, criterion 5", greatest(INSIDE_FOOT), INSIDE_FOOT, _FOOT,
     ),
     *_of_side("left"),
     *_of_side("right"),
