@@ -2,8 +2,8 @@
 
     python benchmarks/classify_speed.py [CLIP] [--rounds 3]
 
-Both run in processes of their own, in turns in one run. The estimator alone is MediaPipe's landmarker over the decoded
-frames, one after the other, with its start and the decoding. Ends with one JSON object.
+Both run in processes of their own, in turns in one run. The estimator alone follows people through the decoded frames,
+one after the other, with its start and the decoding. Ends with one JSON object.
 """
 
 from __future__ import annotations
@@ -19,14 +19,11 @@ from pathlib import Path
 from common import run_main
 
 ALONE = """
-import sys, mediapipe
-from formnet.pose.mediapipe_blazepose import create_landmarker
-from formnet.pose.model_file import obtain_pose_model
+import sys
+from formnet.pose.estimator import create_estimator
 from formnet.pose.video import read_frames
-landmarker = create_landmarker(obtain_pose_model())
-for frame in read_frames(sys.argv[1]):
-    picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=frame.image)
-    landmarker.detect_for_video(picture, round(frame.timestamp_s * 1000))
+for _ in create_estimator().follow(read_frames(sys.argv[1])):
+    pass
 """
 JUDGED = "import sys; from formnet.cli.app import main; sys.argv[1:] = ['classify', sys.argv[1], '--json']; main()"
 

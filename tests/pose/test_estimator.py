@@ -158,7 +158,7 @@ def test_bad_requests(tmp_path, estimator):
         estimate_pose(tmp_path / "a.mp4", person=0, estimator=estimator)
     with pytest.raises(InputError, match="there is no file"):
         estimate_pose(tmp_path / "a.mp4", estimator=estimator)
-    with pytest.raises(InputError, match="there is no pose estimator 'openpose'; use one of mediapipe"):
+    with pytest.raises(InputError, match="there is no pose estimator 'openpose'; use one of blazepose"):
         create_estimator("openpose")
 
 

@@ -1,30 +1,23 @@
-"""The drawn person is a person to the real estimator, from every side.
-
-Needs the pose model in the cache (`formnet` fetches it on first use); without it these tests are skipped.
-"""
+"""The drawn person is a person to the real estimator, from every side."""
 
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
 from formnet.body import load_body
-from formnet.pose.model_file import cached_model_path
+from formnet.pose.estimator import create_estimator
+from formnet.pose.video import Frame
 from formnet.skeleton import BLAZEPOSE_33, SMPL_24
 from formnet.synth.appearance import plain_appearance
 from formnet.synth.camera import orbit_camera
 from formnet.synth.render import render_frames
 
-pytestmark = pytest.mark.skipif(not cached_model_path().is_file(), reason="the pose model is not in the cache")
-
 LEGS = [BLAZEPOSE_33.index(f"{side}_{joint}") for side in ("left", "right") for joint in ("hip", "knee", "ankle")]
 
 
 @pytest.fixture(scope="module")
-def landmarker():
-    from formnet.pose.mediapipe_blazepose import create_landmarker
-
-    with create_landmarker(cached_model_path(), is_video=False) as made:
-        yield made
+def estimator(pose_model):
+    return create_estimator(model=pose_model)
 
 
 def squatting(depth_deg: float) -> np.ndarray:
@@ -45,25 +38,21 @@ def squatting(depth_deg: float) -> np.ndarray:
 
 @pytest.mark.parametrize("yaw", range(0, 360, 45))
 @pytest.mark.parametrize("depth", [0, 105])
-def test_estimator_finds_the_person(landmarker, yaw, depth):
-    import mediapipe
-
+def test_estimator_finds_the_person(estimator, yaw, depth):
     body = load_body()
     betas = np.random.default_rng(yaw + depth).normal(scale=0.8, size=len(body.shape_names))
     posed = body.pose(betas, squatting(depth), np.zeros((1, 3)))
     posed = body.pose(betas, squatting(depth), np.array([[0.0, -posed.vertices[0, :, 1].max(), 0.0]]))
     camera = orbit_camera(yaw, 3.0, 1.1, focal_px=560)
     frame = next(render_frames(posed, body, camera, plain_appearance()))
-    found = landmarker.detect(mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=frame))
-    assert found.pose_landmarks
-    places = np.array([[mark.x * camera.width, mark.y * camera.height] for mark in found.pose_landmarks[0]])
-    seen = np.array([mark.visibility for mark in found.pose_landmarks[0]])
+    found = estimator.estimate([Frame(0.0, frame)]).image
+    places, seen = found.positions[0], found.confidence[0]
     off = np.linalg.norm(places - camera.project(posed.landmarks[0]), axis=1) / (camera.focal_px * 1.72 / 3.0)
     near = LEGS[:3] if yaw < 180 else LEGS[3:]
     assert seen[near].min() > 0.7
     assert np.median(off[LEGS]) < 0.035
     # Front and back are not mistaken for each other: left stays on the left.
-    across = np.array([mark.x for mark in found.pose_landmarks[0]])[[23, 24]]
+    across = places[[23, 24], 0]
     truth = camera.project(posed.landmarks[0, [23, 24]])[:, 0]
     if yaw % 180 < 60 or yaw % 180 > 120:
         assert (across[0] > across[1]) == (truth[0] > truth[1])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from formnet.errors import InputError
 from formnet.pose.cache import read_track, track_key, write_track
+from formnet.pose.model_bundle import Eyes
+from formnet.pose.people import SeenPeople
 from formnet.pose.playback import AS_IT_IS, Playback
 from formnet.pose.prefetch import prefetch
 from formnet.pose.track import PoseTrack
@@ -45,30 +47,40 @@ class PoseEstimator(Protocol):
     def skeleton(self) -> Skeleton:
         """The joint set of its answers."""
 
+    def follow(self, frames: Iterable[Frame]) -> Iterator[SeenPeople]:
+        """The people in successive frames, not smoothed; several threads may call this at a time."""
+
     def estimate(self, frames: Iterable[Frame], *, person: int | None = None, source: str = "the video") -> PoseTrack:
         """Joints of one person in every frame; raises `PoseError` naming `source` where too few show one."""
 
 
 @dataclass(frozen=True)
 class EstimatorOptions:
-    """What every estimator can be told: where its model is (None: obtain it)."""
+    """What every estimator can be told: where its model is (None: obtain it), or which size to obtain."""
 
     model: Path | None = None
+    eyes: Eyes | None = None
 
 
 # Name → module with a function `create_estimator(options) -> PoseEstimator`; imported when asked for.
-ESTIMATORS: dict[str, str] = {"mediapipe": "formnet.pose.mediapipe_blazepose"}
+ESTIMATORS: dict[str, str] = {"blazepose": "formnet.pose.blazepose.estimator"}
 
 
-def create_estimator(name: str = "mediapipe", model: str | Path | None = None) -> PoseEstimator:
+def create_estimator(
+    name: str = "blazepose", model: str | Path | None = None, eyes: Eyes | None = None
+) -> PoseEstimator:
     """The estimator of that name.
+
+    Args:
+        model: pose model file; None obtains it.
+        eyes: size of the model to obtain; None: the user's environment decides, else the standard size.
 
     Raises:
         InputError: for an unknown name, listing the known ones, or when its model cannot be obtained.
     """
     if name not in ESTIMATORS:
         raise InputError(f"there is no pose estimator {name!r}; use one of {', '.join(ESTIMATORS)}")
-    options = EstimatorOptions(Path(model) if model is not None else None)
+    options = EstimatorOptions(Path(model) if model is not None else None, eyes)
     estimator: PoseEstimator = importlib.import_module(ESTIMATORS[name]).create_estimator(options)
     return estimator
 

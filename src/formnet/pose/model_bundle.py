@@ -1,8 +1,7 @@
-"""The BlazePose model as MediaPipe Tasks wants it, made from the two networks of an older wheel.
+"""The file that holds a BlazePose model: a zip of two networks, as MediaPipe's `.task` bundles are.
 
-MediaPipe's wheels up to 0.10.21 carried the pose networks without the metadata that the Tasks API needs (how
-to scale the picture). Adding it and zipping the two files gives a bundle that current MediaPipe loads.
-The networks are Google's, licensed Apache-2.0.
+The networks are Google's, licensed Apache-2.0. Each is accepted only with a pinned SHA-256 sum, so a file that was
+changed upstream or damaged here can never slip in.
 """
 
 from __future__ import annotations
@@ -11,131 +10,113 @@ import hashlib
 import io
 import zipfile
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from formnet.errors import InputError
+from formnet.storage.files import compute_sha256
+
+DETECTOR, LANDMARKS = "pose_detector.tflite", "pose_landmarks_detector.tflite"
 
 
-@dataclass(frozen=True)
-class _Network:
-    in_wheel: str
-    in_bundle: str
-    sha256: str
-    mean: float
-    std: float
+class Eyes(StrEnum):
+    """Sizes of the landmark network."""
+
+    FAST = "fast"
+    STANDARD = "standard"
+    EXACT = "exact"
+
+    @property
+    def size(self) -> str:
+        """As the files of the networks call it."""
+        return {"fast": "lite", "standard": "full", "exact": "heavy"}[self.value]
 
 
-# The detector wants pixels in -1…1, the landmark network in 0…1: (pixel - mean) / std.
-NETWORKS = (
-    _Network(
-        "mediapipe/modules/pose_detection/pose_detection.tflite",
-        "pose_detector.tflite",
-        "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
-        127.5,
-        127.5,
-    ),
-    _Network(
-        "mediapipe/modules/pose_landmark/pose_landmark_full.tflite",
-        "pose_landmarks_detector.tflite",
-        "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
-        0.0,
-        255.0,
-    ),
-)
-BUNDLE_MEMBERS = tuple(network.in_bundle for network in NETWORKS)
+# The same detector, packed differently in the two sources.
+DETECTOR_SHA256 = frozenset({
+    "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
+    "4dc9b70b4fb23343cd175665e2250d607a8d9a71ed2064048367be8549bf006f",
+})  # fmt: skip
+LANDMARKS_SHA256 = {
+    Eyes.FAST: "f17bfbecadb61c3be1baa8b8d851cc6619c870a87167b32848ad20db306b9d61",
+    Eyes.STANDARD: "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
+    Eyes.EXACT: "59e42d71bcd44cbdbabc419f0ff76686595fd265419566bd4009ef703ea8e1fe",
+}
+# Whole bundles: the official ones, as many public projects pin them, and one that earlier releases of formnet made.
+BUNDLE_SHA256 = {
+    Eyes.FAST: frozenset({"59929e1d1ee95287735ddd833b19cf4ac46d29bc7afddbbf6753c459690d574a"}),
+    Eyes.STANDARD: frozenset({
+        "4eaa5eb7a98365221087693fcc286334cf0858e2eb6e15b506aa4a7ecdcec4ad",
+        "5134a3aad27a58b93da0088d431f366da362b44e3ccfbe3462b3827a839011b1",
+        "b8d420536a90f7d1584cc05664bd9cbf7834443229b004bfef4a1b91280cc1d9",
+    }),
+    Eyes.EXACT: frozenset({"64437af838a65d18e5ba7a0d39b465540069bc8aae8308de3e318aad31fcbc7b"}),
+}  # fmt: skip
 
 
-def build_bundle(wheel: Path) -> bytes:
-    """The `.task` bundle, byte for byte the same for the same flatbuffers and MediaPipe release.
+@dataclass(frozen=True, eq=False)
+class PoseModel:
+    """Two networks.
 
-    Args:
-        wheel: a MediaPipe wheel that carries the pose networks (0.10.21).
+    Attributes:
+        detector, landmarks: contents of `.tflite` files.
+        source: how to call them in errors.
+    """
+
+    detector: bytes
+    landmarks: bytes
+    source: str
+
+
+def build_bundle(detector: bytes, landmarks: bytes, eyes: Eyes) -> bytes:
+    """The bundle of two networks, byte for byte the same each time.
 
     Raises:
-        InputError: when the wheel lacks a network or holds another one than the pinned.
+        InputError: when one is not the pinned network.
     """
+    for name, content, pinned in (
+        ("detector", detector, DETECTOR_SHA256),
+        (f"landmark network ({eyes.size})", landmarks, {LANDMARKS_SHA256[eyes]}),
+    ):
+        if (found := hashlib.sha256(content).hexdigest()) not in pinned:
+            raise InputError(f"the {name} has the SHA-256 {found}, which is not the pinned one; use another source")
     bundle = io.BytesIO()
-    # Stored, not deflated: MediaPipe maps the members straight from the file.
-    with zipfile.ZipFile(wheel) as source, zipfile.ZipFile(bundle, "w", zipfile.ZIP_STORED) as target:
-        for network in NETWORKS:
-            try:
-                content = source.read(network.in_wheel)
-            except KeyError:
-                raise InputError(f"{wheel.name} holds no {network.in_wheel}; mediapipe 0.10.21 is needed") from None
-            if (found := hashlib.sha256(content).hexdigest()) != network.sha256:
-                raise InputError(
-                    f"{network.in_wheel} has the SHA-256 {found}, not the pinned {network.sha256}; "
-                    "the package index gave a changed file, so use another one"
-                )
-            member = zipfile.ZipInfo(network.in_bundle, date_time=(1980, 1, 1, 0, 0, 0))
-            member.create_system = 3  # the same bytes on every system
-            member.extra = _padding(bundle.tell() + _LOCAL_HEADER + len(network.in_bundle))
-            target.writestr(member, _add_image_metadata(content, network.mean, network.std))
+    with zipfile.ZipFile(bundle, "w", zipfile.ZIP_STORED) as target:
+        for name, content in ((DETECTOR, detector), (LANDMARKS, landmarks)):
+            target.writestr(zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0)), content)
     return bundle.getvalue()
 
 
-_LOCAL_HEADER = 30
-_ALIGNMENT = 64
+def is_pinned_bundle(path: Path, eyes: Eyes) -> bool:
+    """Whether a file is a known bundle, or holds two known networks and nothing is damaged."""
+    if not path.is_file():
+        return False
+    if compute_sha256(path) in BUNDLE_SHA256[eyes]:
+        return True
+    try:
+        model = read_bundle(path)
+        build_bundle(model.detector, model.landmarks, eyes)
+    except InputError:
+        return False
+    return True
 
 
-def _padding(offset: int) -> bytes:
-    """A zip extra field after which the member's data, otherwise at `offset`, begins at a multiple of 64.
+def is_network(content: bytes) -> bool:
+    """Whether this is a TensorFlow Lite file."""
+    return content[4:8] == b"TFL3"
 
-    The networks are used where they lie in memory; unaligned weights would be copied with a warning.
+
+def read_bundle(path: Path) -> PoseModel:
+    """The two networks of a bundle.
+
+    Raises:
+        InputError: no zip, damaged, or without the two networks.
     """
-    length = -(offset + 4) % _ALIGNMENT
-    return b"\xff\xff" + length.to_bytes(2, "little") + bytes(length)
-
-
-def is_bundle(path: Path) -> bool:
-    """Whether a file looks like a pose bundle: a readable zip with the two networks, every checksum right."""
     try:
         with zipfile.ZipFile(path) as bundle:
-            return set(BUNDLE_MEMBERS) <= set(bundle.namelist()) and bundle.testzip() is None
-    except (OSError, zipfile.BadZipFile, NotImplementedError, EOFError):
-        return False
-
-
-def _add_image_metadata(network: bytes, mean: float, std: float) -> bytes:
-    """The TFLite file with a TFLITE_METADATA buffer that says how to scale the input picture."""
-    import flatbuffers
-    from mediapipe.tasks.metadata import metadata_schema_py_generated as metadata
-    from mediapipe.tasks.metadata import schema_py_generated as schema
-
-    scaling = metadata.ProcessUnitT()
-    scaling.optionsType = metadata.ProcessUnitOptions.NormalizationOptions
-    scaling.options = metadata.NormalizationOptionsT()
-    scaling.options.mean, scaling.options.std = [mean], [std]
-    picture = metadata.TensorMetadataT()
-    picture.name = "image"
-    picture.processUnits = [scaling]
-    picture.content = metadata.ContentT()
-    picture.content.contentPropertiesType = metadata.ContentProperties.ImageProperties
-    picture.content.contentProperties = metadata.ImagePropertiesT()
-    picture.content.contentProperties.colorSpace = metadata.ColorSpaceType.RGB
-    graph = metadata.SubGraphMetadataT()
-    graph.inputTensorMetadata = [picture]
-
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(network, 0))
-    outputs = []
-    for number in model.subgraphs[0].outputs:
-        output = metadata.TensorMetadataT()
-        output.name = model.subgraphs[0].tensors[number].name
-        outputs.append(output)
-    graph.outputTensorMetadata = outputs
-    description = metadata.ModelMetadataT()
-    description.name = "BlazePose"
-    description.subgraphMetadata = [graph]
-    builder = flatbuffers.Builder(0)
-    builder.Finish(description.Pack(builder), b"M001")
-
-    buffer = schema.BufferT()
-    buffer.data = list(builder.Output())
-    model.buffers.append(buffer)
-    entry = schema.MetadataT()
-    entry.name = "TFLITE_METADATA"
-    entry.buffer = len(model.buffers) - 1
-    model.metadata = [*(model.metadata or []), entry]
-    builder = flatbuffers.Builder(len(network) + 4096)
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
+            model = PoseModel(bundle.read(DETECTOR), bundle.read(LANDMARKS), str(path))
+    except (OSError, KeyError, zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+        raise InputError(f"{path} is no BlazePose bundle ({error}); give a pose_landmarker .task file") from error
+    if not (is_network(model.detector) and is_network(model.landmarks)):
+        raise InputError(f"{path} holds no TensorFlow Lite networks; give a pose_landmarker .task file")
+    return model

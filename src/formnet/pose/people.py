@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from formnet.geometry.boxes import compute_overlap
 
 FloatArray = NDArray[np.float64]
 
@@ -25,17 +28,40 @@ class Detection:
     Attributes:
         image: (J, 2) pixels.
         world: (J, 3) metres about the hips.
-        confidence: (J,) 0–1.
+        visibility: (J,) 0–1, that a joint is in the picture and not hidden.
+        presence: (J,) 0–1, that a joint is in the picture.
+        size_px: side of the square around the whole body.
     """
 
     image: FloatArray
     world: FloatArray
-    confidence: FloatArray
+    visibility: FloatArray
+    presence: FloatArray
+    size_px: float
+
+    @property
+    def confidence(self) -> FloatArray:
+        """(J,) 0–1."""
+        return self.visibility * self.presence
 
     @property
     def box(self) -> FloatArray:
         """(x0, y0, x1, y1) of the joints in pixels."""
         return np.concatenate([self.image.min(axis=0), self.image.max(axis=0)])
+
+
+@dataclass(frozen=True, eq=False)
+class SeenPeople:
+    """All people in one frame.
+
+    Attributes:
+        width, height: of the picture in pixels.
+    """
+
+    timestamp_s: float
+    width: int
+    height: int
+    people: tuple[Detection, ...]
 
 
 @dataclass(eq=False)
@@ -47,15 +73,6 @@ class Person:
     @property
     def last_box(self) -> FloatArray:
         return next(reversed(self.detections.values())).box
-
-
-def compute_overlap(box: FloatArray, other: FloatArray) -> float:
-    """Intersection over union of two boxes (x0, y0, x1, y1); 0 for boxes without area."""
-    sides = np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2])
-    if (sides <= 0).any():
-        return 0.0
-    shared = float(sides.prod())
-    return shared / float((box[2:] - box[:2]).prod() + (other[2:] - other[:2]).prod() - shared)
 
 
 def drop_duplicates(detections: list[Detection]) -> list[Detection]:
@@ -73,7 +90,7 @@ class People:
     def __init__(self) -> None:
         self.people: list[Person] = []
 
-    def add(self, frame: int, detections: list[Detection]) -> None:
+    def add(self, frame: int, detections: Sequence[Detection]) -> None:
         """Gives every detection of a frame to the person it continues, or to a new one."""
         pairs = sorted(
             (

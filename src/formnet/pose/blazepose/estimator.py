@@ -1,0 +1,71 @@
+"""BlazePose as a pose estimator: 33 joints in the picture and in metres."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import threading
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+
+from formnet.pose.blazepose.detector import PersonDetector
+from formnet.pose.blazepose.follower import Follower
+from formnet.pose.blazepose.landmarks import LandmarkNetwork
+from formnet.pose.blazepose.network import Network
+from formnet.pose.estimator import EstimatorOptions
+from formnet.pose.model_bundle import PoseModel
+from formnet.pose.model_file import obtain_pose_model, read_pose_model
+from formnet.pose.people import SeenPeople
+from formnet.pose.settle import settle
+from formnet.pose.track import PoseTrack
+from formnet.pose.video import Frame
+from formnet.skeleton import BLAZEPOSE_33, Skeleton
+
+
+def create_estimator(options: EstimatorOptions) -> BlazePose:
+    """See `formnet.pose.estimator.create_estimator`."""
+    return BlazePose(read_pose_model(obtain_pose_model(options.model, options.eyes)))
+
+
+class BlazePose:
+    """Estimates many clips, also several at a time in threads."""
+
+    name = "blazepose"
+    skeleton: Skeleton = BLAZEPOSE_33
+
+    def __init__(self, model: PoseModel) -> None:
+        self._model = model
+        self._free: list[tuple[PersonDetector, LandmarkNetwork]] = []
+        self._lock = threading.Lock()
+        # A file that is no such network is refused now, not in the middle of a clip.
+        self._give_back(self._take())
+
+    @functools.cached_property
+    def version(self) -> str:
+        sums = [hashlib.sha256(content).hexdigest() for content in (self._model.detector, self._model.landmarks)]
+        return f"ai-edge-litert {version('ai-edge-litert')}, sha256 of the networks {', '.join(sums)}"
+
+    def follow(self, frames: Iterable[Frame]) -> Iterator[SeenPeople]:
+        """The people in successive frames, not smoothed; several threads may call this at a time."""
+        networks = self._take()
+        try:
+            yield from Follower(*networks).follow(frames)
+        finally:
+            self._give_back(networks)
+
+    def estimate(self, frames: Iterable[Frame], *, person: int | None = None, source: str = "the video") -> PoseTrack:
+        """Follows one person; see `formnet.pose.settle.settle`."""
+        return settle(self.follow(frames), self.skeleton, person=person, source=source)
+
+    def _take(self) -> tuple[PersonDetector, LandmarkNetwork]:
+        with self._lock:
+            if self._free:
+                return self._free.pop()
+        return (
+            PersonDetector(Network(self._model.detector, f"{self._model.source} (detector)")),
+            LandmarkNetwork(Network(self._model.landmarks, f"{self._model.source} (landmarks)")),
+        )
+
+    def _give_back(self, networks: tuple[PersonDetector, LandmarkNetwork]) -> None:
+        with self._lock:
+            self._free.append(networks)

@@ -1,0 +1,65 @@
+"""Follows people from picture to picture: the landmarks of one place the region of the next.
+
+The detector looks only when nobody is followed, and once a second for people who have come.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from formnet.geometry.boxes import compute_overlap
+from formnet.pose.blazepose.detector import PersonDetector
+from formnet.pose.blazepose.landmarks import LandmarkNetwork, Landmarks
+from formnet.pose.blazepose.region import Region
+from formnet.pose.people import Detection, SeenPeople, drop_duplicates
+from formnet.pose.video import Frame, Image
+
+MAX_PEOPLE = 4
+_SEARCH_EVERY_S = 1.0
+_SAME_REGION_OVERLAP = 0.5
+# Someone far in the background costs as much as the person meant, and is too small to be judged.
+_LEAST_SIZE_SHARE = 0.25
+
+
+class Follower:
+    """Follows people through one row of pictures; not for two threads at once."""
+
+    def __init__(self, detector: PersonDetector, landmarks: LandmarkNetwork) -> None:
+        self._detector = detector
+        self._landmarks = landmarks
+        self._regions: list[Region] = []
+        self._next_search_s = -math.inf
+
+    def follow(self, frames: Iterable[Frame]) -> Iterator[SeenPeople]:
+        """The people in successive pictures."""
+        for frame in frames:
+            height, width = frame.image.shape[:2]
+            yield SeenPeople(frame.timestamp_s, width, height, tuple(self._look(frame)))
+
+    def _look(self, frame: Frame) -> list[Detection]:
+        if not self._regions or frame.timestamp_s >= self._next_search_s:
+            self._next_search_s = frame.timestamp_s + _SEARCH_EVERY_S
+            self._search(frame.image)
+        found = [self._landmarks.find(frame.image, region) for region in self._regions]
+        people = {_as_detection(person): person.region for person in found if person is not None}
+        kept = drop_duplicates(list(people))
+        self._regions = [people[detection] for detection in kept]
+        return kept
+
+    def _search(self, image: Image) -> None:
+        """Adds the regions of people who are not followed yet."""
+        for sighting in self._detector.find(image):
+            largest = max([r.side_px for r in self._regions], default=0.0)
+            is_new = all(
+                compute_overlap(region.box, sighting.region.box) < _SAME_REGION_OVERLAP for region in self._regions
+            )
+            if is_new and len(self._regions) < MAX_PEOPLE and sighting.region.side_px >= _LEAST_SIZE_SHARE * largest:
+                self._regions.append(sighting.region)
+
+
+def _as_detection(person: Landmarks) -> Detection:
+    return Detection(person.image, person.world, np.clip(person.visibility, 0, 1), np.clip(person.presence, 0, 1),
+                     person.region.side_px)  # fmt: skip

@@ -1,0 +1,47 @@
+"""Nothing leaves the machine: judging works, and never tries to reach anything, where any attempt ends the process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from formnet import demo
+from tests import without_network
+
+GUARD = Path(without_network.__file__)
+CLASSIFY = "import sys; from formnet.cli.app import main; sys.argv[1:] = ['classify', *sys.argv[1:]]; main()"
+
+pytestmark = pytest.mark.skipif(not without_network.is_possible(), reason="system calls are filtered on Linux only")
+
+
+def run_without_network(code: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(GUARD), code, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=os.environ | {"OMP_NUM_THREADS": "1"} | environment,
+    )
+
+
+def test_the_guard_would_notice():
+    looking_up = run_without_network("import socket; socket.getaddrinfo('example.invalid', 80)")
+    connecting = run_without_network("import socket; socket.create_connection(('127.0.0.1', 9))")
+    assert looking_up.returncode == connecting.returncode == -signal.SIGSYS
+    assert run_without_network("print('quiet')").stdout == "quiet\n"
+
+
+def test_classify_reaches_for_nothing(pose_model, tmp_path):
+    clip = Path(demo.__file__).with_name("squats.mp4")
+    done = run_without_network(
+        CLASSIFY, str(clip), "--json", "--out", str(tmp_path / "out"), FORMNET_POSE_MODEL=str(pose_model)
+    )
+    assert done.returncode == 0, done.stderr[-500:]
+    assert json.loads(done.stdout)["clips"][0]["repetitions"]
+    assert (tmp_path / "out" / "squats_overlay.mp4").is_file()
