@@ -11,7 +11,7 @@ from formnet.pose.people import Detection, People, compute_overlap, compute_prom
 def detection(x: float, y: float, width: float = 40, height: float = 100, confidence: float = 0.9) -> Detection:
     """A person whose box has this centre and size."""
     corners = np.array([[x - width / 2, y - height / 2], [x + width / 2, y + height / 2], [x, y]])
-    return Detection(corners, np.zeros((3, 3)), np.full(3, confidence))
+    return Detection(corners, np.zeros((3, 3)), np.full(3, confidence), np.ones(3), height)
 
 
 @pytest.mark.parametrize(
