@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from threadpoolctl import threadpool_limits
 
 from formnet.errors import DataError
 from formnet.judges.checkpoint import FormnetModel, ModelDescription, current_versions, load_model, save_model
@@ -91,9 +90,7 @@ def run_learner_training(
     learner = build_learner(config)
     train, _ = cut_repetitions(table.select(sides.train), options.spec, progress)
     test, repetitions = cut_repetitions(table.select(sides.test), options.spec, progress)
-    # Many small matrices: threads of the linear algebra would only wait for each other.
-    with threadpool_limits(limits=1, user_api="blas"):
-        fitted = learner.fit(train, options.seed)
+    fitted = learner.fit(train, options.seed)
     description = ModelDescription(
         options.spec,
         table.classes,
@@ -168,8 +165,7 @@ def describe_sides(sides: Sides, n_train: int, n_test: int) -> dict[str, Any]:
 def _measure(model: FormnetModel, test: RepetitionTable, repetitions: Sequence[Repetition]) -> dict[str, Any]:
     """Group by group, since a learner may judge the repetitions of one person together."""
     probabilities = np.zeros((len(test), len(model.classes)))
-    with threadpool_limits(limits=1, user_api="blas"):
-        for group in np.unique(test.groups):
-            rows = np.flatnonzero(test.groups == group)
-            probabilities[rows] = model.estimate_probabilities([repetitions[row] for row in rows.tolist()])
+    for group in np.unique(test.groups):
+        rows = np.flatnonzero(test.groups == group)
+        probabilities[rows] = model.estimate_probabilities([repetitions[row] for row in rows.tolist()])
     return measure_probabilities(probabilities, test.labels, model.classes)

@@ -30,6 +30,7 @@ from formnet.judges.parts.body import prepare_body
 from formnet.judges.parts.calibrate import check_left_out, check_target, fit_calibration, fit_weights, make_inner_folds
 from formnet.judges.parts.ridge import BlockRidge, RadialRidge, fit_radial, fit_ridge, restore_radial, restore_ridge
 from formnet.judges.parts.series import require_rows
+from formnet.judges.parts.threads import one_thread
 from formnet.judges.protocol import Arrays, take_array
 from formnet.motion import FloatArray, Motion
 from formnet.readers.table import RepetitionTable
@@ -72,6 +73,7 @@ class FittedMovement:
     unsure_below: float = 0.0
     spread: SessionSpread | None = None
 
+    @one_thread()
     def estimate_probabilities(self, motions: Sequence[Motion]) -> FloatArray:
         scores = self.scores(motions)
         if self.spread is not None:
@@ -150,6 +152,7 @@ class MovementLearner:
         if low:
             raise InputError(f"expected {', '.join(low)}; correct the options of the learner")
 
+    @one_thread()
     def fit(self, table: RepetitionTable, seed: int = 0) -> FittedMovement:
         require_rows(table)
         n_classes, n_experts = len(table.classes), len(self.experts)

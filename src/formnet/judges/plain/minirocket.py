@@ -18,6 +18,7 @@ from sklearn.linear_model import RidgeClassifierCV
 from sklearn.preprocessing import StandardScaler
 
 from formnet.judges.parts.series import N_FRAMES, compute_series, require_rows, spread_probabilities
+from formnet.judges.parts.threads import one_thread
 from formnet.motion import FloatArray
 from formnet.readers.table import RepetitionTable
 
@@ -162,6 +163,7 @@ class MiniRocket:
     def __init__(self, n_features: int = 10_000, n_frames: int = N_FRAMES, seed: int = 0) -> None:
         self.n_features, self.n_frames, self.seed = n_features, n_frames, seed
 
+    @one_thread()
     def fit(self, table: RepetitionTable) -> MiniRocket:
         require_rows(table)
         series = self._series(table)

@@ -18,6 +18,7 @@ from scipy.special import softmax
 from formnet.errors import CheckpointError, InputError
 from formnet.judges.parts.calibrate import check_left_out, check_target, fit_calibration, make_inner_folds
 from formnet.judges.parts.series import require_rows
+from formnet.judges.parts.threads import one_thread
 from formnet.judges.protocol import Arrays, take_array
 from formnet.judges.squat.curve_network import NetworkOptions, option_names
 from formnet.judges.squat.families import (
@@ -47,6 +48,7 @@ class FittedSquat:
     slope: float
     unsure_below: float = 0.0
 
+    @one_thread()
     def estimate_probabilities(self, motions: Sequence[Motion]) -> FloatArray:
         if not motions:
             return np.zeros((0, self.n_classes))
@@ -110,6 +112,7 @@ class SquatLearner:
                 f"got {self.trees}, {self.members}, {self.alpha}, {self.inner_folds}"
             )
 
+    @one_thread()
     def fit(self, table: RepetitionTable, seed: int = 0) -> FittedSquat:
         require_rows(table)
         features = compute_squat_features(table.motions, self.second_view)
