@@ -13,7 +13,7 @@ from formnet.body.model import Body
 from formnet.body.smpl_surface import surface_landmarks, surface_regions
 from formnet.body.template import procedural_body
 from formnet.errors import InputError
-from formnet.storage.unpickle import read_pickled_arrays
+from formnet.storage.unpickle import read_pickle
 
 _KEYS = ("v_template", "shapedirs", "posedirs", "J_regressor", "kintree_table", "weights", "f")
 _SMPL_VERTICES = 6890
@@ -44,9 +44,9 @@ def read_smpl(path: Path) -> BodyData:
     if not path.is_file():
         raise InputError(f"there is no body model at {path}: {_REMEDY}")
     try:
-        arrays = _read_npz(path) if path.suffix.lower() == ".npz" else read_pickled_arrays(path, _KEYS)
+        arrays = _read_npz(path) if path.suffix.lower() == ".npz" else read_pickle(path, _KEYS)
         return _checked(arrays)
-    except (ValueError, OSError, zipfile.BadZipFile, EOFError) as error:
+    except (InputError, ValueError, OSError, zipfile.BadZipFile, EOFError) as error:
         raise InputError(f"{path.name} is not a usable SMPL model ({error}): {_REMEDY}") from error
 
 
@@ -62,6 +62,9 @@ def _checked(arrays: dict[str, np.ndarray]) -> BodyData:
     missing = [key for key in _KEYS if key not in arrays]
     if missing:
         raise ValueError(f"it lacks {', '.join(missing)}")
+    for key in _KEYS:
+        if not isinstance(arrays[key], np.ndarray) or arrays[key].dtype.kind not in "biuf":
+            raise ValueError(f"{key} is no numeric array")
     joints = len(PARENTS)
     expected = {
         "v_template": (_SMPL_VERTICES, 3),
@@ -79,7 +82,7 @@ def _checked(arrays: dict[str, np.ndarray]) -> BodyData:
     if faces.ndim != 2 or faces.shape[1] != 3:
         raise ValueError(f"f has the shape {faces.shape} instead of (faces, 3)")
     for key in ("v_template", "shapedirs", "posedirs", "J_regressor", "weights"):
-        if arrays[key].dtype.kind not in "fiu" or not np.isfinite(arrays[key]).all():
+        if not np.isfinite(arrays[key]).all():
             raise ValueError(f"{key} holds values that are no finite numbers")
     faces = faces.astype(np.int64)
     if faces.min() < 0 or faces.max() >= _SMPL_VERTICES:

@@ -16,7 +16,7 @@ from formnet.motion import FloatArray, Motion
 from formnet.readers.anatomy import axes_from_anatomy
 from formnet.readers.collect import Collection, Problem, Repetition
 from formnet.skeleton import BODY_25
-from formnet.storage.safe_pickle import read_array_pickle
+from formnet.storage.unpickle import read_pickle
 
 FPS = 30.0
 FILE_NAME = "data_3D.pickle"
@@ -86,7 +86,7 @@ def _read_content(path: Path, problems: list[Problem]) -> tuple[np.ndarray, Floa
         problems.append(Problem("missing file", path.name, "the file is not there"))
         return None
     try:
-        content = read_array_pickle(path)
+        content = read_pickle(path)
     except InputError as error:
         problems.append(Problem("unreadable", path.name, str(error)))
         return None

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from formnet.errors import InputError
-from formnet.storage.safe_pickle import read_array_pickle
+from formnet.storage.unpickle import read_pickle
 
 
 def _write(path: Path, value: object, protocol: int) -> Path:
@@ -33,7 +33,7 @@ def _write(path: Path, value: object, protocol: int) -> Path:
     ],
 )
 def test_arrays_come_back_as_they_were(tmp_path: Path, protocol: int, array: np.ndarray) -> None:
-    content = read_array_pickle(_write(tmp_path / "a.pickle", {"x": [array, (1, "two", 3.0, None)]}, protocol))
+    content = read_pickle(_write(tmp_path / "a.pickle", {"x": [array, (1, "two", 3.0, None)]}, protocol))
     assert isinstance(content, dict)
     np.testing.assert_array_equal(content["x"][0], array)
     assert content["x"][1] == (1, "two", 3.0, None)
@@ -41,7 +41,7 @@ def test_arrays_come_back_as_they_were(tmp_path: Path, protocol: int, array: np.
 
 @pytest.mark.parametrize("protocol", range(6))
 def test_numpy_scalars_come_back_as_numbers(tmp_path: Path, protocol: int) -> None:
-    assert read_array_pickle(_write(tmp_path / "a.pickle", [np.float64(2.5)], protocol)) == [2.5]
+    assert read_pickle(_write(tmp_path / "a.pickle", [np.float64(2.5)], protocol)) == [2.5]
 
 
 class _Calls:
@@ -67,7 +67,7 @@ def test_nothing_of_a_hostile_pickle_is_executed(tmp_path: Path, protocol: int) 
     ):
         path = _write(tmp_path / f"{number}.pickle", {"labels": trap, "poses": np.zeros(3)}, protocol)
         with pytest.raises(InputError, match="refused because"):
-            read_array_pickle(path)
+            read_pickle(path)
     assert not mark.exists()
 
 
@@ -89,7 +89,7 @@ def test_nothing_of_a_hostile_pickle_is_executed(tmp_path: Path, protocol: int) 
 def test_malformed_programs_are_one_sentence(tmp_path: Path, program: bytes) -> None:
     (tmp_path / "p.pickle").write_bytes(program)
     with pytest.raises(InputError) as caught:
-        read_array_pickle(tmp_path / "p.pickle")
+        read_pickle(tmp_path / "p.pickle")
     assert "p.pickle" in str(caught.value)
 
 
@@ -98,9 +98,9 @@ def test_an_array_whose_shape_does_not_fit_is_refused(tmp_path: Path) -> None:
     assert any(opcode.name == "BININT1" and argument == 4 for opcode, argument, _ in pickletools.genops(data))
     (tmp_path / "p.pickle").write_bytes(data.replace(b"K\x04\x85", b"K\x7f\x85"))
     with pytest.raises(InputError, match="does not fit its bytes"):
-        read_array_pickle(tmp_path / "p.pickle")
+        read_pickle(tmp_path / "p.pickle")
 
 
 def test_missing_file(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be opened"):
-        read_array_pickle(tmp_path / "none.pickle")
+        read_pickle(tmp_path / "none.pickle")
