@@ -22,7 +22,7 @@ import numpy as np
 from dtaidistance import dtw_ndim
 from dtaidistance.dtw import best_path
 
-from formnet.scoring.dtw_core import compute_dtw_distance, compute_dtw_path
+from formnet.geometry.warping import compute_dtw_distance, compute_dtw_path
 
 
 def main() -> None:

@@ -17,9 +17,11 @@ import torch
 
 from formnet.evaluation.benchmark import Method
 from formnet.features.distances import compute_distances
+from formnet.geometry.paths import interpolate_gaps, resample_frames
 from formnet.judges.methods import register_method
 from formnet.judges.network.classifier import Classifier
-from formnet.judges.parts.series import fill_missing, require_rows, resample_frames
+from formnet.judges.parts.series import require_rows
+from formnet.judges.parts.threads import one_thread
 from formnet.models.resnet1d import ResNet1d
 from formnet.readers.table import RepetitionTable
 
@@ -33,10 +35,9 @@ class PaperNetwork:
     def __init__(self, seed: int, epochs: int = EPOCHS, width: int = WIDTH) -> None:
         self.seed, self.epochs, self.width = seed, epochs, width
 
+    @one_thread()
     def fit(self, table: RepetitionTable) -> PaperNetwork:
         require_rows(table)
-        # Small matrices: threads would only wait for each other.
-        torch.set_num_threads(1)
         generator = torch.Generator().manual_seed(self.seed)
         features, labels = compute_inputs(table), torch.from_numpy(np.array(table.labels))
         with torch.random.fork_rng():
@@ -66,7 +67,7 @@ def compute_inputs(table: RepetitionTable) -> torch.Tensor:
     """(N, N_FRAMES, J·(J−1)/2) distances of joints in sizes of the person; missing joints are interpolated in time."""
     clips = []
     for motion in table.motions:
-        filled = fill_missing(motion.positions.reshape(len(motion), -1))
+        filled = interpolate_gaps(motion.positions.reshape(len(motion), -1), unseen=0.0)
         positions = resample_frames(filled, N_FRAMES).reshape(N_FRAMES, *motion.positions.shape[1:])
         distances = compute_distances(positions)
         clips.append(distances / max(float(distances[:START_FRAMES].mean()), 1e-9))

@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from formnet.errors import InputError, SkeletonError
-from formnet.features.array import Pose
 from formnet.features.distances import compute_distances
 from formnet.features.registry import (
     FEATURE_BLOCKS,
@@ -16,6 +15,7 @@ from formnet.features.registry import (
     feature_names,
     validate_features,
 )
+from formnet.geometry.joints import Joints
 from formnet.preprocess.spec import FeatureSpec
 from formnet.skeleton import BLAZEPOSE_33, HMR_19, SKELETONS, SMPL_24, Skeleton
 from tests.preprocess.squats import SHIN_M, squat_from_flexion, squats
@@ -38,7 +38,7 @@ def distances_the_slow_way(positions: np.ndarray) -> np.ndarray:
 
 
 def channels_of(motion, name: str, **options) -> dict[str, np.ndarray]:  # type: ignore[no-untyped-def]
-    block = compute_block(Pose(motion.positions, motion.skeleton), name, options)
+    block = compute_block(Joints(motion.positions, motion.skeleton), name, options)
     return dict(zip(block.names, block.values.T, strict=True))
 
 
@@ -156,7 +156,7 @@ def test_ratios_and_heights_of_a_known_posture() -> None:
 def test_log_ratio_is_zero_when_standing_and_halves_to_minus_log_two() -> None:
     positions = np.zeros((8, 2, 3))
     positions[:, 1, 0] = [2, 2, 2, 1, 4, 2, 2, 2]
-    pose = Pose(positions, Skeleton("two", ("nose", "neck")))
+    pose = Joints(positions, Skeleton("two", ("nose", "neck")))
     values = compute_block(pose, "log_ratio", {}).values[:, 0]
     np.testing.assert_allclose(values, [0, 0, 0, -np.log(2), np.log(2), 0, 0, 0], atol=1e-5)
 

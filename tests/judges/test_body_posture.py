@@ -7,15 +7,16 @@ import pytest
 
 from formnet.conversion import convert_motion
 from formnet.errors import InputError, SkeletonError
+from formnet.geometry.paths import resample_frames
+from formnet.geometry.vectors import mirror_points
 from formnet.judges.movement.placement import fit_placement, fit_turn, orient_clip
 from formnet.judges.movement.posture import (
     average_limb_lengths,
     canonicalise_body,
     measure_limb_lengths,
-    mirror_body,
     turn_about_gravity,
 )
-from formnet.judges.parts.body import complete_skeleton, parents_first, prepare_body, resample_values
+from formnet.judges.parts.body import complete_skeleton, parents_first, prepare_body
 from formnet.motion import Motion
 from formnet.preprocess.mirror import mirror_motion
 from formnet.preprocess.resample import resample_to_fps
@@ -101,8 +102,10 @@ def test_canonical_limbs_have_the_lengths_that_were_asked_for() -> None:
 def test_mirroring_twice_changes_nothing_and_agrees_with_mirrored_recordings() -> None:
     motion = convert_motion(person(noise=0.01), KINECT_22, allow_missing=True)
     positions = motion.positions
-    np.testing.assert_array_equal(mirror_body(mirror_body(positions, KINECT_22), KINECT_22), positions)
-    np.testing.assert_allclose(mirror_body(positions, KINECT_22), mirror_motion(motion).positions)
+    np.testing.assert_array_equal(
+        mirror_points(mirror_points(positions, KINECT_22.mirror), KINECT_22.mirror), positions
+    )
+    np.testing.assert_allclose(mirror_points(positions, KINECT_22.mirror), mirror_motion(motion).positions)
 
 
 @pytest.mark.parametrize("angle", [-2.5, -0.3, 0.0, 1.0, 3.0])
@@ -146,14 +149,14 @@ def test_squats_have_no_side_and_come_in_both_orientations() -> None:
     placement = fit_placement(bodies)
     assert not placement.is_sided
     first, second = orient_clip(bodies[0], placement)
-    turn = fit_turn(mirror_body(first, bodies[0].skeleton), second)
-    again = turn_about_gravity(mirror_body(first, bodies[0].skeleton), turn)
+    turn = fit_turn(mirror_points(first, bodies[0].skeleton.mirror), second)
+    again = turn_about_gravity(mirror_points(first, bodies[0].skeleton.mirror), turn)
     np.testing.assert_allclose(again, second, atol=1e-9)
 
 
 def test_resampling_keeps_ends_and_straight_lines() -> None:
     line = np.linspace(0.0, 1.0, 7)[:, None] * np.array([1.0, -2.0])
-    resampled = resample_values(line, 50)
+    resampled = resample_frames(line, 50)
     np.testing.assert_allclose(resampled, np.linspace(0.0, 1.0, 50)[:, None] * np.array([1.0, -2.0]))
 
 

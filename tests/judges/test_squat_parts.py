@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from formnet.errors import InputError
-from formnet.judges.squat.curves import compute_squat_curves, joint_angle_deg
+from formnet.judges.squat.curves import compute_squat_curves
 from formnet.judges.squat.features import compute_squat_features
 from formnet.judges.squat.image_curves import compute_image_curves, log_distance_ratios
 from formnet.judges.squat.phases import N_HALF, find_phases, warp_to_phases
@@ -169,10 +169,3 @@ def test_an_unseen_joint_empties_its_own_features_only() -> None:
     assert 0 < lost.mean() < 0.5
     assert np.isfinite(features.summaries[0, names.tolist().index("3d mean knee deepest")])
     assert all("heel" in name or "foot" in name or "toe" in name for name in names[lost])
-
-
-def test_joint_angles() -> None:
-    corner = np.zeros((1, 3))
-    x, y = np.array([[2.0, 0, 0]]), np.array([[0, 0.1, 0]])
-    assert joint_angle_deg(x, corner, y) == pytest.approx(90.0)
-    assert joint_angle_deg(x, corner, -x) == pytest.approx(180.0)

@@ -9,6 +9,8 @@ import numpy as np
 from formnet.conversion import convert_motion
 from formnet.exports.tables import at_constant_rate, to_opensim_axes
 from formnet.geometry.angles import compute_joint_angle_deg
+from formnet.geometry.paths import interpolate_gaps
+from formnet.geometry.vectors import compute_unit_vectors
 from formnet.motion import FloatArray, Motion
 from formnet.skeleton import Skeleton
 from formnet.storage.files import atomic_path
@@ -58,9 +60,9 @@ def compute_coordinates(world: Motion) -> dict[str, FloatArray]:
     motion = convert_motion(world, _NEEDED)
     motion = motion.replace(positions=to_opensim_axes(motion.positions))
     pelvis, neck = motion.joint("pelvis"), motion.joint("neck")
-    up = _unit(neck - pelvis)
+    up = compute_unit_vectors(neck - pelvis)
     right = motion.joint("right_hip") - motion.joint("left_hip")
-    right = _unit(right - (right * up).sum(axis=-1, keepdims=True) * up)
+    right = compute_unit_vectors(right - (right * up).sum(axis=-1, keepdims=True) * up)
     forward = np.cross(up, right)
     table = {
         "pelvis_tilt": _degrees(np.hypot(forward[:, 0], forward[:, 2]), forward[:, 1]),
@@ -75,7 +77,10 @@ def compute_coordinates(world: Motion) -> dict[str, FloatArray]:
         joints = {
             joint: motion.joint(f"{side}_{joint}") for joint in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
         }
-        thigh, arm = _unit(joints["knee"] - joints["hip"]), _unit(joints["elbow"] - joints["shoulder"])
+        thigh, arm = (
+            compute_unit_vectors(joints["knee"] - joints["hip"]),
+            compute_unit_vectors(joints["elbow"] - joints["shoulder"]),
+        )
         table |= {
             f"hip_flexion_{letter}": _flexion(thigh, up, forward),
             f"hip_adduction_{letter}": -_outwards(thigh, up, outwards),
@@ -86,12 +91,7 @@ def compute_coordinates(world: Motion) -> dict[str, FloatArray]:
             - compute_joint_angle_deg(joints["shoulder"], joints["elbow"], joints["wrist"]),
         }
     table["lumbar_extension"] = np.zeros(len(motion))
-    return {name: _bridge(values) for name, values in table.items()}
-
-
-def _unit(vectors: FloatArray) -> FloatArray:
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.divide(vectors, length, out=np.full_like(vectors, np.nan), where=length > 0)
+    return {name: interpolate_gaps(values, unseen=0.0) for name, values in table.items()}
 
 
 def _degrees(across: FloatArray, along: FloatArray) -> FloatArray:
@@ -107,11 +107,3 @@ def _outwards(limb: FloatArray, up: FloatArray, outwards: FloatArray) -> FloatAr
     """Angle of a limb out of the sagittal plane, positive away from the body."""
     side = (limb * outwards).sum(axis=-1)
     return np.degrees(np.arcsin(np.clip(side, -1.0, 1.0)))
-
-
-def _bridge(values: FloatArray) -> FloatArray:
-    seen = ~np.isnan(values)
-    if seen.all() or not seen.any():
-        return np.nan_to_num(values)
-    frames = np.arange(len(values))
-    return np.interp(frames, frames[seen], values[seen])

@@ -8,38 +8,32 @@ from __future__ import annotations
 
 from typing import Any
 
-from formnet.features.array import (
-    EPSILON,
-    Array,
-    Channels,
-    Pose,
-    angle_deg,
-    distance,
-    elevation_deg,
-    joint_angle_deg,
-    level,
-    norm,
-    standing_value,
-)
+from formnet.features.array import EPSILON, Channels, standing_value
 from formnet.features.registry import compute_block, feature_block
+from formnet.geometry.angles import compute_angle_between_deg, compute_elevation_deg, compute_joint_angle_deg
+from formnet.geometry.joints import Joints
+from formnet.geometry.vectors import Array, compute_distance, compute_length, take_level
 
 _SIDES = ("left", "right")
+_DEGENERATE_DEG = 0.0
+"""Angle of a limb of no length, as the shipped networks have learnt it."""
 _NEVER = 1e3
 """Higher over the knees than any hips."""
 
 
-def _leg_length(pose: Pose, frames: int = 3) -> Array:
+def _leg_length(pose: Joints, frames: int = 3) -> Array:
     """(…, 1) hip–knee–ankle of the standing person, mean of both legs."""
     legs = [
-        distance(pose[f"{side}_hip"], pose[f"{side}_knee"]) + distance(pose[f"{side}_knee"], pose[f"{side}_ankle"])
+        compute_distance(pose[f"{side}_hip"], pose[f"{side}_knee"])
+        + compute_distance(pose[f"{side}_knee"], pose[f"{side}_ankle"])
         for side in _SIDES
     ]
     return standing_value((0.5 * (legs[0] + legs[1]))[..., None], frames)[..., 0] + EPSILON
 
 
-def _level_width(pose: Pose, joint: str) -> Array:
+def _level_width(pose: Joints, joint: str) -> Array:
     """Distance of a left and right joint in the horizontal plane (2D: along x)."""
-    return _level_distance(pose[f"left_{joint}"], pose[f"right_{joint}"])
+    return compute_length(take_level(pose.across(joint)))
 
 
 def _mean_and_difference(channels: dict[str, Array], name: str, left: Array, right: Array) -> None:
@@ -55,7 +49,7 @@ def _both_sides(sides: bool, name: str, left: Array, right: Array, channels: dic
 
 
 @feature_block("angles")
-def angles_block(pose: Pose, sides: bool = False, unit_deg: float = 90.0) -> Channels:
+def angles_block(pose: Joints, sides: bool = False, unit_deg: float = 90.0) -> Channels:
     """Joint angles and leans to gravity, in units of `unit_deg` (about one for a network).
 
     Knee and hip flexion, ankle angle (where there is a toe), shank and thigh elevation over the horizontal;
@@ -63,35 +57,33 @@ def angles_block(pose: Pose, sides: bool = False, unit_deg: float = 90.0) -> Cha
     bending of the spine (where there is a middle of it).
     """
     channels: dict[str, Array] = {}
-    curves: dict[str, list[Array]] = {}
-    for side in _SIDES:
-        hip, knee, ankle = pose[f"{side}_hip"], pose[f"{side}_knee"], pose[f"{side}_ankle"]
-        curves.setdefault("knee", []).append(joint_angle_deg(hip, knee, ankle))
-        curves.setdefault("hip", []).append(joint_angle_deg(pose[f"{side}_shoulder"], hip, knee))
-        curves.setdefault("shank_elevation", []).append(elevation_deg(ankle, knee))
-        curves.setdefault("thigh_elevation", []).append(elevation_deg(knee, hip))
-        if f"{side}_foot_index" in pose:
-            toe = pose[f"{side}_foot_index"]
-            curves.setdefault("ankle", []).append(joint_angle_deg(knee, ankle, toe))
-            back = "heel" if f"{side}_heel" in pose else "ankle"
-            curves.setdefault("foot_elevation", []).append(elevation_deg(pose[f"{side}_{back}"], toe))
+    curves = {
+        "knee": pose.angles_deg("hip", "knee", "ankle", degenerate_deg=_DEGENERATE_DEG),
+        "hip": pose.angles_deg("shoulder", "hip", "knee", degenerate_deg=_DEGENERATE_DEG),
+        "shank_elevation": pose.elevations_deg("ankle", "knee", degenerate_deg=_DEGENERATE_DEG),
+        "thigh_elevation": pose.elevations_deg("knee", "hip", degenerate_deg=_DEGENERATE_DEG),
+    }
+    if "left_foot_index" in pose:
+        back = "heel" if "left_heel" in pose else "ankle"
+        curves["ankle"] = pose.angles_deg("knee", "ankle", "foot_index", degenerate_deg=_DEGENERATE_DEG)
+        curves["foot_elevation"] = pose.elevations_deg(back, "foot_index", degenerate_deg=_DEGENERATE_DEG)
     for name, (left, right) in curves.items():
         _both_sides(sides, name, left, right, channels)
     pelvis, neck, head = pose["pelvis"], pose["neck"], pose.head()
-    channels["trunk_elevation"] = elevation_deg(pelvis, neck)
-    channels["head_to_trunk"] = angle_deg(head - neck, neck - pelvis)
-    channels["neck_elevation"] = elevation_deg(neck, head)
+    channels["trunk_elevation"] = compute_elevation_deg(pelvis, neck, degenerate_deg=_DEGENERATE_DEG)
+    channels["head_to_trunk"] = compute_angle_between_deg(head - neck, neck - pelvis, degenerate_deg=_DEGENERATE_DEG)
+    channels["neck_elevation"] = compute_elevation_deg(neck, head, degenerate_deg=_DEGENERATE_DEG)
     if "left_ear" in pose and "nose" in pose:
-        channels["head_pitch"] = elevation_deg(0.5 * (pose["left_ear"] + pose["right_ear"]), pose["nose"])
+        channels["head_pitch"] = compute_elevation_deg(pose.middle("ear"), pose["nose"], degenerate_deg=_DEGENERATE_DEG)
     for middle in ("spine2", "spine1"):
         if middle in pose:
-            channels["spine"] = joint_angle_deg(neck, pose[middle], pelvis)
+            channels["spine"] = compute_joint_angle_deg(neck, pose[middle], pelvis, degenerate_deg=_DEGENERATE_DEG)
             break
     return Channels.stack({name: curve / unit_deg for name, curve in channels.items()})
 
 
 @feature_block("heights")
-def heights_block(pose: Pose) -> Channels:
+def heights_block(pose: Joints) -> Channels:
     """Heights of hips, knees, shoulders, head and wrists over the floor, in leg lengths of the standing person.
 
     The floor is the lower ankle of each frame: it stays put when the whole body drifts in the picture.
@@ -108,7 +100,7 @@ def heights_block(pose: Pose) -> Channels:
 
 
 @feature_block("ratios")
-def ratios_block(pose: Pose) -> Channels:
+def ratios_block(pose: Joints) -> Channels:
     """Widths and reaches as ratios that a coach would read off.
 
     Knee over ankle width, ankle over hip width, hip height over the knee in shin lengths, how far the knee
@@ -124,7 +116,7 @@ def ratios_block(pose: Pose) -> Channels:
     over_knee, before_ankle, before_toe = [], [], []
     for side in _SIDES:
         hip, knee, ankle = pose[f"{side}_hip"], pose[f"{side}_knee"], pose[f"{side}_ankle"]
-        shin = standing_value(distance(knee, ankle)[..., None], 3)[..., 0] + EPSILON
+        shin = standing_value(compute_distance(knee, ankle)[..., None], 3)[..., 0] + EPSILON
         over_knee.append((knee[..., 1] - hip[..., 1]) / shin)
         before_ankle.append(_level_distance(knee, ankle) / shin)
         if f"{side}_foot_index" in pose:
@@ -133,23 +125,23 @@ def ratios_block(pose: Pose) -> Channels:
     _mean_and_difference(channels, "knee_before_ankle", before_ankle[0], before_ankle[1])
     if before_toe:
         _mean_and_difference(channels, "knee_before_toe", before_toe[0], before_toe[1])
-    back = distance(pose["neck"], pose["pelvis"])[..., None]
+    back = compute_distance(pose["neck"], pose["pelvis"])[..., None]
     channels["back_length"] = (back / (standing_value(back, 3) + EPSILON))[..., 0]
     return Channels.stack(channels)
 
 
 def _level_distance(first: Array, second: Array) -> Array:
-    return norm(level(first - second))
+    return compute_length(take_level(first - second))
 
 
 def _forward_reach(knee: Array, ankle: Array, toe: Array) -> Array:
     """How far the knee is past the toe along the foot's own horizontal direction."""
-    foot, leg = level(toe - ankle), level(knee - toe)
-    return (foot * leg).sum(-1) / (norm(foot) + EPSILON)
+    foot, leg = take_level(toe - ankle), take_level(knee - toe)
+    return (foot * leg).sum(-1) / (compute_length(foot) + EPSILON)
 
 
 @feature_block("extremes")
-def extremes_block(pose: Pose, near: float = 0.15) -> Channels:
+def extremes_block(pose: Joints, near: float = 0.15) -> Channels:
     """What a coach would measure at the deepest moment; the same value in every frame.
 
     Lowest height of the hips over the knees in shin lengths; mean ratio of knee width to ankle width while the hips
@@ -179,12 +171,12 @@ def extremes_block(pose: Pose, near: float = 0.15) -> Channels:
 
 
 @feature_block("coordinates")
-def coordinates_block(pose: Pose) -> Channels:
+def coordinates_block(pose: Joints) -> Channels:
     """All joints from the middle of the hips, in leg lengths of the standing person: x, y and z of each.
 
     They depend on the view. With cameras all around in training, a network learns from them what a view hides.
     """
-    middle = 0.5 * (pose["left_hip"] + pose["right_hip"])
+    middle = pose.middle("hip")
     leg = _leg_length(pose)[..., None]
     curves = {}
     for joint in pose.skeleton.joints:
@@ -195,7 +187,7 @@ def coordinates_block(pose: Pose) -> Channels:
 
 
 @feature_block("velocity")
-def velocity_block(pose: Pose, block: str = "angles", options: dict[str, Any] | None = None) -> Channels:
+def velocity_block(pose: Joints, block: str = "angles", options: dict[str, Any] | None = None) -> Channels:
     """First difference over frames of another block, times the number of frames (per repetition); first is 0."""
     inner = compute_block(pose, block, dict(options or {}))
     step = inner.values[..., 1:, :] - inner.values[..., :-1, :]

@@ -10,8 +10,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from formnet.features.array import EPSILON, Array, Channels, Pose, namespace_of, standing_value
+from formnet.features.array import EPSILON, Channels, standing_value
 from formnet.features.registry import feature_block
+from formnet.geometry.joints import Joints
+from formnet.geometry.vectors import Array, namespace_of
 
 
 @lru_cache(maxsize=32)
@@ -37,13 +39,13 @@ def _pair_names(joints: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{joints[i]}-{joints[j]}" for i, j in zip(first, second, strict=True))
 
 
-def _chosen(pose: Pose, joints: list[str] | None) -> tuple[tuple[str, ...], Array]:
+def _chosen(pose: Joints, joints: list[str] | None) -> tuple[tuple[str, ...], Array]:
     names = tuple(joints) if joints else pose.skeleton.joints
     return names, pose.positions if not joints else pose.positions[..., pose.skeleton.indices(names), :]
 
 
 @feature_block("distances")
-def distances_block(pose: Pose, joints: list[str] | None = None, scale: str = "none") -> Channels:
+def distances_block(pose: Joints, joints: list[str] | None = None, scale: str = "none") -> Channels:
     """All pairwise distances of the joint set (HMR-19: the paper's 171), or of the `joints` named.
 
     scale: "none", or "mean": divided by the mean of all distances in the standing frames (size of the person).
@@ -56,7 +58,7 @@ def distances_block(pose: Pose, joints: list[str] | None = None, scale: str = "n
 
 
 @feature_block("log_ratio")
-def log_ratio_block(pose: Pose, joints: list[str] | None = None, standing_frames: int = 3) -> Channels:
+def log_ratio_block(pose: Joints, joints: list[str] | None = None, standing_frames: int = 3) -> Channels:
     """Logarithm of every distance over the person's own distance when standing: no body size, no camera scale.
 
     Standing is the mean of the first and last `standing_frames` frames. Ratios are held within e^±3, because

@@ -1,7 +1,7 @@
 """The registry of feature blocks, and the array that a FeatureSpec describes.
 
 A block is one function `(pose, **options) -> Channels` under `@feature_block("name")` in
-`formnet.features.blocks`; it works on NumPy arrays and PyTorch tensors alike (see `formnet.features.array`).
+`formnet.features.blocks`; it works on NumPy arrays and PyTorch tensors alike (see `formnet.geometry`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formnet.errors import InputError
-from formnet.features.array import Array, Channels, Pose
+from formnet.features.array import Channels
+from formnet.geometry.joints import Joints
+from formnet.geometry.vectors import Array
 from formnet.motion import Motion
 from formnet.preprocess.spec import BlockSpec, FeatureSpec
 from formnet.skeleton import Skeleton
@@ -35,7 +37,7 @@ def feature_block(name: str) -> Callable[[Block], Block]:
     return register
 
 
-def compute_block(pose: Pose, name: str, options: dict[str, Any]) -> Channels:
+def compute_block(pose: Joints, name: str, options: dict[str, Any]) -> Channels:
     """One block by name.
 
     Raises:
@@ -61,7 +63,7 @@ def compute_channels(positions: Array, skeleton: Skeleton, spec: FeatureSpec) ->
     Channels that need a missing joint are NaN there; the classifier's input layer replaces them by the mean of
     its training data (`formnet.judges.network.classifier`), so nothing invented enters the measurements.
     """
-    pose = Pose(positions, skeleton)
+    pose = Joints(positions, skeleton)
     parts = [compute_block(pose, block.name, dict(block.options)) for block in spec.blocks]
     names = tuple(f"{block.name}/{name}" for block, part in zip(spec.blocks, parts, strict=True) for name in part.names)
     if len(parts) == 1:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formnet.errors import PoseError, SkeletonError
+from formnet.geometry.paths import interpolate_gaps
 from formnet.motion import Motion
 from formnet.skeleton import Skeleton
 
@@ -99,10 +100,9 @@ def normalise_points(points: NDArray[np.floating]) -> NDArray[np.floating]:
     Raises:
         PoseError: when fewer than half of these joints are ever seen, or no hip.
     """
-    clips, frames = points.shape[:2]
-    measured = _fill_in_time(points[:, :, _MEASURED].reshape(clips, frames, -1)).reshape(clips, frames, -1, 2)
+    measured = np.stack([interpolate_gaps(clip) for clip in points[:, :, _MEASURED]])
     known = np.isfinite(measured[:, 0, :, 0])
-    hips = _fill_in_time(points[:, :, _HIPS].mean(axis=2))
+    hips = np.stack([interpolate_gaps(clip) for clip in points[:, :, _HIPS].mean(axis=2)])
     if (known.sum(axis=1) < len(_MEASURED) / 2).any() or np.isnan(hips).any():
         raise PoseError("too few of shoulders, hips, knees and ankles are ever seen; film the whole body")
     flat = np.where(known[:, None, :, None], measured, 0.0)
@@ -111,14 +111,3 @@ def normalise_points(points: NDArray[np.floating]) -> NDArray[np.floating]:
     spread = np.where(known[:, None, :, None], measured - middle[:, :, None], 0.0)
     scale = np.median(np.sqrt((spread**2).sum(axis=(2, 3)) / count), axis=1)
     return np.asarray((points - hips[:, :, None]) / np.maximum(scale, 1e-9)[:, None, None, None])
-
-
-def _fill_in_time(paths: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Paths (N, T, C) with gaps interpolated and held at the ends; a path without any point stays NaN."""
-    filled, frames = paths.copy(), np.arange(paths.shape[1])
-    for clip, channel in np.argwhere(np.isnan(paths).any(axis=1)):
-        path = filled[clip, :, channel]
-        seen = np.isfinite(path)
-        if seen.any():
-            path[:] = np.interp(frames, frames[seen], path[seen])
-    return filled

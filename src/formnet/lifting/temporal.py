@@ -12,11 +12,12 @@ import numpy as np
 import torch
 
 from formnet.errors import CheckpointError
+from formnet.geometry.vectors import mirror_points
 from formnet.lifting.network import WORKING_FPS, TemporalLifter
 from formnet.lifting.observation import OBSERVED_24, Array, observe
 from formnet.motion import Motion
 from formnet.pose.track import PoseTrack
-from formnet.skeleton import LIFTED_32, Skeleton
+from formnet.skeleton import LIFTED_32
 from formnet.storage.weights import fill_weights, read_weights, shipped_path, write_weights
 
 FORMAT = "formnet-lifter"
@@ -80,14 +81,10 @@ class NetworkLifter:
         with torch.inference_mode():
             seen, sure = torch.from_numpy(points), torch.from_numpy(confidence)
             straight = self.network(seen, sure, stride)
-            turned = self.network(mirror_points(seen, OBSERVED_24), sure[:, :, OBSERVED_24.mirror.copy()], stride)
-            return ((straight + mirror_points(turned, LIFTED_32)) / 2).numpy()
-
-
-def mirror_points(points: torch.Tensor, skeleton: Skeleton) -> torch.Tensor:
-    """Points (…, K, D) seen in a mirror: left is right, x the other way."""
-    mirrored = points[..., skeleton.mirror.copy(), :]
-    return torch.cat([-mirrored[..., :1], mirrored[..., 1:]], dim=-1)
+            turned = self.network(
+                mirror_points(seen, OBSERVED_24.mirror), sure[:, :, OBSERVED_24.mirror.copy()], stride
+            )
+            return ((straight + mirror_points(turned, LIFTED_32.mirror)) / 2).numpy()
 
 
 def spread_confidence(observed: Array) -> Array:

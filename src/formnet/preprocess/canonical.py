@@ -8,6 +8,7 @@ import numpy as np
 
 from formnet.errors import SkeletonError
 from formnet.geometry.angles import compute_joint_angle_deg
+from formnet.geometry.joints import Joints
 from formnet.motion import FloatArray, Motion
 
 JointTriple = tuple[str, str, str]
@@ -57,12 +58,9 @@ def compute_canonical_angles_deg(motion: Motion, rule: CanonicalRule) -> FloatAr
         SkeletonError: when the joint set lacks the rule's joints.
     """
     joints = tuple(dict.fromkeys(joint for triple in rule.angles for joint in triple))
-    sides = choose_better_seen_sides(motion, joints)
+    sides, joints_of = choose_better_seen_sides(motion, joints), Joints.of(motion)
     angles_deg = np.stack(
-        [
-            [compute_joint_angle_deg(*(motion.joint(f"{side}_{joint}") for joint in triple)) for triple in rule.angles]
-            for side in sides
-        ]
+        [[compute_joint_angle_deg(*joints_of.side(side, *triple)) for triple in rule.angles] for side in sides]
     )
     seen = ~np.isnan(angles_deg)
     total = np.where(seen, angles_deg, 0.0).sum(axis=0)

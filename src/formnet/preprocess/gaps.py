@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
+from formnet.geometry.paths import interpolate_at
 from formnet.motion import FloatArray, Motion
 
 FillMethod = Literal["linear", "cubic"]
@@ -56,4 +57,4 @@ def _find_fillable(missing: NDArray[np.bool_], times_s: FloatArray, reach_s: flo
 def _interpolate(at_s: FloatArray, times_s: FloatArray, values: FloatArray, method: FillMethod) -> FloatArray:
     if method == "cubic" and len(times_s) >= 4:
         return CubicSpline(times_s, values, axis=0)(at_s)
-    return np.stack([np.interp(at_s, times_s, column) for column in values.T], axis=-1)
+    return interpolate_at(at_s, times_s, values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from formnet.geometry.vectors import mirror_points
 from formnet.motion import Motion
 
 
@@ -13,10 +14,9 @@ def mirror_motion(motion: Motion) -> Motion:
     Pixels are turned about the middle of the clip's own joints, since a Motion does not know the picture's width.
     Doing it twice gives the motion back.
     """
-    order = motion.skeleton.mirror
-    positions = motion.positions[:, order].copy()
-    x = positions[..., 0]
+    order, x = motion.skeleton.mirror, motion.positions[..., 0]
     in_the_room = motion.unit == "metre" or np.isnan(x).all()
-    axis = 0.0 if in_the_room else float(np.nanmin(x) + np.nanmax(x))
-    positions[..., 0] = axis - x
-    return motion.replace(positions=positions, confidence=motion.confidence[:, order])
+    axis = 0.0 if in_the_room else 0.5 * float(np.nanmin(x) + np.nanmax(x))
+    return motion.replace(
+        positions=mirror_points(motion.positions, order, axis), confidence=motion.confidence[:, order]
+    )

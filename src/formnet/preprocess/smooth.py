@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.signal import butter, sosfiltfilt
 
 from formnet.errors import InputError
+from formnet.geometry.paths import interpolate_at
 from formnet.motion import FloatArray, Motion
 
 
@@ -57,11 +58,8 @@ def _smooth_run(values: FloatArray, times_s: FloatArray, fps: float, sections: F
         return _filter_both_ways(values, sections)
     n_grid = max(4, round((times_s[-1] - times_s[0]) * fps) + 1)
     grid_s = np.linspace(times_s[0], times_s[-1], n_grid)
-    flat = values.reshape(len(times_s), -1)
-    on_grid = np.stack([np.interp(grid_s, times_s, column) for column in flat.T], axis=-1)
-    smooth = _filter_both_ways(on_grid, sections)
-    back = np.stack([np.interp(times_s, grid_s, column) for column in smooth.T], axis=-1)
-    return back.reshape(values.shape)
+    smooth = _filter_both_ways(interpolate_at(grid_s, times_s, values), sections)
+    return interpolate_at(times_s, grid_s, smooth)
 
 
 def _filter_both_ways(values: FloatArray, sections: FloatArray) -> FloatArray:

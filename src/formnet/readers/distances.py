@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from formnet.geometry.vectors import compute_unit_vectors
 from formnet.motion import FloatArray
 from formnet.skeleton import Skeleton
 
@@ -31,9 +32,9 @@ def _stand_up(joints: FloatArray, skeleton: Skeleton) -> FloatArray:
     def at(*names: str) -> FloatArray:
         return np.asarray(joints[:, skeleton.indices(names)].mean(axis=1))
 
-    down = _unit(at("left_ankle", "right_ankle") - at("neck", "left_hip", "right_hip"))
+    down = compute_unit_vectors(at("left_ankle", "right_ankle") - at("neck", "left_hip", "right_hip"), degenerate=0.0)
     left = at("left_hip") - at("right_hip")
-    left = _unit(left - down * (left * down).sum(axis=-1, keepdims=True))
+    left = compute_unit_vectors(left - down * (left * down).sum(axis=-1, keepdims=True), degenerate=0.0)
     back = np.cross(left, down)
     # The eyes lie in front of the ears and the knees bend forward; where both point back, the body is mirrored.
     face = at("nose", "left_eye", "right_eye") - at("left_ear", "right_ear")
@@ -42,7 +43,3 @@ def _stand_up(joints: FloatArray, skeleton: Skeleton) -> FloatArray:
     back[mirrored] *= -1.0
     centred = joints - at("left_hip", "right_hip")[:, None]
     return np.einsum("tjd,tkd->tjk", centred, np.stack([left, down, back], axis=1))
-
-
-def _unit(vectors: FloatArray) -> FloatArray:
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12))

@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from formnet.errors import InputError
+from formnet.geometry.warping import align_by_cost
 from formnet.motion import FloatArray, Motion
 from formnet.scoring.alignment import AlignmentScorer, fill_unknown, name_scored_joints
-from formnet.scoring.dtw_core import align_by_cost
 from formnet.scoring.score import Pairs, Score, ScorerInfo, summarise_pairs
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from formnet.errors import PoseError
-from formnet.geometry.angles import compute_joint_angle_deg
+from formnet.geometry.joints import Joints
 from formnet.motion import Motion
 from formnet.preprocess.repetitions import RepetitionSpan, find_repetitions
 from formnet.scoring.prepare import LIMB_JOINTS
@@ -89,10 +89,7 @@ def _find_spans(motion: Motion) -> tuple[RepetitionSpan, ...]:
 
 def _compute_knee_difference_deg(motion: Motion, span: RepetitionSpan) -> float:
     """Mean difference of the two knees' angles within a repetition; infinite where never both are seen."""
-    legs = [
-        [motion.joint(f"{side}_{joint}")[span.start : span.end + 1] for joint in ("hip", "knee", "ankle")]
-        for side in ("left", "right")
-    ]
-    apart_deg = np.abs(compute_joint_angle_deg(*legs[0]) - compute_joint_angle_deg(*legs[1]))
+    left, right = Joints.of(motion.frames(span.start, span.end + 1)).angles_deg("hip", "knee", "ankle")
+    apart_deg = np.abs(left - right)
     seen = ~np.isnan(apart_deg)
     return float(apart_deg[seen].mean()) if seen.any() else float("inf")

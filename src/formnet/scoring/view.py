@@ -13,8 +13,8 @@ from formnet.geometry.align import (
     estimate_robust_rotation,
     estimate_vertical_rotation,
 )
+from formnet.geometry.warping import align_by_cost, compute_squared_distances
 from formnet.motion import FloatArray, Motion
-from formnet.scoring.dtw_core import align_by_cost, compute_squared_distances
 from formnet.scoring.score import Pairs
 from formnet.scoring.segments import SegmentMotion, compute_segments
 

@@ -13,6 +13,7 @@ from torch import Generator, Tensor
 
 from formnet.errors import InputError
 from formnet.geometry.limbs import LimbTree, compute_limb_tree
+from formnet.geometry.vectors import mirror_points
 from formnet.skeleton import Skeleton
 
 
@@ -77,8 +78,7 @@ def augment_positions(positions: Tensor, skeleton: Skeleton, spec: AugmentSpec, 
 
 def mirror_some(positions: Tensor, skeleton: Skeleton, probability: float, generator: Generator) -> Tensor:
     """Some repetitions seen in a mirror: x changes its sign and left joints swap with right ones."""
-    swapped = positions[:, :, torch.as_tensor(skeleton.mirror, device=positions.device)].clone()
-    swapped[..., 0] = -swapped[..., 0]
+    swapped = mirror_points(positions, skeleton.mirror)
     chosen = _rand(positions, generator, len(positions), 1, 1, 1) < probability
     return torch.where(chosen, swapped, positions)
 

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from formnet.judges.parts.body import resample_values, unit_vectors
+from formnet.geometry.angles import compute_angle_between_deg
+from formnet.geometry.joints import Joints
+from formnet.geometry.paths import resample_frames
+from formnet.geometry.vectors import compute_length, compute_unit_vectors
 from formnet.motion import FloatArray
 from formnet.skeleton import Skeleton
 
@@ -43,7 +46,7 @@ def compute_curves(clips: Sequence[FloatArray], skeleton: Skeleton) -> Curves:
     """Curves of placed clips (T, J, 3) of one joint set with pelvis and neck."""
     parts = [
         [
-            resample_values(kind(clip, skeleton), N_FRAMES).T
+            resample_frames(kind(clip, skeleton), N_FRAMES).T
             for kind in (direction_curves, angle_curves, position_curves)
         ]
         for clip in clips
@@ -60,15 +63,12 @@ def moving_joints(skeleton: Skeleton) -> tuple[str, ...]:
 
 def direction_curves(clip: FloatArray, skeleton: Skeleton) -> FloatArray:
     """(T, 3·(n + 4)): directions of the moving joints' limbs, trunk, shoulders, hips, and the pelvis' path."""
-
-    def at(joint: str) -> FloatArray:
-        return np.asarray(clip[:, skeleton.index(joint)])
-
-    columns = [unit_vectors(at(joint) - at(str(skeleton.parent(joint)))) for joint in moving_joints(skeleton)]
+    joints = Joints(clip, skeleton)
+    columns = [_directions(joints[joint] - joints[str(skeleton.parent(joint))]) for joint in moving_joints(skeleton)]
     columns += [
-        unit_vectors(at("neck") - at("pelvis")),
-        unit_vectors(at("left_shoulder") - at("right_shoulder")),
-        unit_vectors(at("left_hip") - at("right_hip")),
+        _directions(joints["neck"] - joints["pelvis"]),
+        _directions(joints.across("shoulder")),
+        _directions(joints.across("hip")),
         _path_of_pelvis(clip, skeleton),
     ]
     return np.concatenate(columns, axis=1)
@@ -83,50 +83,50 @@ def position_curves(clip: FloatArray, skeleton: Skeleton) -> FloatArray:
 
 def angle_curves(clip: FloatArray, skeleton: Skeleton) -> FloatArray:
     """(T, n) angles, leans, heights, widths and twists; see the code for each."""
-
-    def at(joint: str) -> FloatArray:
-        return np.asarray(clip[:, skeleton.index(joint)])
-
-    trunk = at("neck") - at("pelvis")
-    sides = {side: _limb_angles(clip, skeleton, side, trunk) for side in ("left", "right")}
+    joints = Joints(clip, skeleton)
+    trunk = joints["neck"] - joints["pelvis"]
+    sides = {side: _limb_angles(joints, side, trunk) for side in ("left", "right")}
     columns = [*sides["left"], *sides["right"]]
-    columns += list(unit_vectors(trunk).T)
-    columns += [_length(at(f"left_{joint}") - at(f"right_{joint}")) for joint in ("knee", "ankle", "wrist")]
+    columns += list(_directions(trunk).T)
+    columns += [compute_length(joints.across(joint)) for joint in ("knee", "ankle", "wrist")]
     head = next((joint for joint in ("head", "nose", "head_top") if joint in skeleton), None)
     if head is not None:
-        neck = unit_vectors(at(head) - at("neck"))
-        columns += [neck[:, 0], neck[:, 2], angle_rad(trunk, neck)]
-    shoulders = unit_vectors(at("left_shoulder") - at("right_shoulder"))
-    hips = unit_vectors(at("left_hip") - at("right_hip"))
+        neck = _directions(joints[head] - joints["neck"])
+        columns += [neck[:, 0], neck[:, 2], _angle_rad(trunk, neck)]
+    shoulders = _directions(joints.across("shoulder"))
+    hips = _directions(joints.across("hip"))
     columns += [shoulders[:, 1], shoulders[:, 2], hips[:, 1], hips[:, 2], _twist(shoulders) - _twist(hips)]
-    feet = 0.5 * (at("left_ankle") + at("right_ankle"))
-    columns += list((at("pelvis") - feet).T) + list((at("neck") - feet).T[[0, 2]])
+    feet = joints.middle("ankle")
+    columns += list((joints["pelvis"] - feet).T) + list((joints["neck"] - feet).T[[0, 2]])
     # Differences between left and right of knee, hip, elbow and shoulder.
     columns += [left - right for left, right in zip(sides["left"][:4], sides["right"][:4], strict=True)]
     return np.stack(columns, axis=1)
 
 
-def _limb_angles(clip: FloatArray, skeleton: Skeleton, side: str, trunk: FloatArray) -> list[FloatArray]:
+def _limb_angles(joints: Joints, side: str, trunk: FloatArray) -> list[FloatArray]:
     """Knee, hip, elbow, shoulder (and ankle) angles; shin, thigh, hand and foot in space."""
-    shoulder, elbow, wrist, hip, knee, ankle = (
-        clip[:, skeleton.index(f"{side}_{joint}")] for joint in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
-    )
+    shoulder, elbow, wrist, hip, knee, ankle = joints.side(side, "shoulder", "elbow", "wrist", "hip", "knee", "ankle")
     columns = [
-        angle_rad(hip - knee, ankle - knee),
-        angle_rad(trunk, knee - hip),
-        angle_rad(shoulder - elbow, wrist - elbow),
-        angle_rad(-trunk, elbow - shoulder),
+        _angle_rad(hip - knee, ankle - knee),
+        _angle_rad(trunk, knee - hip),
+        _angle_rad(shoulder - elbow, wrist - elbow),
+        _angle_rad(-trunk, elbow - shoulder),
     ]
-    if f"{side}_foot_index" in skeleton:
-        columns.append(angle_rad(knee - ankle, clip[:, skeleton.index(f"{side}_foot_index")] - ankle))
+    if f"{side}_foot_index" in joints:
+        columns.append(_angle_rad(knee - ankle, joints[f"{side}_foot_index"] - ankle))
     columns += [(knee - ankle)[:, 0], (knee - ankle)[:, 2], 2.0 * (hip - knee)[:, 1]]
     columns += list((wrist - shoulder).T / ARM) + list((ankle - hip).T)
     return columns
 
 
-def angle_rad(first: FloatArray, second: FloatArray) -> FloatArray:
+def _angle_rad(first: FloatArray, second: FloatArray) -> FloatArray:
     """(T,) angles between vectors (T, 3), 0–π; a right angle where one has no length."""
-    return np.asarray(np.arccos(np.clip((unit_vectors(first) * unit_vectors(second)).sum(axis=-1), -1.0, 1.0)))
+    return np.radians(compute_angle_between_deg(first, second, degenerate_deg=90.0))
+
+
+def _directions(vectors: FloatArray) -> FloatArray:
+    """Unit vectors (T, 3); 0 where there is no direction."""
+    return np.asarray(compute_unit_vectors(vectors, degenerate=0.0))
 
 
 def _path_of_pelvis(clip: FloatArray, skeleton: Skeleton) -> FloatArray:
@@ -136,7 +136,3 @@ def _path_of_pelvis(clip: FloatArray, skeleton: Skeleton) -> FloatArray:
 
 def _twist(across: FloatArray) -> FloatArray:
     return np.asarray(np.arctan2(across[:, 2], across[:, 0]))
-
-
-def _length(vectors: FloatArray) -> FloatArray:
-    return np.asarray(np.linalg.norm(vectors, axis=-1))

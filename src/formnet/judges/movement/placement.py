@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from formnet.judges.movement.posture import mirror_body, turn_about_gravity
-from formnet.judges.parts.body import resample_values
+from formnet.geometry.paths import resample_frames
+from formnet.geometry.vectors import mirror_points
+from formnet.judges.movement.posture import turn_about_gravity
 from formnet.motion import FloatArray, Motion
 from formnet.skeleton import Skeleton
 
@@ -58,7 +59,7 @@ def orient_clip(body: Motion, placement: Placement) -> tuple[FloatArray, ...]:
     skeleton = body.skeleton
     turns, distances = _fit_both(_both_shapes(body.positions, skeleton), placement.template)
     side = int(distances[1] < distances[0])
-    both = (body.positions, mirror_body(body.positions, skeleton))
+    both = (body.positions, mirror_points(body.positions, skeleton.mirror))
     wanted = (side,) if placement.is_sided else (side, 1 - side)
     return tuple(turn_about_gravity(both[k], turns[k]) for k in wanted)
 
@@ -77,12 +78,12 @@ def _fit_both(shapes: tuple[FloatArray, FloatArray], template: FloatArray) -> tu
 
 
 def _both_shapes(positions: FloatArray, skeleton: Skeleton) -> tuple[FloatArray, FloatArray]:
-    return _shape(positions, skeleton), _shape(mirror_body(positions, skeleton), skeleton)
+    return _shape(positions, skeleton), _shape(mirror_points(positions, skeleton.mirror), skeleton)
 
 
 def _shape(positions: FloatArray, skeleton: Skeleton) -> FloatArray:
     """(N_SHAPE, J, 3): joints relative to the pelvis, the pelvis itself as it moves."""
-    shape = resample_values(positions, N_SHAPE)
+    shape = resample_frames(positions, N_SHAPE)
     root = skeleton.index("pelvis")
     relative = shape - shape[:, root : root + 1]
     relative[:, root] = shape[:, root]

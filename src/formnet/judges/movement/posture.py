@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, median_filter
 
-from formnet.judges.parts.body import parents_first, unit_vectors
+from formnet.geometry.vectors import compute_unit_vectors
+from formnet.judges.parts.body import parents_first
 from formnet.motion import FloatArray, Motion
 from formnet.skeleton import Skeleton
 
@@ -58,7 +59,7 @@ def canonicalise_body(body: Motion, lengths: FloatArray, median_frames: int = 3,
             result[:, number] = smooth[:, number] / max(own_leg, 1e-9)
         else:
             above = skeleton.index(parent)
-            limb = unit_vectors(smooth[:, number] - smooth[:, above])
+            limb = compute_unit_vectors(smooth[:, number] - smooth[:, above], degenerate=0.0)
             result[:, number] = result[:, above] + limb * lengths[number]
     return body.replace(positions=result, unit="body")
 
@@ -70,10 +71,3 @@ def turn_about_gravity(positions: FloatArray, angle_rad: float) -> FloatArray:
     turned[..., 0] = cosine * positions[..., 0] + sine * positions[..., 2]
     turned[..., 2] = -sine * positions[..., 0] + cosine * positions[..., 2]
     return turned
-
-
-def mirror_body(positions: FloatArray, skeleton: Skeleton) -> FloatArray:
-    """Positions (…, J, 3) of the mirror image: x turned round, left and right joints swapped."""
-    mirrored = positions[..., skeleton.mirror, :].copy()
-    mirrored[..., 0] *= -1.0
-    return mirrored

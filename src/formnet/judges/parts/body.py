@@ -8,7 +8,8 @@ import numpy as np
 
 from formnet.conversion import convert_motion
 from formnet.errors import InputError, SkeletonError
-from formnet.motion import FloatArray, Motion
+from formnet.geometry.paths import interpolate_gaps
+from formnet.motion import Motion
 from formnet.preprocess.resample import resample_to_fps
 from formnet.skeleton import Skeleton
 
@@ -69,12 +70,7 @@ def fill_motion(motion: Motion) -> Motion:
     """Missing joints interpolated in time and held at the ends; joints that are never seen stay missing."""
     if not motion.missing.any():
         return motion
-    positions, frames = motion.positions.copy(), np.arange(len(motion))
-    for joint in np.flatnonzero(motion.missing.any(axis=0) & ~motion.missing.all(axis=0)):
-        seen = ~motion.missing[:, joint]
-        for axis in range(positions.shape[2]):
-            positions[:, joint, axis] = np.interp(frames, frames[seen], positions[seen, joint, axis])
-    return motion.replace(positions=positions)
+    return motion.replace(positions=interpolate_gaps(motion.positions))
 
 
 def complete_body(motion: Motion) -> Motion:
@@ -98,16 +94,3 @@ def parents_first(skeleton: Skeleton) -> tuple[str, ...]:
         return 0 if parent is None else 1 + depth(parent)
 
     return tuple(sorted(skeleton.joints, key=depth))
-
-
-def unit_vectors(vectors: FloatArray) -> FloatArray:
-    """Vectors (…, D) of length 1; one of no length stays 0."""
-    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9))
-
-
-def resample_values(values: FloatArray, n_frames: int) -> FloatArray:
-    """(T, …) → (n_frames, …), linear, first and last frame kept."""
-    at = np.linspace(0.0, len(values) - 1.0, n_frames)
-    below = np.minimum(at.astype(np.intp), len(values) - 2)
-    weight = (at - below).reshape(-1, *([1] * (values.ndim - 1)))
-    return np.asarray(values[below] * (1 - weight) + values[below + 1] * weight)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from formnet.errors import DataError, SkeletonError
+from formnet.geometry.joints import Joints
+from formnet.geometry.paths import interpolate_gaps, resample_frames
 from formnet.motion import FloatArray, Motion
 from formnet.readers.table import RepetitionTable
 
@@ -23,29 +25,10 @@ def compute_root(motion: Motion) -> FloatArray:
     """(T, D) path of the middle of the hips, or of the pelvis in joint sets without hips."""
     skeleton = motion.skeleton
     if "left_hip" in skeleton and "right_hip" in skeleton:
-        return np.asarray(0.5 * (motion.joint("left_hip") + motion.joint("right_hip")))
+        return np.asarray(Joints.of(motion).middle("hip"))
     if "pelvis" in skeleton:
         return motion.joint("pelvis")
     raise SkeletonError(f"the joint set {skeleton.name!r} has neither hips nor pelvis to centre a motion on")
-
-
-def fill_missing(values: FloatArray) -> FloatArray:
-    """(T, C) with NaN replaced by linear interpolation in time; a channel of NaN alone becomes 0."""
-    filled = np.array(values, dtype=np.float64)
-    frames = np.arange(len(filled))
-    for channel in np.flatnonzero(np.isnan(filled).any(axis=0)):
-        known = ~np.isnan(filled[:, channel])
-        filled[:, channel] = np.interp(frames, frames[known], filled[known, channel]) if known.any() else 0.0
-    return filled
-
-
-def resample_frames(values: FloatArray, n_frames: int) -> FloatArray:
-    """(T, C) → (n_frames, C), linear, first and last frame kept."""
-    at = np.linspace(0, len(values) - 1, n_frames)
-    below = np.floor(at).astype(np.intp)
-    above = np.minimum(below + 1, len(values) - 1)
-    weight = (at - below)[:, None]
-    return np.asarray((1 - weight) * values[below] + weight * values[above])
 
 
 def spread_probabilities(learnt: FloatArray, classes: np.ndarray, n_classes: int) -> FloatArray:
@@ -64,4 +47,4 @@ def require_rows(table: RepetitionTable, n_classes: int = 2) -> None:
 
 def _centre_and_resample(motion: Motion, n_frames: int) -> FloatArray:
     centred = motion.positions - compute_root(motion)[:, None]
-    return resample_frames(fill_missing(centred.reshape(len(motion), -1)), n_frames)
+    return resample_frames(interpolate_gaps(centred.reshape(len(motion), -1), unseen=0.0), n_frames)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
-from formnet.geometry.angles import compute_angle_between_deg as _angle_deg
-from formnet.judges.parts.series import compute_root, fill_missing, require_rows, resample_frames, spread_probabilities
+from formnet.geometry.angles import compute_lean_deg
+from formnet.geometry.joints import Joints
+from formnet.geometry.paths import interpolate_gaps, resample_frames
+from formnet.geometry.vectors import compute_distance, compute_length
+from formnet.judges.parts.series import compute_root, require_rows, spread_probabilities
 from formnet.motion import FloatArray, Motion
 from formnet.readers.table import RepetitionTable
 
@@ -30,37 +33,26 @@ def compute_angle_curves(motion: Motion) -> FloatArray:
 
     A curve that the joint set cannot give is 0.
     """
-    up = np.zeros((len(motion), motion.n_dimensions))
-    up[:, 1] = -1.0
-
-    def lean(low: str, high: str) -> FloatArray:
-        return _mean_of_sides(lambda side: _angle_deg(_path(motion, side + high) - _path(motion, side + low), up))
-
-    def triple(first: str, middle: str, last: str) -> FloatArray:
-        return _mean_of_sides(
-            lambda side: _angle_deg(
-                _path(motion, side + first) - _path(motion, side + middle),
-                _path(motion, side + last) - _path(motion, side + middle),
-            )
-        )
-
-    shin = np.nanmedian(_mean_of_sides(lambda s: _length(motion, f"{s}knee", f"{s}ankle")))
-    knees_y = _mean_of_sides(lambda side: _path(motion, side + "knee")[:, 1])
-    widths = [_length(motion, f"left_{joint}", f"right_{joint}") for joint in ("knee", "ankle")]
+    joints = Joints.of(motion, absent="nan")
+    root = compute_root(motion)
+    shin = np.nanmedian(_mean_of_sides(compute_distance(*joints.side(s, "knee", "ankle")) for s in ("left", "right")))
+    widths = [compute_length(joints.across(joint)) for joint in ("knee", "ankle")]
+    back = "heel" if "left_heel" in joints else "ankle"
     columns = [
-        *(triple(*joints) for joints in _TRIPLES),
-        _angle_deg(_neck(motion) - compute_root(motion), up),
-        lean("ankle", "knee"),
-        90.0 - lean("heel" if "left_heel" in motion.skeleton else "ankle", "foot_index"),
+        *(_mean_of_sides(joints.angles_deg(*triple)) for triple in _TRIPLES),
+        compute_lean_deg(root, joints["neck"]),
+        90.0 - _mean_of_sides(joints.elevations_deg("ankle", "knee")),
+        _mean_of_sides(joints.elevations_deg(back, "foot_index")),
         widths[0] / np.maximum(widths[1], 1e-9),
-        (knees_y - compute_root(motion)[:, 1]) / max(shin, 1e-9),
+        (joints.middle("knee")[:, 1] - root[:, 1]) / max(shin, 1e-9),
     ]
-    return fill_missing(np.stack(columns, axis=1))
+    return interpolate_gaps(np.stack(columns, axis=1), unseen=0.0)
 
 
 def find_deepest_frame(motion: Motion) -> int:
     """The frame whose hips are nearest to the floor, over the lower ankle; the middle where legs are missing."""
-    ankles = np.stack([_path(motion, f"{side}_ankle")[:, 1] for side in ("left", "right")])
+    joints = Joints.of(motion, absent="nan")
+    ankles = np.stack([joints[f"{side}_ankle"][:, 1] for side in ("left", "right")])
     height = ankles.max(axis=0) - compute_root(motion)[:, 1]
     return len(motion) // 2 if np.isnan(height).all() else int(np.nanargmin(height))
 
@@ -103,21 +95,7 @@ def _features(table: RepetitionTable) -> FloatArray:
     return np.stack([summarise_repetition(motion) for motion in table.motions])
 
 
-def _path(motion: Motion, joint: str) -> FloatArray:
-    if joint in motion.skeleton:
-        return motion.joint(joint)
-    return np.full((len(motion), motion.n_dimensions), np.nan)
-
-
-def _neck(motion: Motion) -> FloatArray:
-    if "neck" in motion.skeleton:
-        return motion.joint("neck")
-    return _mean_of_sides(lambda side: _path(motion, side + "shoulder"))
-
-
-def _mean_of_sides(curve: Callable[[str], FloatArray]) -> FloatArray:
-    return np.asarray(0.5 * (curve("left_") + curve("right_")))
-
-
-def _length(motion: Motion, first: str, second: str) -> FloatArray:
-    return np.asarray(np.linalg.norm(_path(motion, first) - _path(motion, second), axis=-1))
+def _mean_of_sides(curves: Iterable[FloatArray]) -> FloatArray:
+    """Half the sum of a left and a right curve."""
+    left, right = curves
+    return np.asarray(0.5 * (left + right))

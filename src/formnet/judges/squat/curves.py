@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from formnet.judges.parts.body import unit_vectors
+from formnet.geometry.angles import compute_joint_angle_deg
+from formnet.geometry.joints import Joints
+from formnet.geometry.vectors import compute_length, compute_unit_vectors
 from formnet.judges.squat.phases import Phases, find_phases
 from formnet.motion import FloatArray
 from formnet.skeleton import Skeleton, mirror_name
@@ -28,28 +30,12 @@ _RATIOS = (
 )  # fmt: skip
 
 
-class Joints:
-    """Paths of joints by name: (T, D), NaN for joints that the joint set lacks."""
-
-    def __init__(self, positions: FloatArray, skeleton: Skeleton) -> None:
-        self._positions, self._skeleton = positions, skeleton
-
-    def __getitem__(self, joint: str) -> FloatArray:
-        if joint in self._skeleton:
-            return np.asarray(self._positions[:, self._skeleton.index(joint)])
-        return np.full((len(self._positions), self._positions.shape[2]), np.nan)
-
-    def middle(self, joint: str) -> FloatArray:
-        """Half way between the left and the right joint."""
-        return np.asarray(0.5 * (self[f"left_{joint}"] + self[f"right_{joint}"]))
-
-
 def compute_squat_curves(body: FloatArray, skeleton: Skeleton) -> tuple[NamedCurves, Phases]:
     """Curves (T,) by name of (T, J, 3) components (left, forward, up), and the phases of the squat.
 
     Curves of two sides become their mean (`mean …`) and absolute difference (`gap …`), so mirroring changes nothing.
     """
-    joints = Joints(body, skeleton)
+    joints = Joints(body, skeleton, absent="nan")
     phases = find_phases(joints.middle("hip")[:, UP] - np.median(joints.middle("ankle")[:, UP]))
     curves: NamedCurves = {}
     left, right = (_side_curves(joints, side, phases) for side in ("left", "right"))
@@ -63,18 +49,17 @@ def compute_squat_curves(body: FloatArray, skeleton: Skeleton) -> tuple[NamedCur
 
 def _side_curves(joints: Joints, side: str, phases: Phases) -> NamedCurves:
     outward = 1.0 if side == "left" else -1.0
-    shoulder, elbow, wrist, hip, knee, ankle, heel, toe = (
-        joints[f"{side}_{joint}"]
-        for joint in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle", "heel", "foot_index")
+    shoulder, elbow, wrist, hip, knee, ankle, heel, toe = joints.side(
+        side, "shoulder", "elbow", "wrist", "hip", "knee", "ankle", "heel", "foot_index"
     )
     foot, thigh, shin = toe - heel, knee - hip, knee - ankle
     curves = {
-        "knee": joint_angle_deg(hip, knee, ankle),
-        "hip": joint_angle_deg(shoulder, hip, knee),
-        "ankle": joint_angle_deg(knee, ankle, toe),
-        "elbow": joint_angle_deg(shoulder, elbow, wrist),
-        "shoulder": joint_angle_deg(elbow, shoulder, hip),
-        "heel": joint_angle_deg(knee, ankle, heel),
+        "knee": _angle_deg(hip, knee, ankle),
+        "hip": _angle_deg(shoulder, hip, knee),
+        "ankle": _angle_deg(knee, ankle, toe),
+        "elbow": _angle_deg(shoulder, elbow, wrist),
+        "shoulder": _angle_deg(elbow, shoulder, hip),
+        "heel": _angle_deg(knee, ankle, heel),
         "foot pitch": np.degrees(np.arctan2(foot[:, UP], np.hypot(foot[:, LEFT], foot[:, FORWARD]))),
         "toe out": np.degrees(np.arctan2(outward * foot[:, LEFT], foot[:, FORWARD])),
         "ankle over heel": (ankle - heel)[:, UP],
@@ -98,8 +83,9 @@ def _trunk_curves(joints: Joints) -> NamedCurves:
     """Lean of the trunk and the head; hands and head in the trunk's own axes."""
     shoulders, eyes, nose = joints.middle("shoulder"), joints.middle("eye"), joints["nose"]
     trunk = shoulders - joints.middle("hip")
-    along = unit_vectors(trunk)
-    ahead = unit_vectors(np.cross(unit_vectors(joints["left_shoulder"] - joints["right_shoulder"]), along))
+    along = compute_unit_vectors(trunk, degenerate=0.0)
+    across = compute_unit_vectors(joints.across("shoulder"), degenerate=0.0)
+    ahead = compute_unit_vectors(np.cross(across, along), degenerate=0.0)
     curves = {
         "trunk lean": np.degrees(np.arctan2(trunk[:, FORWARD], trunk[:, UP])),
         "trunk aside": np.degrees(np.arctan2(trunk[:, LEFT], trunk[:, UP])),
@@ -121,11 +107,11 @@ def _trunk_curves(joints: Joints) -> NamedCurves:
 
 def _width_curves(joints: Joints) -> NamedCurves:
     def width(joint: str) -> FloatArray:
-        return np.asarray(np.linalg.norm(joints[f"left_{joint}"] - joints[f"right_{joint}"], axis=1))
+        return np.asarray(compute_length(joints.across(joint)))
 
     return {
-        "knees apart": np.abs((joints["left_knee"] - joints["right_knee"])[:, LEFT]),
-        "ankles apart": np.abs((joints["left_ankle"] - joints["right_ankle"])[:, LEFT]),
+        "knees apart": np.abs(joints.across("knee")[:, LEFT]),
+        "ankles apart": np.abs(joints.across("ankle")[:, LEFT]),
         "knees over ankles": width("knee") / (width("ankle") + 0.05),
         "ankles over hips": width("ankle") / (width("hip") + 0.05),
         "wrists over shoulders": width("wrist") / (width("shoulder") + 0.05),
@@ -162,7 +148,6 @@ def _ratio_curves(joints: Joints, phases: Phases) -> NamedCurves:
     return curves
 
 
-def joint_angle_deg(first: FloatArray, middle: FloatArray, last: FloatArray) -> FloatArray:
-    """(T,) angle at `middle`, 180° when straight."""
-    cosine = (unit_vectors(first - middle) * unit_vectors(last - middle)).sum(axis=-1)
-    return np.asarray(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
+def _angle_deg(first: FloatArray, middle: FloatArray, last: FloatArray) -> FloatArray:
+    """(T,) angle at `middle`; a right angle where a limb has no length."""
+    return np.asarray(compute_joint_angle_deg(first, middle, last, degenerate_deg=90.0))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from formnet.judges.parts.body import unit_vectors
-from formnet.judges.squat.curves import Joints, NamedCurves
+from formnet.geometry.joints import Joints
+from formnet.geometry.vectors import compute_unit_vectors
+from formnet.judges.squat.curves import NamedCurves
 from formnet.judges.squat.phases import Phases
 from formnet.motion import FloatArray
 from formnet.skeleton import Skeleton
@@ -22,11 +23,11 @@ _FEET = ("heel", "foot_index", "ankle")
 
 def compute_image_curves(picture: FloatArray, skeleton: Skeleton, phases: Phases) -> NamedCurves:
     """Curves (T,) by name of picture coordinates (T, J, 2), y down."""
-    joints = Joints(_stand_upright(picture, skeleton, phases), skeleton)
+    joints = Joints(_stand_upright(picture, skeleton, phases), skeleton, absent="nan")
     standing = phases.standing
     curves: NamedCurves = {}
     for name in _PAIRS:
-        middle, apart = joints.middle(name), joints[f"left_{name}"] - joints[f"right_{name}"]
+        middle, apart = joints.middle(name), joints.across(name)
         curves[f"{name} up"], curves[f"{name} aside"] = middle[:, UP], middle[:, ASIDE]
         curves[f"{name} width"] = np.hypot(apart[:, ASIDE], apart[:, UP])
     for side in ("left", "right"):
@@ -57,17 +58,17 @@ def log_distance_ratios(picture: FloatArray, standing: np.ndarray, most: float =
 
 
 def _stand_upright(picture: FloatArray, skeleton: Skeleton, phases: Phases) -> FloatArray:
-    joints = Joints(picture, skeleton)
+    joints = Joints(picture, skeleton, absent="nan")
     ankles = joints.middle("ankle")
     body = np.median((joints.middle("shoulder") - ankles)[phases.standing], axis=0)
     shin = max(float(np.linalg.norm(body)), 1e-9) / SHINS_TO_SHOULDERS
-    up = unit_vectors(body)
+    up = compute_unit_vectors(body, degenerate=0.0)
     axes = np.stack([np.array([-up[1], up[0]]), up])
     return np.asarray((picture - np.median(ankles[phases.standing], axis=0)) / shin @ axes.T)
 
 
 def _foot_curves(joints: Joints, side: str, standing: np.ndarray) -> NamedCurves:
-    heel, toe, ankle = (joints[f"{side}_{joint}"] for joint in _FEET)
+    heel, toe, ankle = joints.side(side, *_FEET)
     curves: NamedCurves = {}
     for name, path in zip(_FEET, (heel, toe, ankle), strict=True):
         moved = path - np.median(path[standing], axis=0)

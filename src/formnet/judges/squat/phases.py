@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from formnet.geometry.paths import sample_frames
 from formnet.judges.squat.selfcalibration import find_standing
 from formnet.motion import FloatArray
 
@@ -50,10 +51,7 @@ def warp_to_phases(curves: FloatArray, phases: Phases) -> FloatArray:
     (start,), (end,) = phases.at_depths((0.05,))
     down = np.linspace(start, phases.bottom, N_HALF, endpoint=False)
     at = np.concatenate([down, np.linspace(phases.bottom, end, N_HALF)])
-    below = np.floor(at).astype(np.intp)
-    above = np.minimum(below + 1, len(curves) - 1)
-    weight = (at - below)[:, None]
-    return np.asarray(curves[below] * (1 - weight) + curves[above] * weight)
+    return sample_frames(curves, at)
 
 
 def mean_around(curves: FloatArray, frame: int, reach: int = 2) -> FloatArray:

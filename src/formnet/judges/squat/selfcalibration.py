@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from formnet.errors import InputError
-from formnet.judges.parts.body import unit_vectors
+from formnet.geometry.joints import Joints
+from formnet.geometry.vectors import compute_unit_vectors
 from formnet.motion import FloatArray
 from formnet.skeleton import Skeleton, mirror_name
 
@@ -58,20 +59,16 @@ def fit_metric(positions: FloatArray, skeleton: Skeleton) -> FloatArray:
 
 def stand_upright(positions: FloatArray, skeleton: Skeleton) -> FloatArray:
     """(T, J, 3) → components (left, forward, up) of the person's own frame, from between the ankles when standing."""
-
-    def middle(joint: str) -> FloatArray:
-        return np.asarray(0.5 * sum(positions[:, skeleton.index(f"{side}_{joint}")] for side in ("left", "right")))
-
-    ankles, shoulders = middle("ankle"), middle("shoulder")
-    height = np.median(ankles[:, 1]) - middle("hip")[:, 1]
+    joints = Joints(positions, skeleton)
+    ankles, shoulders = joints.middle("ankle"), joints.middle("shoulder")
+    height = np.median(ankles[:, 1]) - joints.middle("hip")[:, 1]
     standing = find_standing(height)
-    up = unit_vectors(np.median((shoulders - ankles)[standing], axis=0))
+    up = compute_unit_vectors(np.median((shoulders - ankles)[standing], axis=0), degenerate=0.0)
     left = sum(
-        weight
-        * np.median(positions[:, skeleton.index(f"left_{joint}")] - positions[:, skeleton.index(f"right_{joint}")], 0)
+        weight * np.median(joints.across(joint), axis=0)
         for joint, weight in (("hip", 1.0), ("shoulder", 1.0), ("ankle", 0.7))
     )
-    left = unit_vectors(left - up * (left @ up))
+    left = compute_unit_vectors(left - up * (left @ up), degenerate=0.0)
     axes = np.stack([left, np.cross(left, up), up])
     return np.asarray((positions - np.median(ankles[standing], axis=0)) @ axes.T)
 
@@ -95,16 +92,12 @@ def _find_limbs(skeleton: Skeleton) -> list[tuple[str, str, float, float]]:
 
 def _symmetry_rows(sampled: FloatArray, skeleton: Skeleton) -> list[tuple[FloatArray, float, float]]:
     """u'Mv = 0 for u from right to left and v along the midline."""
-
-    def side(joint: str, which: str) -> FloatArray:
-        return np.asarray(sampled[:, skeleton.index(f"{which}_{joint}")])
-
-    rows = []
+    joints, rows = Joints(sampled, skeleton), []
     for joint, weight in ACROSS:
-        across = side(joint, "left") - side(joint, "right")
+        across = joints.across(joint)
         across = across / _typical_length(across)
         for low, high in MIDLINE:
-            along = 0.5 * (side(high, "left") + side(high, "right") - side(low, "left") - side(low, "right"))
+            along = joints.middle(high) - joints.middle(low)
             rows.append((_products(across, along / _typical_length(along)), 0.0, weight / len(sampled)))
     return rows
 

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.linalg import solveh_banded
 
 from formnet.conversion import conversion_matrix
+from formnet.geometry.paths import interpolate_at
 from formnet.motion import FloatArray, Motion
 from formnet.skeleton import BLAZEPOSE_33, SMPL_24, Skeleton
 
@@ -59,9 +60,7 @@ def smooth_paths(motion: Motion) -> FloatArray:
     for joint in np.flatnonzero(~motion.missing.all(axis=0)):
         seen = ~motion.missing[:, joint]
         # Straight guesses across a gap, with next to no weight, keep its ends from flying off.
-        path = np.stack(
-            [np.interp(times, times[seen], motion.positions[seen, joint, axis]) for axis in range(3)], axis=-1
-        )
+        path = interpolate_at(times, times[seen], motion.positions[seen, joint])
         trusted = weights = np.maximum(motion.confidence[:, joint], _GUESS_WEIGHT)
         for _ in range(_ROUNDS):
             bands = penalty.copy()

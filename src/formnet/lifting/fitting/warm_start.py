@@ -11,6 +11,7 @@ from scipy.spatial.transform import Rotation
 from formnet.body.model import TO_WORLD, Body
 from formnet.conversion import convert_motion
 from formnet.errors import InputError
+from formnet.geometry.vectors import compute_unit_vectors
 from formnet.lifting.fitting.points import is_smpl_like
 from formnet.motion import FloatArray, Motion
 from formnet.skeleton import BLAZEPOSE_33, SMPL_24, Skeleton
@@ -104,13 +105,9 @@ def _lateral_and_up(points: dict[str, FloatArray], joint: str) -> tuple[FloatArr
 
 def _frame(first: FloatArray, second: FloatArray) -> FloatArray:
     """Frames (..., 3, 3) with columns: along `first`, `second` made square to it, their product."""
-    first = _unit(first)
-    second = _unit(second - (second * first).sum(-1, keepdims=True) * first)
+    first = compute_unit_vectors(first, degenerate=0.0)
+    second = compute_unit_vectors(second - (second * first).sum(-1, keepdims=True) * first, degenerate=0.0)
     return np.stack([first, second, np.cross(first, second)], axis=-1)
-
-
-def _unit(vectors: FloatArray) -> FloatArray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
 
 
 def _turn(rest: tuple[FloatArray, FloatArray], seen: tuple[FloatArray, FloatArray]) -> FloatArray:
@@ -134,10 +131,12 @@ def _pose_chain(
     axis: FloatArray,
 ) -> None:
     top, middle, end = chain
-    upper, lower = _unit(seen[middle] - seen[top]), _unit(seen[end] - seen[middle])
+    upper = compute_unit_vectors(seen[middle] - seen[top], degenerate=0.0)
+    lower = compute_unit_vectors(seen[end] - seen[middle], degenerate=0.0)
     upper_rest, lower_rest = rest[middle] - rest[top], rest[end] - rest[middle]
     # The plane of bending; of a straight limb, the plane it would bend in had it swung there without twist.
-    hinge = np.cross(upper, lower) + _STRAIGHT * _swing(holder @ _unit(upper_rest), upper, holder @ axis)
+    hanging = compute_unit_vectors(upper_rest, degenerate=0.0)
+    hinge = np.cross(upper, lower) + _STRAIGHT * _swing(holder @ hanging, upper, holder @ axis)
     rest_axes = tuple((bone, axis) for bone in (upper_rest, lower_rest))
     of_upper, of_lower = (
         _turn(at_rest, (bone, hinge)) for at_rest, bone in zip(rest_axes, (upper, lower), strict=True)

@@ -16,9 +16,9 @@ from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor
 from torch.optim.lr_scheduler import LRScheduler
 
+from formnet.geometry.vectors import mirror_points
 from formnet.lifting.network import TYPICAL_SIZE_M, TemporalLifter
 from formnet.lifting.observation import OBSERVED_24
-from formnet.lifting.temporal import mirror_points
 from formnet.skeleton import LIFTED_32
 from formnet.training.lift.anatomy import (
     estimate_pitch,
@@ -165,6 +165,7 @@ def mirror_some(batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tenso
     chosen = mirrored[:, None, None]
     confidence = torch.where(chosen, batch.confidence[:, :, OBSERVED_24.mirror.copy()], batch.confidence)
     points, picture = (
-        torch.where(chosen[..., None], mirror_points(part, OBSERVED_24), part) for part in (batch.points, batch.picture)
+        torch.where(chosen[..., None], mirror_points(part, OBSERVED_24.mirror), part)
+        for part in (batch.points, batch.picture)
     )
     return points, confidence, picture

@@ -9,12 +9,13 @@ import pytest
 from dtaidistance import dtw, dtw_ndim
 
 from formnet.errors import InputError
-from formnet.scoring.dtw_core import (
+from formnet.geometry.warping import (
     align_by_cost,
     compute_band,
     compute_dtw_distance,
     compute_dtw_path,
     compute_squared_distances,
+    find_nearest_of_classes,
 )
 
 SHAPES = [(1, 1, 1), (1, 7, 2), (7, 1, 2), (12, 12, 3), (30, 17, 5), (17, 40, 51)]
@@ -107,3 +108,15 @@ def test_refuses_a_negative_band_and_an_empty_matrix():
         compute_dtw_distance(np.ones((3, 2)), np.ones((3, 2)), -1)
     with pytest.raises(InputError, match="at least one frame"):
         align_by_cost(np.ones((0, 3)))
+
+
+@pytest.mark.parametrize("band", [None, 0, 3])
+def test_the_nearest_of_each_class_is_that_of_all_distances(band: int | None) -> None:
+    rng = np.random.default_rng(5)
+    rows, columns, labels = rng.normal(size=(4, 12, 2)), rng.normal(size=(9, 12, 2)), np.array([0, 2] * 4 + [0])
+    distances = np.array([[compute_dtw_distance(row, column, band) for column in columns] for row in rows])
+    nearest = find_nearest_of_classes(rows, columns, labels, 3, band)
+    np.testing.assert_allclose(nearest[:, [0, 2]], np.stack([distances[:, labels == c].min(1) for c in (0, 2)], axis=1))
+    assert np.isinf(nearest[:, 1]).all()
+    np.testing.assert_allclose(find_nearest_of_classes(columns, columns, labels, 3, band).min(axis=1), 0.0)
+    assert (find_nearest_of_classes(columns, columns, labels, 3, band, exclude_same=True).min(axis=1) > 0).all()

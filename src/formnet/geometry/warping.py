@@ -1,4 +1,7 @@
-"""Dynamic time warping, exact and fast: a BLAS matrix of frame distances, then a compiled recursion over it."""
+"""Dynamic time warping, exact and fast: a BLAS matrix of frame distances, then a compiled recursion over it.
+
+Without a band (`band_frames=None`) a path may leave the diagonal as far as it likes; 0 keeps it on the diagonal.
+"""
 
 from __future__ import annotations
 
@@ -50,6 +53,23 @@ def compute_dtw_path(a: FloatArray, b: FloatArray, band_frames: int | None = Non
     """As `compute_dtw_distance`, with the path (length, 2) of paired frame numbers."""
     total, path = align_by_cost(compute_squared_distances(a, b), band_frames)
     return float(np.sqrt(total)), path
+
+
+def find_nearest_of_classes(
+    rows: FloatArray, columns: FloatArray, labels: np.ndarray, n_classes: int, band_frames: int | None = None,
+    *, exclude_same: bool = False,
+) -> FloatArray:  # fmt: skip
+    """(N, n_classes) `compute_dtw_distance` of each row to the nearest column of each class; infinity without any.
+
+    A distance that is certain to be no nearest one is given up early, which changes nothing but the time.
+
+    Args:
+        rows, columns: (N, n, k) and (M, m, k) series.
+        labels: (M,) class of each column.
+        exclude_same: row i is not held against column i.
+    """
+    low, high = compute_band(rows.shape[1], columns.shape[1], band_frames)
+    return _find_nearest(rows, columns, labels, n_classes, low, high, exclude_same)
 
 
 def align_by_cost(cost: FloatArray, band_frames: int | None = None) -> tuple[float, Path]:
@@ -177,3 +197,45 @@ def _walk_back(directions):  # type: ignore[no-untyped-def]  # pragma: no cover
             i -= 1
             j -= 1
     return path[:count][::-1].copy()
+
+
+@numba.njit(cache=True, fastmath=True)
+def _squared_distance(a, b):  # type: ignore[no-untyped-def]  # pragma: no cover
+    total = 0.0
+    for channel in range(len(a)):
+        total += (a[channel] - b[channel]) ** 2
+    return total
+
+
+@numba.njit(cache=True)
+def _distance_below(a, b, low, high, cutoff):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """DTW distance of series (n, k), (m, k); infinity as soon as it is certain to pass `cutoff`."""
+    n, m = len(a), len(b)
+    limit = cutoff * cutoff
+    before, now = np.full(m + 1, np.inf), np.full(m + 1, np.inf)
+    before[0] = 0.0
+    for i in range(n):
+        now[:] = np.inf
+        least = np.inf
+        for j in range(low[i], high[i]):
+            best = min(before[j], before[j + 1], now[j])
+            # Where no path of interest arrives, the cost need not be known.
+            if best <= limit and best < np.inf:
+                now[j + 1] = best + _squared_distance(a[i], b[j])
+                least = min(least, now[j + 1])
+        if least > limit:
+            return np.inf
+        before, now = now, before
+    return np.sqrt(before[m]) if before[m] <= limit else np.inf
+
+
+@numba.njit(cache=True)
+def _find_nearest(rows, columns, labels, n_classes, low, high, exclude_same):  # type: ignore[no-untyped-def]  # pragma: no cover
+    nearest = np.full((len(rows), n_classes), np.inf)
+    for i in range(len(rows)):
+        for j in range(len(columns)):
+            if exclude_same and i == j:
+                continue
+            distance = _distance_below(rows[i], columns[j], low, high, nearest[i, labels[j]])
+            nearest[i, labels[j]] = min(nearest[i, labels[j]], distance)
+    return nearest
