@@ -1,13 +1,17 @@
-"""The frozen answer of formnet: what each repetition shows, how surely, and when."""
+"""The frozen answer of formnet: what each repetition shows, on what it rests, and when."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from formnet.faults import UNSURE, fault_named
+from formnet.measures.measurement import Measurement
+from formnet.standards.finding import Finding, clear_faults
 
+SCHEMA = "formnet-verdict-2"
+"""Of the JSON; `verdict.schema.json` beside this file describes it."""
 RepetitionKind = Literal["good", "fault", "unsure"]
 
 
@@ -17,9 +21,10 @@ class RepetitionVerdict:
 
     Attributes:
         start_s, bottom_s, end_s: seconds on the clip's own clock.
-        label: class name, or `UNSURE` when no class is sure enough.
-        probability: of the most probable class (also when the label is `UNSURE`).
-        probabilities: class name → calibrated probability; they sum to 1.
+        label: the worst clear fault, the standard's word for good, or `UNSURE` when what matters cannot be judged.
+        findings: every fault of the standard held against its measurement; empty where a network gave the class.
+        measures: name → measurement.
+        probabilities: class → calibrated probability where a network gave the class (`--model`); empty otherwise.
         warnings: what this repetition or view cannot tell.
     """
 
@@ -27,8 +32,9 @@ class RepetitionVerdict:
     bottom_s: float
     end_s: float
     label: str
-    probability: float
-    probabilities: Mapping[str, float]
+    findings: tuple[Finding, ...] = ()
+    measures: Mapping[str, Measurement] = field(default_factory=dict)
+    probabilities: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     @property
@@ -36,8 +42,18 @@ class RepetitionVerdict:
         return fault_named(self.label).title
 
     @property
+    def faults(self) -> tuple[str, ...]:
+        """Names of the clear findings, the furthest beyond its limit first."""
+        return tuple(finding.fault for finding in clear_faults(self.findings))
+
+    @property
+    def finding(self) -> Finding | None:
+        """The finding that gave the label; None for good and unsure ones."""
+        return next((finding for finding in self.findings if finding.fault == self.label), None)
+
+    @property
     def is_fault(self) -> bool:
-        return fault_named(self.label).is_fault
+        return self.finding is not None or fault_named(self.label).is_fault
 
     @property
     def kind(self) -> RepetitionKind:
@@ -46,14 +62,37 @@ class RepetitionVerdict:
             return "unsure"
         return "fault" if self.is_fault else "good"
 
+    @property
+    def probability(self) -> float | None:
+        """Of the label where a network gave it, else of the finding behind it; None where there is neither."""
+        if self.probabilities:
+            return max(self.probabilities.values())
+        return None if self.finding is None else self.finding.probability
+
+    @property
+    def basis(self) -> str:
+        """What the label rests on, for people: the quantity, its error and the limit."""
+        if self.finding is not None:
+            return self.finding.describe()
+        if self.probabilities:
+            return f"{max(self.probabilities.values()):.0%} by the network's classes"
+        near = [finding for finding in self.findings if finding.state == "borderline"]
+        return "borderline: " + ", ".join(finding.title.lower() for finding in near) if near else ""
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "start_s": round(self.start_s, 3),
             "bottom_s": round(self.bottom_s, 3),
             "end_s": round(self.end_s, 3),
             "label": self.label,
-            "probability": round(self.probability, 4),
-            "probabilities": {name: round(value, 4) for name, value in self.probabilities.items()},
+            "faults": list(self.faults),
+            "findings": [finding.to_dict() for finding in self.findings],
+            "measures": {name: measurement.to_dict() for name, measurement in self.measures.items()},
+            **(
+                {"probabilities": {name: round(value, 4) for name, value in self.probabilities.items()}}
+                if self.probabilities
+                else {}
+            ),
             "warnings": list(self.warnings),
         }
 
@@ -84,7 +123,7 @@ class Verdict:
 
     Attributes:
         clips: one entry for each clip that could be judged.
-        model: provenance: model name, hash of the weights, versions.
+        model: provenance: standard or model, lifter, hashes, versions.
         failures: path → one sentence, for clips that could not be judged.
     """
 
@@ -93,7 +132,19 @@ class Verdict:
     failures: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        answer: dict[str, Any] = {"clips": [clip.to_dict() for clip in self.clips], "model": dict(self.model)}
+        answer: dict[str, Any] = {
+            "schema": SCHEMA,
+            "clips": [clip.to_dict() for clip in self.clips],
+            "model": dict(self.model),
+        }
         if self.failures:
             answer["failures"] = dict(self.failures)
         return answer
+
+
+def choose_label(findings: Sequence[Finding], good: str = "good") -> str:
+    """The worst clear fault, else `good`, or `UNSURE` when a required fault cannot be judged."""
+    clear = clear_faults(findings)
+    if clear:
+        return clear[0].fault
+    return UNSURE if any(f.is_required and f.state == "not judgeable" for f in findings) else good

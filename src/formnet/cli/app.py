@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "data": ("formnet.cli.data", "List, check and prepare data sets."),
     "synth": ("formnet.cli.synth", "Render simulated squats with their truth."),
     "fit-noise": ("formnet.cli.fit_noise", "Refit the error model of the pose estimator."),
+    "fit-errors": ("formnet.cli.fit_errors", "Refit the errors of measures on simulated people."),
     "demo": ("formnet.cli.demo", "Judge the embedded example clip."),
     "doctor": ("formnet.cli.doctor", "Check the installation and say what is wrong."),
 }

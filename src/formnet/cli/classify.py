@@ -13,6 +13,7 @@ import typer
 from formnet.cli.inputs import check_writable_folder, find_clips, progress_bar
 from formnet.cli.sources import is_pose_file, read_pose_file
 from formnet.errors import FormnetError
+from formnet.standards import DEFAULT_STANDARD
 from formnet.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -37,9 +38,19 @@ def classify(
         Path | None,
         typer.Option(help="Folder for verdict.json, report.html and an overlay video of each clip.", metavar="DIR"),
     ] = None,
+    standard: Annotated[
+        str,
+        typer.Option(
+            help="Limits that measurements are held against: a name (formnet standards lists them) or a .yaml file.",
+            metavar="NAME|FILE",
+        ),
+    ] = DEFAULT_STANDARD,
     model: Annotated[
         Path | None,
-        typer.Option(help="Model (.safetensors or .ckpt) to judge with; default: the shipped ones, which vote."),
+        typer.Option(
+            help="A trained network (.safetensors or .ckpt) that names one class a repetition, instead of measures "
+            "and a standard."
+        ),
     ] = None,
     person: Annotated[
         int | None, typer.Option(help="Which person, 1 being the most prominent; default: follow that one.", min=1)
@@ -48,7 +59,7 @@ def classify(
         str | None,
         typer.Option(
             help="How joints get depth: picture, world, supervised, unsupervised, with +smpl to fit a body, or a file "
-            "of train.py task=lift; default: what the model was trained with."
+            "of train.py task=lift; default: supervised, or what the model was trained with."
         ),
     ] = None,
     fps: Annotated[float, typer.Option(help="Frames per second of keypoint files, which do not say it.")] = 30.0,
@@ -64,6 +75,8 @@ def classify(
 
       formnet classify squat.mp4 --out verdicts
 
+      formnet classify squat.mp4 --standard powerlifting
+
       formnet classify monday/ tuesday/ --json > verdicts.json
 
       formnet classify alphapose-results.json --fps 25
@@ -77,7 +90,7 @@ def classify(
 
         # First the estimator, then the network: two large imports at once would wait for each other.
         estimator = create_estimator()
-    loading = _start_loading(model, lifter)
+    loading = _start_loading(standard, model, lifter)
     has_bar = not as_json or sys.stderr.isatty()
 
     def estimate(path: Path, title: str) -> PoseTrack:
@@ -105,21 +118,24 @@ def classify(
         raise typer.Exit(2)
 
 
-def _start_loading(path: Path | None, lifter: str | None) -> Future[Judge]:
-    """Loads model and lifter beside the pose estimation, which leaves a core free at its start.
+def _start_loading(standard: str, path: Path | None, lifter: str | None) -> Future[Judge]:
+    """Loads the judge beside the pose estimation, which leaves a core free at its start.
 
     What the user names is loaded at once, so that a wrong file is refused before any work.
     """
 
     def load() -> Judge:
-        from formnet.judges.checkpoint import load_model, load_shipped_models
-        from formnet.pipeline import make_judge
+        from formnet.pipeline import make_class_judge, make_judge
 
-        return make_judge(load_shipped_models() if path is None else [load_model(path)], lifter)
+        if path is None:
+            return make_judge(standard, lifter)
+        from formnet.judges.checkpoint import load_model
+
+        return make_class_judge([load_model(path)], lifter)
 
     with_thread = ThreadPoolExecutor(1)
     loading = with_thread.submit(load)
-    is_named = path is not None or lifter is not None
+    is_named = path is not None or lifter is not None or standard != DEFAULT_STANDARD
     with_thread.shutdown(wait=is_named)
     if is_named:
         loading.result()

@@ -37,8 +37,10 @@ def _phases_s(p: Performance) -> tuple[float, float, float]:
     before, after = high[high < deepest], high[high > deepest]
     begin = times_s[before[-1]] if len(before) else times_s[0]
     finish = times_s[after[0]] if len(after) else times_s[-1]
-    low = times_s[np.flatnonzero(share > 1 - _MOVED)[[0, -1]]]
-    return float(low[0] - begin), float(low[1] - low[0]), float(finish - low[1])
+    low = times_s[share > 1 - _MOVED]
+    if not len(low):
+        return (float("nan"),) * 3
+    return float(low[0] - begin), float(low[-1] - low[0]), float(finish - low[-1])
 
 
 def _hips_first(p: Performance) -> Reading:

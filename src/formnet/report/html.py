@@ -14,8 +14,6 @@ from formnet.report.text import all_warnings
 from formnet.storage.files import atomic_path
 from formnet.verdict import ClipVerdict, RepetitionVerdict, Verdict
 
-_SHARES_SHOWN = 4
-
 
 def write_html_report(
     verdict: Verdict,
@@ -73,7 +71,6 @@ def _clip_view(clip: ClipVerdict, video: str | None, images: Sequence[str | None
 
 
 def _repetition_view(number: int, repetition: RepetitionVerdict, image: str | None) -> dict[str, Any]:
-    ranked = sorted(repetition.probabilities.items(), key=lambda item: -item[1])[:_SHARES_SHOWN]
     return {
         "number": number,
         "image": image,
@@ -82,7 +79,7 @@ def _repetition_view(number: int, repetition: RepetitionVerdict, image: str | No
         "end": format_time(repetition.end_s),
         "kind": repetition.kind,
         "title": repetition.title,
-        "percent": f"{repetition.probability:.0%}",
+        "basis": repetition.basis,
+        "findings": [finding.describe() for finding in repetition.findings if finding.state != "none"],
         "advice": fault_named(repetition.label).advice,
-        "shares": [{"title": fault_named(name).title, "percent": f"{share:.0%}"} for name, share in ranked],
     }

@@ -33,7 +33,7 @@ class OverlaySegment:
         number: 1 for the first repetition.
         title: what was found, for people ("Inward knees").
         kind: good is drawn green, a fault red-orange, unsure amber.
-        probability: 0–1.
+        probability: 0–1 where a network named the class; None leaves the bar out.
         joints: the joints that matter; empty means the whole body.
     """
 
@@ -43,7 +43,7 @@ class OverlaySegment:
     number: int
     title: str
     kind: RepetitionKind
-    probability: float
+    probability: float | None
     joints: tuple[str, ...] = ()
 
     @property

@@ -57,7 +57,7 @@ def describe_segments(clip: JudgedClip) -> list[OverlaySegment]:
             number=number,
             title=repetition.title,
             kind=repetition.kind,
-            probability=repetition.probability,
+            probability=repetition.probability if repetition.probabilities else None,
             joints=fault_named(repetition.label).joints,
         )
         for number, repetition in enumerate(clip.verdict.repetitions, start=1)

@@ -8,38 +8,42 @@ from rich.text import Text
 
 from formnet.faults import fault_named
 from formnet.report.clock import format_time
+from formnet.report.summary import summarise
 from formnet.verdict import ClipVerdict, RepetitionKind, RepetitionVerdict
 
-_BAR_WIDTH = 5
 _STYLES: dict[RepetitionKind, str] = {"good": "green", "fault": "red", "unsure": "yellow"}
 
 
 def render_clip(clip: ClipVerdict) -> RenderableType:
-    """A table of the repetitions, the coach's sentence for each fault seen, and the warnings."""
+    """A sentence, a table of the repetitions, the coach's sentence for each fault seen, and the warnings."""
     table = Table(title=f"{clip.path}  ({format_time(clip.duration_s)}, {clip.fps:.0f} frames/s)", title_justify="left")
     table.add_column("#", justify="right")
     for heading in ("start", "bottom", "end"):
         table.add_column(heading, justify="right")
     table.add_column("verdict")
-    table.add_column("sure", justify="right")
-    table.add_column("next most likely")
+    table.add_column("rests on")
     for number, repetition in enumerate(clip.repetitions, start=1):
-        style = _STYLES[repetition.kind]
+        others = [fault_named(fault).title for fault in repetition.faults[1:]]
+        title = ", ".join([repetition.title, *(title.lower() for title in others)])
         table.add_row(
             str(number),
             format_time(repetition.start_s),
             format_time(repetition.bottom_s),
             format_time(repetition.end_s),
-            Text(repetition.title, style=style),
-            Text(f"{_bar(repetition.probability)} {repetition.probability:4.0%}", style=style),
-            _runner_up(repetition),
+            Text(title, style=_STYLES[repetition.kind]),
+            Text(repetition.basis),
         )
-    lines: list[RenderableType] = [table]
-    for label in dict.fromkeys(repetition.label for repetition in clip.repetitions if repetition.kind != "good"):
+    lines: list[RenderableType] = [table, Text(summarise(clip))]
+    for label in dict.fromkeys(label for repetition in clip.repetitions for label in seen_faults(repetition)):
         fault = fault_named(label)
         lines.append(Text(f"{fault.title}: {fault.advice}"))
     lines += [Text(f"note: {warning}", style="yellow") for warning in all_warnings(clip)]
     return Group(*lines)
+
+
+def seen_faults(repetition: RepetitionVerdict) -> tuple[str, ...]:
+    """What a repetition is told: its clear faults, or the class that a network gave it."""
+    return repetition.faults or ((repetition.label,) if repetition.kind == "fault" else ())
 
 
 def all_warnings(clip: ClipVerdict) -> list[str]:
@@ -54,17 +58,3 @@ def all_warnings(clip: ClipVerdict) -> list[str]:
         if warning not in clip.warnings
     ]
     return [*clip.warnings, *of_repetitions]
-
-
-def _bar(share: float) -> str:
-    filled = round(share * _BAR_WIDTH)
-    return "█" * filled + "░" * (_BAR_WIDTH - filled)
-
-
-def _runner_up(repetition: RepetitionVerdict) -> str:
-    ranked = sorted(repetition.probabilities.items(), key=lambda item: -item[1])
-    others = [(name, share) for name, share in ranked if name != repetition.label]
-    if not others or others[0][1] < 0.01:
-        return ""
-    name, share = others[0]
-    return f"{fault_named(name).title} {share:.0%}"

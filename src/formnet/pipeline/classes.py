@@ -1,21 +1,21 @@
-"""From a clip to a verdict: pose, repetitions, features, network."""
+"""The judge that classifies: trained networks that name one class a repetition, alone or by vote."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from formnet import __version__
-from formnet.errors import InputError, PoseError
+from formnet.errors import InputError
 from formnet.faults import UNSURE, View, fault_named
 from formnet.geometry.view import compute_view_angle_deg, judgeable_views
 from formnet.judges.checkpoint import FormnetModel
 from formnet.lifting.lifter import Lifter, create_lifter
 from formnet.motion import Motion
+from formnet.pipeline.judge import clip_verdict
 from formnet.pose.track import PoseTrack
 from formnet.preprocess.spec import Repetition, preprocess_clip
 from formnet.verdict import ClipVerdict, RepetitionVerdict
@@ -23,19 +23,6 @@ from formnet.verdict import ClipVerdict, RepetitionVerdict
 _VIEW_NAMES: dict[View, str] = {"front": "the front", "side": "the side"}
 _WITHOUT_DEPTH = "supervised"
 """Lifts poses that have no depth of their own where a model's own lifter needs one."""
-
-
-@dataclass(frozen=True, eq=False)
-class JudgedClip:
-    """A verdict with the pose it rests on, which overlay and report draw.
-
-    Attributes:
-        picture: the video that shows it; None where the pose came from a file of joints.
-    """
-
-    verdict: ClipVerdict
-    track: PoseTrack
-    picture: Path | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +34,7 @@ class Seat:
 
 
 @dataclass(frozen=True, eq=False)
-class Judge:
+class ClassJudge:
     """All that stands between a pose in the picture and a verdict: one model, or several that vote.
 
     Attributes:
@@ -60,15 +47,7 @@ class Judge:
 
     def judge(self, track: PoseTrack, source: str) -> ClipVerdict:
         """The verdict on an estimated pose; raises `PoseError` when it shows no whole repetition."""
-        repetitions, warnings = self.judge_repetitions(track)
-        if not repetitions:
-            reason = "; ".join(warnings) or "the person never goes down and up again"
-            raise PoseError(
-                f"{source} shows no whole repetition ({reason}); film at least one from standing to standing"
-            )
-        times_s = track.image.timestamps
-        fps = (len(times_s) - 1) / (times_s[-1] - times_s[0])
-        return ClipVerdict(source, float(fps), track.image.duration_s, repetitions, (*track.warnings, *warnings))
+        return clip_verdict(track, source, *self.judge_repetitions(track))
 
     def judge_repetitions(self, track: PoseTrack) -> tuple[tuple[RepetitionVerdict, ...], tuple[str, ...]]:
         """The verdict on every repetition, maybe none, and warnings; raises as lifters do."""
@@ -91,7 +70,7 @@ class Judge:
         return {**first, "partners": others} if others else first
 
 
-def make_judge(models: Sequence[FormnetModel], lifter: str | None = None) -> Judge:
+def make_class_judge(models: Sequence[FormnetModel], lifter: str | None = None) -> ClassJudge:
     """Models that vote, each with the lifter whose 3D it was trained on.
 
     Args:
@@ -105,10 +84,10 @@ def make_judge(models: Sequence[FormnetModel], lifter: str | None = None) -> Jud
         raise InputError("models that vote must know the same classes; give models of one training")
     own = [Seat(model, create_lifter(model.description.lifter)) for model in models]
     if lifter is None:
-        return Judge(tuple(own))
+        return ClassJudge(tuple(own))
     chosen = create_lifter(lifter)
     alike = [seat.model for seat in own if seat.lifter.needs_depth == chosen.needs_depth]
-    return Judge((Seat((alike or list(models))[0], chosen),), is_chosen=True)
+    return ClassJudge((Seat((alike or list(models))[0], chosen),), is_chosen=True)
 
 
 def judge_motion(motion: Motion, model: FormnetModel) -> tuple[tuple[RepetitionVerdict, ...], tuple[str, ...]]:
@@ -145,9 +124,8 @@ def _judge_repetition(
         repetition.bottom_s,
         repetition.end_s,
         model.classes[best] if is_sure else UNSURE,
-        probability,
-        {name: float(share) for name, share in zip(model.classes, probabilities, strict=True)},
-        (*repetition.warnings, *_view_warnings(_during(motion, repetition), model.classes)),
+        probabilities={name: float(share) for name, share in zip(model.classes, probabilities, strict=True)},
+        warnings=(*repetition.warnings, *_view_warnings(_during(motion, repetition), model.classes)),
     )
 
 
@@ -171,7 +149,6 @@ def _vote(
         verdict,
         bottom_s=sum(opinion.bottom_s for opinion in opinions) / len(opinions),
         label=label if probability >= model.unsure_below else UNSURE,
-        probability=probability,
         probabilities=shares,
     )
 

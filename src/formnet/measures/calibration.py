@@ -1,0 +1,143 @@
+"""From readings to measurements: what a pose source and a view make of a true value, undone, with the error left.
+
+A lifter shrinks extremes and each view hides something. For each pose source, measure and view a line
+value = offset + gain · reading was fitted where the truth is known (simulated people through cameras, the fitted
+errors of the estimator and the lifter); what scatters about it is the error, and the share of the variation that it
+explains tells whether this view shows the measure at all. `formnet fit-errors` makes the file that is read here.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from formnet.errors import InputError
+from formnet.measures.base import Reading
+from formnet.measures.measurement import Measurement
+from formnet.measures.performance import Performance
+from formnet.measures.registry import MEASURES
+
+VIEWS: dict[str, tuple[float, float]] = {
+    "front": (0.0, 25.0),
+    "front oblique": (25.0, 65.0),
+    "side": (65.0, 115.0),
+    "back oblique": (115.0, 155.0),
+    "back": (155.0, 180.0),
+}
+"""Name → how far the camera stands from the person's front, degrees; left and right are alike."""
+LEAST_RELIABILITY = 0.5
+"""A measure counts as shown where at least this share of its variation is explained."""
+_LEAST_CONFIDENCE = 0.2
+
+
+@dataclass(frozen=True)
+class Line:
+    """value = offset + gain · reading, with one standard deviation of what is left.
+
+    Attributes:
+        reliability: share of the variation of true values that the line explains, 0–1.
+    """
+
+    offset: float
+    gain: float
+    error: float
+    reliability: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The lines of one pose source.
+
+    Attributes:
+        source: which: a lifter with all joints of BlazePose ("supervised"), with the joints of other estimators
+            ("supervised keypoints"), or joints that were 3D already ("solid").
+        lines: measure → view → line.
+    """
+
+    source: str
+    lines: Mapping[str, Mapping[str, Line]]
+
+    def correct(self, name: str, reading: Reading, view_deg: float) -> Measurement:
+        """The measurement behind a reading."""
+        line = self.lines[name][view_name(view_deg)] if name in self.lines else None
+        if not math.isfinite(reading.value):
+            return Measurement(
+                name, math.nan, math.nan, reading.time_s, False, "its joints or the standing are not seen"
+            )
+        if line is None:
+            return Measurement(name, reading.value, math.nan, reading.time_s, False, "its error is not known")
+        value = line.offset + line.gain * reading.value
+        shown = line.reliability >= LEAST_RELIABILITY
+        reason = "" if shown else f"cannot be measured from the {view_name(view_deg)}"
+        return Measurement(name, value, line.error, reading.time_s, shown, reason)
+
+
+def view_name(view_deg: float) -> str:
+    """Which of `VIEWS` an angle (0 front, ±90 side, 180 back) belongs to; an unknown one counts as oblique."""
+    if not math.isfinite(view_deg):
+        return "front oblique"
+    away = abs((view_deg + 180.0) % 360.0 - 180.0)
+    return next(name for name, (_, end) in VIEWS.items() if away <= end)
+
+
+def measure_repetition(performance: Performance, calibration: Calibration) -> dict[str, Measurement]:
+    """All measures of a repetition, with errors, every one of the registry."""
+    found = {}
+    for name, measure in MEASURES.items():
+        measurement = calibration.correct(name, measure.read(performance), performance.view_deg)
+        hidden = _hidden_joints(performance, measure.joints)
+        if measurement.is_shown and hidden:
+            measurement = Measurement(
+                name, measurement.value, measurement.error, measurement.time_s, False, f"{hidden} not seen"
+            )
+        found[name] = measurement
+    return found
+
+
+def _hidden_joints(performance: Performance, kinds: tuple[str, ...]) -> str:
+    """Which kinds of joints neither side shows at the bottom."""
+    skeleton, sure = performance.motion.skeleton, performance.motion.confidence[performance.at_bottom]
+    hidden = []
+    for kind in kinds:
+        names = [name for name in (kind, f"left_{kind}", f"right_{kind}") if name in skeleton]
+        if names and max(float(sure[:, skeleton.index(name)].mean()) for name in names) < _LEAST_CONFIDENCE:
+            hidden.append(kind.replace("_", " "))
+    return " and ".join(hidden)
+
+
+def calibration_for(source: str) -> Calibration:
+    """The fitted lines of a pose source; a source that was never fitted gets those of "solid"."""
+    known = _shipped()
+    return known.get(source) or known["solid"]
+
+
+@cache
+def _shipped() -> dict[str, Calibration]:
+    text = resources.files("formnet.measures").joinpath("errors.json").read_text(encoding="utf-8")
+    return read_calibrations(json.loads(text))
+
+
+def read_calibrations(content: Mapping[str, Any]) -> dict[str, Calibration]:
+    """Calibrations from the content of a file that `formnet fit-errors` wrote.
+
+    Raises:
+        InputError: when it is no such content.
+    """
+    try:
+        return {
+            source: Calibration(
+                source,
+                {
+                    name: {view: Line(*(float(number) for number in line)) for view, line in views.items()}
+                    for name, views in lines.items()
+                },
+            )
+            for source, lines in content["sources"].items()
+        }
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(f"these are no errors of measures ({error}); make them with formnet fit-errors") from error

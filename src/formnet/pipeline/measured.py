@@ -1,0 +1,95 @@
+"""The judge that measures: lifted joints → repetitions → measurements → findings of a standard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from formnet import __version__
+from formnet.lifting.lifter import Lifter
+from formnet.lifting.observation import OBSERVED_24
+from formnet.measures.calibration import calibration_for, measure_repetition
+from formnet.measures.performance import make_performance
+from formnet.motion import Motion
+from formnet.pipeline.judge import clip_verdict
+from formnet.pose.track import PoseTrack
+from formnet.preprocess.repetitions import RepetitionSpan, find_repetitions
+from formnet.preprocess.spec import PreprocessSpec, clean_motion
+from formnet.skeleton import BLAZEPOSE_33
+from formnet.standards.finding import Finding, find_faults
+from formnet.standards.standard import Standard
+from formnet.verdict import ClipVerdict, RepetitionVerdict, choose_label
+
+
+@dataclass(frozen=True, eq=False)
+class MeasuringJudge:
+    """Holds what is measured against a standard.
+
+    Attributes:
+        standard: the limits.
+        lifter: what makes the joints 3D.
+        spec: how motions are cleaned.
+    """
+
+    standard: Standard
+    lifter: Lifter
+    spec: PreprocessSpec = field(default_factory=PreprocessSpec)
+
+    def judge(self, track: PoseTrack, source: str) -> ClipVerdict:
+        """The verdict on an estimated pose; raises `PoseError` when it shows no whole repetition."""
+        return clip_verdict(track, source, *self.judge_repetitions(track))
+
+    def judge_repetitions(self, track: PoseTrack) -> tuple[tuple[RepetitionVerdict, ...], tuple[str, ...]]:
+        """The verdict on every repetition, maybe none, and warnings; raises as lifters do."""
+        return self.judge_motion(self.lifter.lift(track), name_source(track, self.lifter))
+
+    def judge_motion(self, motion: Motion, source: str) -> tuple[tuple[RepetitionVerdict, ...], tuple[str, ...]]:
+        """The verdict on every repetition of a 3D motion; `source` names its errors (see `Calibration`)."""
+        clean = clean_motion(motion, self.spec)
+        segmentation = find_repetitions(clean, self.spec.repetitions)
+        verdicts = tuple(self._judge_span(clean, span, source) for span in segmentation.spans)
+        return verdicts, segmentation.warnings
+
+    def _judge_span(self, motion: Motion, span: RepetitionSpan, source: str) -> RepetitionVerdict:
+        performance = make_performance(motion, span.start, span.bottom, span.end, span.bottom_s)
+        measurements = measure_repetition(performance, calibration_for(source))
+        findings = find_faults(self.standard, measurements)
+        return RepetitionVerdict(
+            span.start_s,
+            span.bottom_s,
+            span.end_s,
+            choose_label(findings, self.standard.good),
+            findings,
+            measurements,
+            warnings=(*span.warnings, *describe_hidden(findings)),
+        )
+
+    def describe(self) -> dict[str, Any]:
+        """Provenance for a verdict."""
+        return {
+            "name": "measures",
+            "standard": self.standard.name,
+            "lifter": self.lifter.name,
+            "formnet": __version__,
+        }
+
+
+def name_source(track: PoseTrack, lifter: Lifter) -> str:
+    """Under which name the errors of a pose source are kept."""
+    if lifter.needs_depth:
+        return "solid" if track.image.skeleton != BLAZEPOSE_33 else lifter.name
+    whole = set(OBSERVED_24.joints) - {"head_top", "left_hand", "right_hand"}
+    return lifter.name if whole <= set(track.image.skeleton.joints) else f"{lifter.name} keypoints"
+
+
+def describe_hidden(findings: tuple[Finding, ...]) -> tuple[str, ...]:
+    """One sentence for each reason why faults cannot be judged."""
+    by_reason: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.state == "not judgeable":
+            by_reason.setdefault(finding.reason, []).append(finding.title.lower())
+    return tuple(f"{_join(titles)} cannot be judged: {reason}" for reason, titles in by_reason.items())
+
+
+def _join(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

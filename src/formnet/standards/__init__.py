@@ -1,0 +1,3 @@
+"""Named sets of limits: a coach's opinion is a file, not code."""
+
+DEFAULT_STANDARD = "coaching"

@@ -1,0 +1,101 @@
+"""Fits what `formnet.measures.calibration` reads: how each pose source and view bends and blurs each measure."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from formnet.measures.calibration import VIEWS, Line, view_name
+from formnet.measures.registry import MEASURES, read_values
+from formnet.motion import FloatArray
+from formnet.storage.files import atomic_path
+from formnet.training.measures.simulated import MeasuredView, simulate_views
+
+SOURCES: dict[str, dict[str, Any]] = {
+    "supervised": {"lifter": "supervised", "whole_source": True},
+    "supervised keypoints": {"lifter": "supervised", "whole_source": False},
+    "unsupervised": {"lifter": "unsupervised", "whole_source": True},
+}
+"""Pose source → how it is simulated."""
+SOLID_ERROR = {"°": 4.0, "ratio": 0.06, "shin lengths": 0.06, "foot lengths": 0.08, "hip widths": 0.06, "s": 0.1}
+"""What joints that were 3D already are taken to be good for (Kinect, triangulated cameras), by unit."""
+_LEAST_ROWS = 30
+
+
+def fit_line(readings: FloatArray, truths: FloatArray) -> Line | None:
+    """Least squares of truths (N,) on readings (N,); None where fewer than 30 rows have both.
+
+    Rows that lie beyond four standard deviations are left out of a second round: a lost repetition is no error of
+    measurement.
+    """
+    known = np.isfinite(readings) & np.isfinite(truths)
+    x, y = readings[known], truths[known]
+    for _ in range(2):
+        if len(x) < _LEAST_ROWS or np.ptp(x) <= 0:
+            return None
+        gain, offset = np.polyfit(x, y, 1)
+        left = y - (offset + gain * x)
+        error = float(left.std())
+        near = np.abs(left) <= 4 * error
+        reliability = 1.0 - float(left.var() / y.var())
+        x, y = x[near], y[near]
+    return Line(float(offset), float(gain), error, max(0.0, reliability))
+
+
+def fit_source(views: Sequence[MeasuredView]) -> dict[str, dict[str, Line]]:
+    """Measure → view → line of one pose source."""
+    readings = [read_values(view.performance) for view in views]
+    seen_from = np.array([view_name(view.performance.view_deg) for view in views])
+    lines: dict[str, dict[str, Line]] = {}
+    for name in MEASURES:
+        x = np.array([reading[name] for reading in readings])
+        y = np.array([view.truth[name] for view in views])
+        fitted = {view: fit_line(x[seen_from == view], y[seen_from == view]) for view in VIEWS}
+        if all(fitted.values()):
+            lines[name] = {view: line for view, line in fitted.items() if line is not None}
+    return lines
+
+
+def solid_lines() -> dict[str, dict[str, Line]]:
+    """Lines of joints that are 3D already: as they are."""
+    return {
+        name: dict.fromkeys(VIEWS, Line(0.0, 1.0, SOLID_ERROR[measure.unit], 1.0)) for name, measure in MEASURES.items()
+    }
+
+
+def fit_errors(count: int, seed: int, progress: Callable[[int], None] | None = None) -> dict[str, Any]:
+    """The content of the file of errors, from `count` simulated people before two cameras each, for each source."""
+    sources = {
+        source: fit_source(simulate_views(count, seed=seed, views=2, progress=progress, **how))
+        for source, how in SOURCES.items()
+    }
+    return {
+        "format": "formnet-measure-errors",
+        "people": count,
+        "seed": seed,
+        "columns": ["offset", "gain", "error", "reliability"],
+        "sources": {source: _plain(lines) for source, lines in {**sources, "solid": solid_lines()}.items()},
+    }
+
+
+def write_errors(path: Path, content: Mapping[str, Any]) -> None:
+    """Writes the file; nothing half-written is ever seen."""
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def _plain(lines: Mapping[str, Mapping[str, Line]]) -> dict[str, dict[str, list[float]]]:
+    def numbers(line: Line) -> list[float]:
+        return [_short(value) for value in (line.offset, line.gain, line.error, line.reliability)]
+
+    return {name: {view: numbers(line) for view, line in of.items()} for name, of in lines.items()}
+
+
+def _short(value: float) -> float:
+    """Four significant digits."""
+    return 0.0 if value == 0 else round(value, 3 - math.floor(math.log10(abs(value))))
