@@ -10,7 +10,7 @@ import pytest
 
 from formnet.errors import InputError, PoseError
 from formnet.judges.checkpoint import load_shipped_model, load_shipped_models
-from formnet.pipeline import _vote, make_judge
+from formnet.pipeline.classes import _vote, make_class_judge
 from formnet.pose.track import PoseTrack
 from formnet.verdict import RepetitionVerdict
 
@@ -25,7 +25,7 @@ def demo_track(pose_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Po
 
 def verdict(bottom_s: float, **probabilities: float) -> RepetitionVerdict:
     label = max(probabilities, key=lambda name: probabilities[name])
-    return RepetitionVerdict(bottom_s - 1, bottom_s, bottom_s + 1, label, probabilities[label], probabilities)
+    return RepetitionVerdict(bottom_s - 1, bottom_s, bottom_s + 1, label, probabilities=probabilities)
 
 
 class TwoClasses:
@@ -54,9 +54,9 @@ def test_voters_who_disagree_leave_doubt() -> None:
 
 
 def test_the_shipped_models_vote_on_a_video(demo_track: PoseTrack) -> None:
-    judge = make_judge(load_shipped_models())
+    judge = make_class_judge(load_shipped_models())
     together, _ = judge.judge_repetitions(demo_track)
-    alone = [make_judge([model]).judge_repetitions(demo_track)[0] for model in load_shipped_models()]
+    alone = [make_class_judge([model]).judge_repetitions(demo_track)[0] for model in load_shipped_models()]
     for number, both in enumerate(together):
         shares = [np.array(list(one[number].probabilities.values())) for one in alone]
         np.testing.assert_allclose(list(both.probabilities.values()), np.mean(shares, axis=0), atol=1e-9)
@@ -67,29 +67,29 @@ def test_the_shipped_models_vote_on_a_video(demo_track: PoseTrack) -> None:
 
 def test_poses_without_depth_are_judged_by_the_model_that_needs_none(demo_track: PoseTrack) -> None:
     flat = replace(demo_track, world=None)
-    judge = make_judge(load_shipped_models())
-    assert judge.judge_repetitions(flat) == make_judge(load_shipped_models()[:1]).judge_repetitions(flat)
+    judge = make_class_judge(load_shipped_models())
+    assert judge.judge_repetitions(flat) == make_class_judge(load_shipped_models()[:1]).judge_repetitions(flat)
 
 
 def test_a_model_of_another_3d_judges_poses_without_depth_with_a_note(demo_track: PoseTrack) -> None:
-    found, notes = make_judge([load_shipped_model()]).judge_repetitions(replace(demo_track, world=None))
+    found, notes = make_class_judge([load_shipped_model()]).judge_repetitions(replace(demo_track, world=None))
     assert found
     assert "no depth of their own" in notes[0]
 
 
 def test_a_lifter_that_the_user_names_goes_to_the_model_that_knows_its_3d() -> None:
     for lifter, model in {"supervised": "squat_lifted", "unsupervised": "squat_lifted", "world": "squat"}.items():
-        judge = make_judge(load_shipped_models(), lifter)
+        judge = make_class_judge(load_shipped_models(), lifter)
         assert [(seat.model.path.stem, seat.lifter.name) for seat in judge.seats] == [(model, lifter)]
 
 
 def test_a_named_lifter_is_not_replaced(demo_track: PoseTrack) -> None:
     with pytest.raises(PoseError, match="--lifter supervised"):
-        make_judge([load_shipped_model()], "picture").judge_repetitions(replace(demo_track, world=None))
+        make_class_judge([load_shipped_model()], "picture").judge_repetitions(replace(demo_track, world=None))
 
 
 def test_voters_know_the_same_classes() -> None:
     model = load_shipped_model()
     other = replace(model, description=replace(model.description, classes=model.classes[::-1]))
     with pytest.raises(InputError, match="same classes"):
-        make_judge([model, other])
+        make_class_judge([model, other])

@@ -1,20 +1,28 @@
 import io
+import json
+from importlib import resources
 from pathlib import Path
 
+import jsonschema
 import pytest
 from rich.console import Console
 
 from formnet.errors import InputError
+from formnet.measures.measurement import Measurement
 from formnet.report.clock import format_time
 from formnet.report.html import write_html_report
 from formnet.report.text import render_clip
+from formnet.standards.finding import hold_against
+from formnet.standards.standard import Criterion, Rule
 from formnet.verdict import ClipVerdict, RepetitionVerdict, Verdict
 
+RULE = Rule("shallow", (Criterion("thigh", "above", 15.0),), True, "a book", "convention")
 
-def repetition(label: str, probability: float, start_s: float, warnings: tuple[str, ...] = ()) -> RepetitionVerdict:
-    rest = 1 - probability
-    shares = {"good": rest, "shallow": 0.0, "round_back": 0.0} | {label: probability}
-    return RepetitionVerdict(start_s, start_s + 1, start_s + 2, label, probability, shares, warnings)
+
+def repetition(label: str, start_s: float, thigh_deg: float, warnings: tuple[str, ...] = ()) -> RepetitionVerdict:
+    thigh = Measurement("thigh", thigh_deg, 6.0, start_s + 1, is_shown=label != "unsure")
+    finding = hold_against(RULE, {"thigh": thigh})
+    return RepetitionVerdict(start_s, start_s + 1, start_s + 2, label, (finding,), {"thigh": thigh}, warnings=warnings)
 
 
 CLIP = ClipVerdict(
@@ -22,9 +30,9 @@ CLIP = ClipVerdict(
     30.0,
     75.0,
     (
-        repetition("good", 0.9, 1.0),
-        repetition("round_back", 0.75, 4.0, ("the back is hidden",)),
-        repetition("unsure", 0.4, 64.0),
+        repetition("good", 1.0, -5.0),
+        repetition("shallow", 4.0, 40.0, ("the feet are hidden",)),
+        repetition("unsure", 64.0, 20.0),
     ),
     ("filmed from the front",),
 )
@@ -35,10 +43,11 @@ def test_the_table_tells_each_repetition_once_and_how_to_mend_it() -> None:
     console.print(render_clip(CLIP))
     text = console.export_text()
     assert "1:04.0" in text
-    assert "Round back: Lift the chest" in text
-    assert text.count("75%") == 1
+    assert "Shallow: Go deeper" in text
+    assert "40 ± 6° (at most 15°)" in " ".join(text.split())
+    assert "1 of 3 repetitions without a clear fault" in text
     assert "note: filmed from the front" in text
-    assert "note: repetition 2: the back is hidden" in text
+    assert "note: repetition 2: the feet are hidden" in text
     assert "Good:" not in text
 
 
@@ -86,7 +95,20 @@ def test_a_page_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
 
 def test_json_has_the_documented_fields() -> None:
     answer = Verdict((CLIP,), {"name": "m"}).to_dict()
-    assert set(answer) == {"clips", "model"}
+    assert set(answer) == {"schema", "clips", "model"}
     assert set(answer["clips"][0]) == {"path", "fps", "duration_s", "repetitions", "warnings"}
     first = answer["clips"][0]["repetitions"][0]
-    assert set(first) == {"start_s", "bottom_s", "end_s", "label", "probability", "probabilities", "warnings"}
+    assert set(first) == {"start_s", "bottom_s", "end_s", "label", "faults", "findings", "measures", "warnings"}
+    assert answer["clips"][0]["repetitions"][1]["faults"] == ["shallow"]
+    assert first["measures"]["thigh"] == {"value": -5.0, "error": 6.0, "unit": "°", "shown": True}
+    assert first["findings"][0]["limit"] == 15.0
+
+
+def test_the_json_keeps_to_its_schema() -> None:
+    """Every key of the answer is described, and what the schema requires is there."""
+    schema = json.loads((resources.files("formnet") / "verdict.schema.json").read_text())
+    jsonschema.validate(json.loads(json.dumps(Verdict((CLIP,), {"name": "m"}, {"b.mp4": "no"}).to_dict())), schema)
+    broken = Verdict((CLIP,), {"name": "m"}).to_dict()
+    del broken["clips"][0]["repetitions"][0]["label"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(json.loads(json.dumps(broken)), schema)

@@ -23,8 +23,8 @@ _CRITERION_KEYS = {"measure", "above", "below", "tolerance"}
 
 def shipped_standards() -> tuple[str, ...]:
     """Names of the standards that formnet brings along."""
-    folder = resources.files("formnet.standards") / "files"
-    return tuple(sorted(entry.name.removesuffix(".yaml") for entry in folder.iterdir() if entry.name.endswith(".yaml")))
+    entries = resources.files("formnet.standards").iterdir()
+    return tuple(sorted(entry.name.removesuffix(".yaml") for entry in entries if entry.name.endswith(".yaml")))
 
 
 def load_standard(name_or_path: str = DEFAULT_STANDARD) -> Standard:
@@ -34,7 +34,7 @@ def load_standard(name_or_path: str = DEFAULT_STANDARD) -> Standard:
         InputError: no such name or file, or a file that is no standard (naming every problem).
     """
     if name_or_path in shipped_standards():
-        text = (resources.files("formnet.standards") / "files" / f"{name_or_path}.yaml").read_text(encoding="utf-8")
+        text = (resources.files("formnet.standards") / f"{name_or_path}.yaml").read_text(encoding="utf-8")
         return parse_standard(text, name_or_path)
     path = Path(name_or_path)
     if path.suffix.lower() not in (".yaml", ".yml"):
