@@ -50,7 +50,9 @@ def test_json_is_one_object_with_the_truth_in_it(demo_clip, pose_model, capsys) 
     answer = json.loads(capsys.readouterr().out)
     truth = json.loads(demo_clip.with_suffix(".json").read_text())["repetitions"]
     found = answer["clips"][0]["repetitions"]
-    assert [r["label"] for r in found] == [r["label"] for r in truth]
+    # Knees in front of the toes are measured by the default standard, not judged.
+    assert [r["label"] for r in found] == [{"knees_forward": "good"}.get(r["label"], r["label"]) for r in truth]
+    assert found[2]["measures"]["knee_past_toes"]["value"] > found[1]["measures"]["knee_past_toes"]["value"] + 0.2
     for real, seen in zip(truth, found, strict=True):
         assert seen["bottom_s"] == pytest.approx(real["bottom_s"], abs=0.35)
         assert seen["start_s"] < seen["bottom_s"] < seen["end_s"]
@@ -73,9 +75,9 @@ def test_one_bad_clip_does_not_stop_the_others(demo_clip, tmp_path, pose_model, 
 def test_three_squats_of_the_real_clip(shared_dir, pose_model, capsys) -> None:
     assert run(["classify", str(shared_dir / "clips" / "side_bodyweight.mp4"), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["clips"][0]["repetitions"]
-    # Deepest knee angles of the estimator's own 3D joints, see tests/pose/test_estimator.py.
-    assert [r["bottom_s"] for r in found] == pytest.approx([1.9, 5.87, 9.7], abs=0.2)
-    assert all(r["label"] != "shallow" for r in found)
+    # Bottoms as seen by eye.
+    assert [r["bottom_s"] for r in found] == pytest.approx([1.9, 5.9, 9.8], abs=0.2)
+    assert [r["label"] for r in found] == ["good"] * 3
 
 
 class Hostile:
