@@ -228,6 +228,19 @@ SQUAT7_19 = Skeleton(
 )
 SQUAT_25 = Skeleton("squat25", (*SQUAT7_19.joints, "pelvis", "spine1", "spine2", "spine3", "neck", "head"))
 """`SQUAT7_19` with the spine, which rounds and arches."""
+SPINE_27 = Skeleton(
+    "spine27",
+    (*COCO_17.joints, *_sided("heel", "foot_index"), "pelvis", "spine1", "spine2", "spine3", "neck", "head"),
+)
+"""COCO's joints with feet and spine: what pictures of rendered people are labelled with."""
+MPII_16 = Skeleton(
+    "mpii16",
+    (
+        "right_ankle", "right_knee", "right_hip", "left_hip", "left_knee", "left_ankle", "pelvis", "spine3", "neck",
+        "head_top", "right_wrist", "right_elbow", "right_shoulder", "left_shoulder", "left_elbow", "left_wrist",
+    ),
+)  # fmt: skip
+PENN_ACTION_13 = Skeleton("penn13", ("head", *_sided("shoulder", "elbow", "wrist", "hip", "knee", "ankle")))
 UIPRMD_VICON_22 = Skeleton(
     "uiprmd_vicon22",
     (
@@ -240,7 +253,7 @@ SKELETONS: dict[str, Skeleton] = {
     skeleton.name: skeleton
     for skeleton in (
         BLAZEPOSE_33, HMR_19, COCO_17, COCO_18, MPI_15, BODY_25, HALPE_26, SMPL_24, LIFTED_32, KINECT_22,
-        SQUAT7_19, SQUAT_25, UIPRMD_VICON_22,
+        SQUAT7_19, SQUAT_25, SPINE_27, MPII_16, PENN_ACTION_13, UIPRMD_VICON_22,
     )
 }  # fmt: skip
 

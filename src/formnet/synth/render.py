@@ -36,7 +36,7 @@ _GLOSS = {"skin": 0.10, "neck": 0.08, "hair": 0.12, "shoe": 0.08, "eye_white": 0
 
 
 @dataclass
-class _Canvas:
+class Canvas:
     """Buffers that every frame uses again."""
 
     nearest: np.ndarray
@@ -44,7 +44,7 @@ class _Canvas:
     grain: np.ndarray
 
     @classmethod
-    def new(cls, camera: Camera, appearance: Appearance) -> _Canvas:
+    def new(cls, camera: Camera, appearance: Appearance) -> Canvas:
         shape = (camera.height * OVERSAMPLE, camera.width * OVERSAMPLE)
         rng = np.random.default_rng(appearance.seed)
         # Noise of real sensors is partly common to the three colours.
@@ -68,10 +68,10 @@ def render_frames(posed: PosedBody, body: Body, camera: Camera, appearance: Appe
         T pictures (H, W, 3), RGB, uint8.
     """
     background = draw_room(camera, appearance.room_seed, appearance.clutter)
-    canvas = _Canvas.new(camera, appearance)
+    canvas = Canvas.new(camera, appearance)
     faces = np.ascontiguousarray(body.faces, dtype=np.int32)
     albedo = surface_colours(body, appearance)
-    gloss = _gloss(body)
+    gloss = surface_gloss(body)
     bar = barbell_mesh(appearance.plate_radius_m) if appearance.barbell else None
     if bar is not None:
         faces = np.concatenate([faces, bar[1].astype(np.int32) + len(albedo)])
@@ -83,12 +83,12 @@ def render_frames(posed: PosedBody, body: Body, camera: Camera, appearance: Appe
         if bar is not None:
             vertices = np.concatenate([vertices, place_on_back(bar[0], joints).astype(vertices.dtype)])
         picture = background.picture.copy()
-        _cast_shadow(picture, background, vertices, appearance)
+        cast_shadow(picture, background, vertices, appearance)
         colours = shade(vertices, faces, albedo, gloss, camera, appearance)
         _draw(picture, canvas, camera.project(vertices), camera, vertices, colours, faces)
         shift = rng.integers(0, _GRAIN_TILE, size=2)
         frame = finish(picture, appearance.blur, canvas.grain, int(shift[0]), int(shift[1]), appearance.exposure)
-        yield frame if appearance.jpeg_quality is None else _compress(frame, appearance.jpeg_quality)
+        yield frame if appearance.jpeg_quality is None else compress(frame, appearance.jpeg_quality)
 
 
 def surface_colours(body: Body, appearance: Appearance) -> np.ndarray:
@@ -131,14 +131,16 @@ def shade(
     return np.clip(albedo * light[:, None] + shine[:, None], 0, 255).astype(np.float32)
 
 
-def _gloss(body: Body) -> np.ndarray:
+def surface_gloss(body: Body) -> np.ndarray:
+    """How much each vertex (V,) shines."""
     gloss = np.zeros(len(body.regions))
     for name, value in _GLOSS.items():
         gloss[body.regions == REGION[name]] = value
     return gloss
 
 
-def _cast_shadow(picture: np.ndarray, background: Background, vertices: np.ndarray, appearance: Appearance) -> None:
+def cast_shadow(picture: np.ndarray, background: Background, vertices: np.ndarray, appearance: Appearance) -> None:
+    """Darkens the floor of `picture` (H, W, 3) under a body; in place."""
     lamp = np.asarray(appearance.light)
     slant = -lamp[[0, 2]] / max(-lamp[1], 0.35)
     low = vertices[vertices[:, 1] > vertices[:, 1].max() - 0.15]
@@ -150,7 +152,7 @@ def _cast_shadow(picture: np.ndarray, background: Background, vertices: np.ndarr
 
 def _draw(
     picture: np.ndarray,
-    canvas: _Canvas,
+    canvas: Canvas,
     pixels: np.ndarray,
     camera: Camera,
     vertices: np.ndarray,
@@ -175,7 +177,8 @@ def _draw(
     blend(nearest, paint, int(low[1]), int(low[0]), picture)
 
 
-def _compress(frame: np.ndarray, quality: int) -> np.ndarray:
+def compress(frame: np.ndarray, quality: int) -> np.ndarray:
+    """What JPEG of that quality leaves of a picture (H, W, 3)."""
     stream = io.BytesIO()
     Image.fromarray(frame).save(stream, format="JPEG", quality=quality)
     return np.asarray(Image.open(stream))
