@@ -1,0 +1,137 @@
+"""What pose networks are made of: residual encoders, deconvolutions, the hourglass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from formnet.errors import InputError
+
+
+def conv(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
+    """Convolution, batch normalisation, ReLU."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, size, stride, size // 2, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
+    )
+
+
+class Residual(nn.Module):
+    """Basic block (He et al., CVPR 2016): two 3×3 convolutions beside a shortcut."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            conv(inputs, outputs, stride=stride),
+            nn.Conv2d(outputs, outputs, 3, padding=1, bias=False),
+            nn.BatchNorm2d(outputs),
+        )
+        is_same = inputs == outputs and stride == 1
+        self.shortcut = nn.Identity() if is_same else nn.Sequential(
+            nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
+        )  # fmt: skip
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(self.body(x) + self.shortcut(x))
+
+
+class ResidualEncoder(nn.Module):
+    """A small ResNet: pictures (N, 3, H, W) → features (N, C, H/2ⁿ, W/2ⁿ); the first level stands at a quarter."""
+
+    def __init__(self, widths: Sequence[int], blocks: Sequence[int]) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(conv(3, widths[0], stride=2), conv(widths[0], widths[0], stride=2))
+        levels, inputs = [], widths[0]
+        for level, (width, count) in enumerate(zip(widths, blocks, strict=True)):
+            stride = 1 if level == 0 else 2
+            levels.append(
+                nn.Sequential(
+                    Residual(inputs, width, stride),
+                    *(Residual(width, width) for _ in range(count - 1)),
+                )
+            )
+            inputs = width
+        self.levels = nn.Sequential(*levels)
+        self.channels, self.n_halvings = inputs, len(widths) - 1
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.levels(self.stem(x))
+
+
+class TorchvisionEncoder(nn.Module):
+    """A ResNet of torchvision without its classifier: features at a 32nd; three halvings below the quarter.
+
+    Raises `InputError` when torchvision is not installed or has no such network.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        try:
+            from torchvision.models import resnet
+        except ImportError:
+            raise InputError(
+                f"the encoder {name!r} is torchvision's; install formnet[torchvision] or choose the encoder own"
+            ) from None
+        if not name.startswith("resnet") or not hasattr(resnet, name):
+            raise InputError(f"there is no encoder {name!r}; use own, resnet18, resnet34, resnet50, resnet101")
+        whole = getattr(resnet, name)(weights=None)
+        self.body = nn.Sequential(*list(whole.children())[:-2])
+        self.channels, self.n_halvings = whole.fc.in_features, 3
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.body(x)
+
+
+class DeconvTrunk(nn.Module):
+    """Encoder, then deconvolutions back to a quarter of the picture (Xiao et al., ECCV 2018)."""
+
+    def __init__(self, encoder: ResidualEncoder | TorchvisionEncoder, width: int) -> None:
+        super().__init__()
+        self.encoder = encoder
+        layers: list[nn.Module] = []
+        inputs = encoder.channels
+        for _ in range(encoder.n_halvings):
+            layers += [
+                nn.ConvTranspose2d(inputs, width, 4, 2, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True)
+            ]  # fmt: skip
+            inputs = width
+        self.up = nn.Sequential(*layers)
+        self.channels = inputs
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.up(self.encoder(x))
+
+
+class HourglassStem(nn.Module):
+    """Pictures → features at a quarter, before the first hourglass."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            conv(3, width // 2, 7, 2), Residual(width // 2, width), nn.MaxPool2d(2), Residual(width, width)
+        )
+        self.channels = width
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.body(x)
+
+
+class Hourglass(nn.Module):
+    """Down to 2⁻ᵈ and up again, with a residual block beside each level (Newell et al., ECCV 2016)."""
+
+    def __init__(self, width: int, depth: int) -> None:
+        super().__init__()
+        self.beside = Residual(width, width)
+        self.down = nn.Sequential(nn.MaxPool2d(2), Residual(width, width))
+        self.inner = Hourglass(width, depth - 1) if depth > 1 else Residual(width, width)
+        self.up = Residual(width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        low = self.up(self.inner(self.down(x)))
+        return self.beside(x) + nn.functional.interpolate(low, scale_factor=2, mode="nearest")
+
+
+def refinement(width: int, layers: int = 3) -> nn.Sequential:
+    """A later stage of Cao et al. (CVPR 2017), with 7×7 split into 3×3 as in their later version (TPAMI 2019)."""
+    return nn.Sequential(*(conv(width, width) for _ in range(layers)))

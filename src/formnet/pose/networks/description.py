@@ -1,0 +1,204 @@
+"""What a pose network is, in plain values that stand beside its weights, and how it is built from them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import torch
+from torch import nn
+
+from formnet.errors import CheckpointError, FormnetError, InputError
+from formnet.pose.grouping.base import Grouping
+from formnet.pose.grouping.fields import AffinityFields
+from formnet.pose.grouping.personlab import PersonLab
+from formnet.pose.grouping.single import LocationMaps, SinglePerson
+from formnet.pose.grouping.tags import AssociativeEmbedding
+from formnet.pose.networks.blocks import DeconvTrunk, Hourglass, HourglassStem, ResidualEncoder, TorchvisionEncoder
+from formnet.pose.networks.blocks import refinement as make_refinement
+from formnet.pose.networks.rpstn import Relation, Rpstn
+from formnet.pose.networks.staged import StagedNetwork
+from formnet.skeleton import Skeleton
+from formnet.weights import fill_weights, read_weights, write_weights
+
+Kind = Literal["deconv", "hourglass", "rpstn"]
+Method = Literal["heatmaps", "location", "fields", "tags", "personlab"]
+FORMAT, FORMAT_VERSION = "formnet-pose", 1
+STRIDE = 4
+"""Pixels of the picture to a cell of the maps."""
+SEVERAL: tuple[Method, ...] = ("fields", "tags", "personlab")
+"""Methods that find several people in a whole picture; the others look at a crop of one."""
+MEAN, SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of ImageNet's pictures; every network expects colours 0–1 after subtraction and division."""
+
+
+@dataclass(frozen=True)
+class PoseNetworkSpec:
+    """A pose network.
+
+    Attributes:
+        skeleton: its joints.
+        kind: "deconv" (SimpleBaseline), "hourglass" (stacked), "rpstn" (video).
+        method: what its maps mean: "heatmaps" and "location" of one person; "fields", "tags", "personlab" of several.
+        size: width and height of the picture it sees, pixels; multiples of 4 times what its levels halve.
+        encoder: "own", or a ResNet of torchvision ("resnet18", "resnet50", …).
+        widths, blocks: channels and residual blocks of the own encoder's levels; the first is at a quarter.
+        width: channels of the features that maps are read from.
+        stages: of hourglasses, or of refinement after deconvolutions (1: none).
+        depth: halvings of an hourglass.
+        sigma: of Gaussians, cells; PersonLab's discs have twice that radius.
+        refine: see `decode_heatmaps`.
+        relation, propagate, frames: of RPSTN, see there.
+    """
+
+    skeleton: Skeleton
+    kind: Kind = "deconv"
+    method: Method = "heatmaps"
+    size: tuple[int, int] = (192, 256)
+    encoder: str = "own"
+    widths: tuple[int, ...] = (64, 128, 256)
+    blocks: tuple[int, ...] = (2, 2, 2)
+    width: int = 128
+    stages: int = 1
+    depth: int = 3
+    sigma: float = 2.0
+    refine: Literal["none", "quarter", "taylor"] = "taylor"
+    relation: Relation = "joints"
+    propagate: bool = True
+    frames: int = 5
+
+    def __post_init__(self) -> None:
+        problems = [
+            f"{name} must be one of {', '.join(get_args(choice))}, got {value!r}"
+            for name, value, choice in (
+                ("kind", self.kind, Kind), ("method", self.method, Method), ("relation", self.relation, Relation),
+            )
+            if value not in get_args(choice)
+        ]  # fmt: skip
+        step = STRIDE * 2**self._halvings
+        if any(side < step or side % step for side in self.size):
+            problems.append(f"size must be multiples of {step}, got {self.size[0]}×{self.size[1]}")
+        if self.kind == "rpstn" and self.method != "heatmaps":
+            problems.append("RPSTN finds heatmaps; set method=heatmaps")
+        if min(self.stages, self.depth, self.width, self.frames, *self.widths, *self.blocks) < 1:
+            problems.append("widths, blocks, stages, depth and frames must be at least 1")
+        if len(self.widths) != len(self.blocks):
+            problems.append("widths and blocks must be lists of the same length")
+        if problems:
+            raise InputError("this is no pose network: " + "; ".join(problems))
+
+    @property
+    def _halvings(self) -> int:
+        if self.kind == "hourglass":
+            return self.depth
+        return len(self.widths) - 1 if self.encoder == "own" else 3
+
+    @property
+    def map_size(self) -> tuple[int, int]:
+        """Width and height of its maps, cells."""
+        return self.size[0] // STRIDE, self.size[1] // STRIDE
+
+    @property
+    def finds_several(self) -> bool:
+        """True when it looks at whole pictures instead of crops."""
+        return self.method in SEVERAL
+
+    def make_grouping(self) -> Grouping:
+        """What its maps mean."""
+        if self.method == "heatmaps":
+            return SinglePerson(self.skeleton, self.sigma, self.refine)
+        if self.method == "location":
+            return LocationMaps(self.skeleton, self.sigma, self.refine)
+        if self.method == "fields":
+            return AffinityFields(self.skeleton, self.sigma)
+        if self.method == "tags":
+            return AssociativeEmbedding(self.skeleton, self.sigma)
+        return PersonLab(self.skeleton, radius=2 * self.sigma)
+
+    def build(self) -> nn.Module:
+        """The network with fresh weights: pictures (N, 3, H, W), or (N, T, 3, H, W) for RPSTN → maps of each stage."""
+        channels = self.make_grouping().channels
+        if self.kind == "hourglass":
+            bodies = [Hourglass(self.width, self.depth) for _ in range(self.stages)]
+            return StagedNetwork(HourglassStem(self.width), bodies, self.width, channels)
+        encoder = (
+            ResidualEncoder(self.widths, self.blocks) if self.encoder == "own" else TorchvisionEncoder(self.encoder)
+        )
+        stem = DeconvTrunk(encoder, self.width)
+        if self.kind == "rpstn":
+            return Rpstn(stem, stem.channels, len(self.skeleton), self.relation, self.propagate)
+        later = [make_refinement(stem.channels) for _ in range(self.stages - 1)]
+        return StagedNetwork(stem, [nn.Identity(), *later], stem.channels, channels)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            **{f.name: getattr(self, f.name) for f in dataclasses.fields(self)},
+            "skeleton": {"name": self.skeleton.name, "joints": list(self.skeleton.joints)},
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> PoseNetworkSpec:
+        """The inverse; raises `KeyError`, `TypeError` or `FormnetError` for what is no description."""
+        skeleton = Skeleton(values["skeleton"]["name"], tuple(values["skeleton"]["joints"]))
+        lists = {name: tuple(values[name]) for name in ("size", "widths", "blocks") if name in values}
+        return cls(**{**values, **lists, "skeleton": skeleton})
+
+
+@dataclass(frozen=True, eq=False)
+class PoseNetwork:
+    """A trained network in evaluation mode, its description, and what is known about it."""
+
+    spec: PoseNetworkSpec
+    module: nn.Module
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    def maps(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
+        """The last stage's maps of pictures as `prepare` makes them; discs as probabilities."""
+        with torch.inference_mode():
+            return finish_maps(self.module(pictures)[-1])
+
+
+def finish_maps(maps: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """What `Grouping.group` expects: discs are learnt as logits and read as probabilities."""
+    return {name: torch.sigmoid(part) if name == "discs" else part for name, part in maps.items()}
+
+
+def prepare(pictures: torch.Tensor) -> torch.Tensor:
+    """Pictures (..., H, W, 3) uint8 → (..., 3, H, W) as networks expect them."""
+    scaled = (pictures.float() / 255 - torch.tensor(MEAN)) / torch.tensor(SPREAD)
+    return scaled.movedim(-1, -3).contiguous()
+
+
+def save_pose_network(path: Path, spec: PoseNetworkSpec, module: nn.Module, about: Mapping[str, Any]) -> Path:
+    """Writes NAME.safetensors (16 bits) and NAME.json; returns the path of the weights."""
+    tensors = {
+        name: tensor.detach().cpu().contiguous().half() if tensor.is_floating_point() and "running_" not in name
+        else tensor.detach().cpu().contiguous()
+        for name, tensor in module.state_dict().items()
+    }  # fmt: skip
+    content = {"format": FORMAT, "format_version": FORMAT_VERSION, "network": spec.to_dict(), **about}
+    return write_weights(path, tensors, content)
+
+
+def load_pose_network(path: Path) -> PoseNetwork:
+    """A network that `train.py task=pose` wrote.
+
+    Raises:
+        CheckpointError: missing, damaged, or no pose network.
+    """
+    content, state, weights = read_weights(Path(path))
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise CheckpointError(f"{path} is no pose network; make one with python train.py task=pose")
+    if content.get("format_version", 0) > FORMAT_VERSION:
+        raise CheckpointError(f"{path} was written by a newer formnet; upgrade formnet")
+    try:
+        spec = PoseNetworkSpec.from_dict(content["network"])
+        module = spec.build()
+    except (KeyError, TypeError, ValueError, AttributeError, FormnetError) as error:
+        raise CheckpointError(f"{path} describes a network that cannot be built ({error}); get it again") from error
+    fill_weights(module, state, weights)
+    return PoseNetwork(spec, module.eval(), content)
