@@ -17,6 +17,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from pytorch_lightning.callbacks import RichProgressBar
 
+from formnet.cli.inputs import progress_bar
 from formnet.training import command
 from formnet.training.augment import AugmentSpec
 from formnet.training.build import build_options, build_spec, build_split
@@ -30,6 +31,9 @@ from formnet.training.learner_run import (
 from formnet.training.lift.build import build_lift_options
 from formnet.training.lift.run import run_lift_training
 from formnet.training.module import OptimiserSpec
+from formnet.training.pose.build import build_pose_options
+from formnet.training.pose.data import load_pose_sets
+from formnet.training.pose.run import run_pose_training
 from formnet.training.run import FitOptions, RunOptions, run_training, write_metrics
 
 RECORDED = ("data", "trainer", "threads", "seed", "augment", "optimiser", "fit")
@@ -48,6 +52,8 @@ def run(cfg: DictConfig) -> float:
     out = Path(HydraConfig.get().runtime.output_dir)
     if plain["task"]["name"] == "lift":
         return train_lifter(cfg, plain, out)
+    if plain["task"]["name"] == "pose":
+        return train_pose_network(cfg, plain, out)
     # References stay as written, so that `evaluate.py CKPT data.root=…` reaches the reader.
     record = {key: value for key, value in command.to_plain(cfg, resolve=False).items() if key in RECORDED}
     split, progress = build_split(plain["data"], plain["seed"]), command.make_progress("preprocessing")
@@ -92,6 +98,21 @@ def train_lifter(cfg: DictConfig, plain: dict, out: Path) -> float:  # type: ign
     print(f"written to {out}")
     print(json.dumps(figures))
     return figures["val/pa_mpjpe_mm"]
+
+
+def train_pose_network(cfg: DictConfig, plain: dict, out: Path) -> float:  # type: ignore[type-arg]
+    task = plain["task"]
+    record = {"task": task, "seed": plain["seed"], "threads": plain["threads"]}
+    with progress_bar("drawing people") as progress:
+        options = build_pose_options(task, plain["seed"])
+        sets = load_pose_sets(options.data, progress)
+    figures = run_pose_training(
+        options, trainer_maker(cfg, max_epochs=task["epochs"]), out, record=record,
+        resume=plain["resume"] and Path(plain["resume"]), sets=sets,
+    )  # fmt: skip
+    print(f"written to {out}")
+    print(json.dumps(figures))
+    return figures.get("test/pck", figures.get("test/ap", figures.get("test/pck_person", 0.0)))
 
 
 def trainer_maker(cfg: DictConfig, **settings):  # type: ignore[no-untyped-def]

@@ -1,0 +1,1 @@
+"""Training of pose networks: pictures with labels in, weights and figures out."""

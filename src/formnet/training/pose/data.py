@@ -1,0 +1,182 @@
+"""Sets of pictures for training, validation and test, and batches of samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset
+
+from formnet.errors import DataError, InputError
+from formnet.pose.networks.description import PoseNetworkSpec, prepare
+from formnet.readers.pictures.base import PictureSet
+from formnet.readers.pictures.coco_people import read_coco_people
+from formnet.readers.pictures.mpii import read_mpii
+from formnet.readers.pictures.penn_action import read_penn_action
+from formnet.rendered.pictures import write_rendered_pictures
+from formnet.rendered.scenes import SceneOptions
+from formnet.training.pose.views import PoseAugment, View, draw_sample
+
+Source = Literal["rendered", "coco", "mpii", "penn_action"]
+Progress = Callable[[int, int], None]
+_VAL_SEED, _TEST_SEED = 1_000_000, 2_000_000
+
+
+@dataclass(frozen=True)
+class RenderedOptions:
+    """Rendered people; see `SceneOptions`. Validation and test show other people in other rooms.
+
+    Attributes:
+        scenes, val_scenes, test_scenes: how many of each.
+    """
+
+    scenes: int = 400
+    val_scenes: int = 40
+    test_scenes: int = 60
+    people: int = 1
+    least_people: int = 1
+    frames: int = 5
+    step_s: float = 0.12
+    height: int = 192
+    occlusion: float = 0.4
+
+
+@dataclass(frozen=True)
+class PoseDataOptions:
+    """Where pictures come from.
+
+    Attributes:
+        source: "rendered", or the format of labelled pictures.
+        root: the labels (a file, or Penn Action's folder); for rendered pictures the folder they are kept in.
+        pictures: folder of the pictures, where it is not the format's usual one.
+        val_share, test_share: of the clips (or pictures that belong to none), drawn by the seed.
+        batch_size: samples in a batch.
+        steps_per_epoch: batches between two validations.
+        val_samples: at most that many are looked at in a validation.
+        seed: of people, order and augmentation.
+    """
+
+    source: Source = "rendered"
+    root: str = "data/pose_rendered"
+    pictures: str | None = None
+    val_share: float = 0.1
+    test_share: float = 0.1
+    batch_size: int = 16
+    steps_per_epoch: int = 100
+    val_samples: int = 100
+    seed: int = 0
+    rendered: RenderedOptions = field(default_factory=RenderedOptions)
+    augment: PoseAugment = field(default_factory=PoseAugment)
+
+    def __post_init__(self) -> None:
+        if self.source not in get_args(Source):
+            raise InputError(f"task.data.source must be one of {', '.join(get_args(Source))}, got {self.source!r}")
+        if not (self.val_share > 0 and self.test_share > 0 and self.val_share + self.test_share < 1):
+            raise InputError("task.data.val_share and test_share must be above 0 and leave something to train on")
+        if min(self.batch_size, self.steps_per_epoch, self.val_samples) < 1:
+            raise InputError("task.data.batch_size, steps_per_epoch and val_samples must be at least 1")
+
+
+@dataclass(frozen=True, eq=False)
+class PoseSets:
+    """Pictures for training, for choosing, and for the figures at the end."""
+
+    train: PictureSet
+    val: PictureSet
+    test: PictureSet
+
+
+def load_pose_sets(options: PoseDataOptions, progress: Progress | None = None) -> PoseSets:
+    """Reads, or renders what is not there yet; no clip is on two sides.
+
+    Raises:
+        InputError, DataError: as the readers do; or too few clips to divide.
+    """
+    if options.source == "rendered":
+        return _load_rendered(options, progress)
+    root, pictures = Path(options.root), Path(options.pictures) if options.pictures else None
+    if options.source == "coco":
+        return divide(read_coco_people(root, pictures), options)
+    if options.source == "mpii":
+        return divide(read_mpii(root, pictures), options)
+    return divide(read_penn_action(root), options)
+
+
+def divide(pictures: PictureSet, options: PoseDataOptions) -> PoseSets:
+    """Clips at random to the three sides; raises `DataError` when one would be empty."""
+    clips = pictures.clips()
+    order = np.random.default_rng([options.seed, 5]).permutation(len(clips))
+    n_val, n_test = (max(1, round(share * len(clips))) for share in (options.val_share, options.test_share))
+    if len(clips) <= n_val + n_test:
+        raise DataError(f"{options.root} has {len(clips)} pictures or clips, too few to train, choose and test on")
+    sides = np.split(order, [n_val, n_val + n_test])
+    val, test, train = (pictures.only([p for i in side for p in clips[i]]) for side in sides)
+    return PoseSets(train, val, test)
+
+
+def _load_rendered(options: PoseDataOptions, progress: Progress | None) -> PoseSets:
+    wanted = options.rendered
+    shared = {name: getattr(wanted, name) for name in
+              ("people", "least_people", "frames", "step_s", "height", "occlusion")}  # fmt: skip
+    sides = {
+        "train": SceneOptions(scenes=wanted.scenes, seed=options.seed, **shared),
+        "val": SceneOptions(scenes=wanted.val_scenes, seed=options.seed + _VAL_SEED, **shared),
+        "test": SceneOptions(scenes=wanted.test_scenes, seed=options.seed + _TEST_SEED, **shared),
+    }
+    return PoseSets(**{side: read_or_render(Path(options.root) / side, scene, progress)
+                       for side, scene in sides.items()})  # fmt: skip
+
+
+def read_or_render(folder: Path, options: SceneOptions, progress: Progress | None = None) -> PictureSet:
+    """A rendered set; drawn anew unless the folder holds one of exactly these options."""
+    recipe = folder / "recipe.txt"
+    if not (recipe.is_file() and recipe.read_text() == repr(options) and (folder / "labels.json").is_file()):
+        if (folder / "labels.json").is_file() and not recipe.is_file():
+            raise InputError(f"{folder} holds labels that formnet did not render; choose another task.data.root")
+        recipe.unlink(missing_ok=True)
+        write_rendered_pictures(folder, options, progress)
+        recipe.write_text(repr(options))
+    return read_coco_people(folder)
+
+
+class PoseBatches(IterableDataset):
+    """Fresh batches, `steps_per_epoch` an epoch; every view comes once before any comes again."""
+
+    def __init__(self, views: Sequence[View], spec: PoseNetworkSpec, options: PoseDataOptions) -> None:
+        if not views:
+            raise DataError(
+                f"{options.root} has nothing to train on: {spec.kind} with {spec.method} needs "
+                + (f"clips of {spec.frames} frames with one person" if spec.kind == "rpstn" else "labelled people")
+            )
+        self._views, self._spec, self._options = views, spec, options
+        self._epoch = 0
+        self._queue: list[int] = []
+
+    def __len__(self) -> int:
+        return self._options.steps_per_epoch
+
+    def __iter__(self) -> Iterator[dict[str, Tensor]]:
+        rng = np.random.default_rng([self._options.seed, 6, self._epoch])
+        self._epoch += 1
+        for _ in range(self._options.steps_per_epoch):
+            while len(self._queue) < self._options.batch_size:
+                self._queue += rng.permutation(len(self._views)).tolist()
+            rows = [self._queue.pop(0) for _ in range(self._options.batch_size)]
+            yield collate([draw_sample(self._views[row], self._spec, self._options.augment, rng) for row in rows])
+
+
+def collate(samples: Sequence[dict[str, np.ndarray]]) -> dict[str, Tensor]:
+    """A batch of tensors, the pictures as networks expect them."""
+    batch = {name: torch.from_numpy(np.stack([sample[name] for sample in samples])) for name in samples[0]}
+    batch["pictures"] = prepare(batch["pictures"])
+    return batch
+
+
+def make_loader(views: Sequence[View], spec: PoseNetworkSpec, options: PoseDataOptions) -> DataLoader:
+    """Endless training batches for Lightning."""
+    return DataLoader(PoseBatches(views, spec, options), batch_size=None)

@@ -1,0 +1,103 @@
+"""One training of a pose network, from pictures to a file of weights and figures."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as lightning
+from pytorch_lightning.callbacks import ModelCheckpoint
+from torch.utils.data import DataLoader
+
+from formnet.errors import CheckpointError, DataError, InputError
+from formnet.model_description import current_versions
+from formnet.pose.networks.description import PoseNetworkSpec, load_pose_network, save_pose_network
+from formnet.pose.networks.export import export_onnx, require_onnx
+from formnet.training.pose.data import PoseDataOptions, PoseSets, load_pose_sets, make_loader
+from formnet.training.pose.measure import measure_network
+from formnet.training.pose.module import PoseFitOptions, PoseTraining
+from formnet.training.pose.views import list_views
+from formnet.training.run import quieten_lightning, write_metrics
+
+
+@dataclass(frozen=True)
+class PoseOptions:
+    """Everything about a pose network's training.
+
+    Attributes:
+        network: values of `PoseNetworkSpec` except the joints, which are those of the pictures.
+        seed: of weights, order and augmentation.
+        onnx: write `pose.onnx` as well.
+    """
+
+    network: Mapping[str, Any] = field(default_factory=dict)
+    data: PoseDataOptions = field(default_factory=PoseDataOptions)
+    fit: PoseFitOptions = field(default_factory=PoseFitOptions)
+    seed: int = 0
+    onnx: bool = False
+
+
+def run_pose_training(
+    options: PoseOptions, make_trainer: Callable[..., lightning.Trainer], out: Path, *,
+    record: Mapping[str, Any] | None = None, resume: Path | None = None, sets: PoseSets | None = None,
+) -> dict[str, float]:  # fmt: skip
+    """Trains a network and measures what was stored on the test pictures.
+
+    Writes `last.ckpt` (Lightning), `pose.safetensors` with `pose.json`, `metrics.json`, and `pose.onnx` if asked for.
+
+    Args:
+        sets: pictures to use instead of loading those that `options.data` names.
+
+    Raises:
+        InputError, DataError: of the data or the network's description.
+        CheckpointError: when there is nothing to go on from.
+    """
+    quieten_lightning()
+    if options.onnx:
+        require_onnx()
+    if resume and not Path(resume).is_file():
+        raise CheckpointError(f"{resume} is not there; give the last.ckpt of the run that is to go on")
+    lightning.seed_everything(options.seed, workers=True, verbose=False)
+    sets = sets or load_pose_sets(options.data)
+    spec = make_spec(options.network, sets)
+    module = PoseTraining(spec, options.fit, sets.val, options.data.val_samples)
+    keep = ModelCheckpoint(out, save_top_k=0, save_last=True, enable_version_counter=False)
+    trainer = make_trainer(callbacks=[keep], default_root_dir=out)
+    trainer.fit(
+        module,
+        make_loader(list_views(sets.train, spec), spec, options.data),
+        DataLoader([0], batch_size=None),  # type: ignore[arg-type]
+        ckpt_path=str(resume) if resume else None,
+        weights_only=True,
+    )
+    about = {"training": dict(record or {}), "versions": current_versions()}
+    path = save_pose_network(out / "pose.safetensors", spec, module.network.eval(), about)
+    # Figures are of the stored weights, which are rounded.
+    stored = load_pose_network(path)
+    figures = {f"test/{name}": value for name, value in measure_network(stored, sets.test).items()}
+    save_pose_network(path, spec, stored.module, {**about, "metrics": figures})
+    if options.onnx:
+        export_onnx(stored, out / "pose.onnx")
+    shutil.rmtree(out / "lightning_logs", ignore_errors=True)
+    write_metrics(out, figures)
+    return figures
+
+
+def make_spec(network: Mapping[str, Any], sets: PoseSets) -> PoseNetworkSpec:
+    """The description of a network for the joints of the pictures; checks that it can learn from them.
+
+    Raises:
+        InputError: values that do not fit; DataError: pictures that do not.
+    """
+    values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in network.items()}
+    try:
+        spec = PoseNetworkSpec(sets.train.skeleton, **values)
+    except TypeError as error:
+        raise InputError(f"task.network cannot be used ({error}); see configs/task/pose.yaml") from error
+    people = (person for picture in sets.train.pictures for person in picture.people)
+    if spec.method == "location" and not any(person.solid is not None for person in people):
+        raise DataError("these pictures know no depth, which method=location learns; choose method=heatmaps")
+    return spec

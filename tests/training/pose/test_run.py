@@ -1,0 +1,138 @@
+"""train.py task=pose from end to end: it learns, its files are whole, its figures are those of the file."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pytorch_lightning as lightning
+from PIL import Image
+
+from formnet.errors import DataError, InputError
+from formnet.pose.networks.description import load_pose_network
+from formnet.readers.pictures.base import LabelledPerson, LabelledPicture, PictureSet
+from formnet.rendered.scenes import SceneOptions
+from formnet.skeleton import Skeleton
+from formnet.training.pose.data import PoseDataOptions, PoseSets, load_pose_sets, read_or_render
+from formnet.training.pose.measure import measure_network
+from formnet.training.pose.module import PoseFitOptions
+from formnet.training.pose.run import PoseOptions, run_pose_training
+from formnet.training.pose.views import PoseAugment
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+DOTS = Skeleton("dots", ("pelvis", "left_hip", "right_hip", "left_shoulder", "right_shoulder"))
+COLOURS = np.array([[250, 250, 250], [250, 30, 30], [30, 30, 250], [250, 250, 30], [30, 250, 30]])
+NETWORK = {"size": [32, 48], "widths": [16, 32], "blocks": [1, 1], "width": 16, "sigma": 1.0}
+
+
+def dotted_set(folder: Path, count: int, seed: int, people: int = 1) -> PictureSet:
+    """People of coloured dots: what a small network learns in seconds."""
+    rng, pictures = np.random.default_rng(seed), []
+    folder.mkdir()
+    for number in range(count):
+        pixels = rng.integers(60, 110, (48, 32 * people, 3)).astype(np.uint8)
+        persons = []
+        for person in range(people):
+            joints = np.array([[16.0, 24], [22, 30], [10, 30], [24, 12], [8, 12]]) + rng.uniform(-4, 4, (5, 2))
+            joints[:, 0] += 32 * person
+            for (x, y), colour in zip(np.round(joints).astype(int), COLOURS, strict=True):
+                pixels[y - 2 : y + 2, x - 2 : x + 2] = colour
+            flags = np.array([2, 2, 1, 2, 2])
+            box = np.array([32.0 * person, 0, 32 * person + 32, 48])
+            persons.append(LabelledPerson(np.round(joints), flags, box, 700.0))
+        path = folder / f"{number}.png"
+        Image.fromarray(pixels).save(path)
+        pictures.append(LabelledPicture(path, tuple(persons), clip=str(number // 5), frame=number % 5))
+    return PictureSet(tuple(pictures), DOTS)
+
+
+def quiet_trainer(epochs):
+    def make(*, callbacks, default_root_dir):
+        return lightning.Trainer(
+            max_epochs=epochs, accelerator="cpu", callbacks=callbacks, logger=False, enable_progress_bar=False,
+            enable_model_summary=False, num_sanity_val_steps=0, default_root_dir=default_root_dir,
+        )  # fmt: skip
+
+    return make
+
+
+@pytest.fixture
+def sets(tmp_path):
+    return PoseSets(*(dotted_set(tmp_path / name, count, seed) for seed, (name, count) in
+                      enumerate((("train", 40), ("val", 5), ("test", 20)))))  # fmt: skip
+
+
+def options(network, **data):
+    gentle = PoseAugment(flip=False, turn_deg=5, scale=0.05, shift=0.02, colour=0.05, erase=0.0)
+    values = {"batch_size": 8, "steps_per_epoch": 60, "augment": gentle, **data}
+    return PoseOptions(network={**NETWORK, **network}, data=PoseDataOptions(**values), fit=PoseFitOptions(1e-2))
+
+
+def test_learns_dots_and_writes_what_it_measured(sets, tmp_path):
+    figures = run_pose_training(options({}), quiet_trainer(2), tmp_path / "run", sets=sets)
+    assert figures["test/pck"] > 0.9
+    assert figures["test/pck_hidden"] > 0.8
+    again = load_pose_network(tmp_path / "run" / "pose.safetensors")
+    measured = measure_network(again, sets.test)
+    assert measured["pck"] == figures["test/pck"]
+    assert json.loads((tmp_path / "run" / "metrics.json").read_text()) == figures
+    assert again.about["metrics"]["test/pck"] == figures["test/pck"]
+
+
+def test_learns_several_people(tmp_path):
+    sets = PoseSets(*(dotted_set(tmp_path / name, count, seed, people=2) for seed, (name, count) in
+                      enumerate((("train", 40), ("val", 4), ("test", 12)))))  # fmt: skip
+    network = {"method": "fields", "size": [64, 48], "stages": 2}
+    figures = run_pose_training(options(network), quiet_trainer(2), tmp_path / "run", sets=sets)
+    assert figures["test/ap50"] > 0.7
+    assert figures["test/ar"] >= figures["test/ap"] - 1e-9
+
+
+def test_pictures_that_cannot_teach_a_network(sets, tmp_path):
+    with pytest.raises(DataError, match="know no depth, which method=location learns"):
+        run_pose_training(options({"method": "location"}), quiet_trainer(1), tmp_path, sets=sets)
+    with pytest.raises(InputError, match="this is no pose network: kind must be one of"):
+        run_pose_training(options({"kind": "vit"}), quiet_trainer(1), tmp_path, sets=sets)
+    with pytest.raises(InputError, match=r"task\.network cannot be used .*levels"):
+        run_pose_training(options({"levels": 3}), quiet_trainer(1), tmp_path, sets=sets)
+
+
+def test_rendered_sets_are_drawn_once_and_anew_when_asked_for_others(tmp_path):
+    first = SceneOptions(scenes=1, height=64, seed=1)
+    read_or_render(tmp_path / "a", first)
+    stamp = (tmp_path / "a" / "labels.json").stat().st_mtime_ns
+    assert len(read_or_render(tmp_path / "a", first)) == 1
+    assert (tmp_path / "a" / "labels.json").stat().st_mtime_ns == stamp
+    assert len(read_or_render(tmp_path / "a", SceneOptions(scenes=2, height=64, seed=1))) == 2
+    (tmp_path / "a" / "recipe.txt").unlink()
+    with pytest.raises(InputError, match="holds labels that formnet did not render"):
+        read_or_render(tmp_path / "a", first)
+
+
+def test_sides_of_rendered_sets_share_nobody(tmp_path):
+    from formnet.training.pose.data import RenderedOptions
+
+    rendered = RenderedOptions(scenes=2, val_scenes=2, test_scenes=2, frames=1, height=48)
+    sets = load_pose_sets(PoseDataOptions(root=str(tmp_path), rendered=rendered))
+    solids = [picture.people[0].solid for side in (sets.train, sets.val, sets.test) for picture in side.pictures]
+    assert len({np.round(solid, 3).tobytes() for solid in solids}) == 6
+
+
+def train(*overrides, folder):
+    return subprocess.run(
+        [sys.executable, "train.py", "task=pose", "threads=1", f"hydra.run.dir={folder}", *overrides],
+        cwd=REPOSITORY, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.slow
+def test_the_command_trains(tmp_path):
+    scenes = [f"task.data.rendered.{name}=1" for name in ("scenes", "val_scenes", "test_scenes", "frames")]
+    small = ["task.epochs=1", "task.data.steps_per_epoch=2", "task.data.batch_size=2", "task.network.size=[48,64]",
+             "task.network.widths=[8,16,16]", f"task.data.root={tmp_path / 'set'}"]  # fmt: skip
+    done = train(*small, *scenes, folder=tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    assert "test/pck" in json.loads(done.stdout.splitlines()[-1])
+    assert (tmp_path / "run" / "pose.safetensors").is_file()
