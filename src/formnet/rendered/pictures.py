@@ -13,11 +13,11 @@ from PIL import Image
 
 from formnet.body import load_body
 from formnet.conversion import conversion_matrix
-from formnet.files import atomic_path
 from formnet.readers.pictures.base import HIDDEN, UNLABELLED, VISIBLE, LabelledPerson, LabelledPicture
 from formnet.readers.pictures.coco_people import write_coco_people
 from formnet.rendered.scenes import Scene, SceneOptions, sample_scenes
 from formnet.skeleton import BLAZEPOSE_33, SMPL_24, SPINE_27
+from formnet.storage.files import atomic_path
 from formnet.synth.camera import Camera
 from formnet.synth.scene import find_hidden, render_scene
 

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from formnet.errors import InputError
-
 
 def conv(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
     """Convolution, batch normalisation, ReLU."""
@@ -37,7 +35,11 @@ class Residual(nn.Module):
 
 
 class ResidualEncoder(nn.Module):
-    """A small ResNet: pictures (N, 3, H, W) → features (N, C, H/2ⁿ, W/2ⁿ); the first level stands at a quarter."""
+    """A ResNet of basic blocks: pictures (N, 3, H, W) → features (N, C, H/2ⁿ, W/2ⁿ).
+
+    The first level stands at a quarter of the picture, every other halves. Widths (64, 128, 256, 512) with blocks
+    (2, 2, 2, 2) or (3, 4, 6, 3) are ResNet-18 and 34 with a stem of two 3×3 convolutions.
+    """
 
     def __init__(self, widths: Sequence[int], blocks: Sequence[int]) -> None:
         super().__init__()
@@ -59,34 +61,10 @@ class ResidualEncoder(nn.Module):
         return self.levels(self.stem(x))
 
 
-class TorchvisionEncoder(nn.Module):
-    """A ResNet of torchvision without its classifier: features at a 32nd; three halvings below the quarter.
-
-    Raises `InputError` when torchvision is not installed or has no such network.
-    """
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        try:
-            from torchvision.models import resnet
-        except ImportError:
-            raise InputError(
-                f"the encoder {name!r} is torchvision's; install formnet[torchvision] or choose the encoder own"
-            ) from None
-        if not name.startswith("resnet") or not hasattr(resnet, name):
-            raise InputError(f"there is no encoder {name!r}; use own, resnet18, resnet34, resnet50, resnet101")
-        whole = getattr(resnet, name)(weights=None)
-        self.body = nn.Sequential(*list(whole.children())[:-2])
-        self.channels, self.n_halvings = whole.fc.in_features, 3
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.body(x)
-
-
 class DeconvTrunk(nn.Module):
     """Encoder, then deconvolutions back to a quarter of the picture (Xiao et al., ECCV 2018)."""
 
-    def __init__(self, encoder: ResidualEncoder | TorchvisionEncoder, width: int) -> None:
+    def __init__(self, encoder: ResidualEncoder, width: int) -> None:
         super().__init__()
         self.encoder = encoder
         layers: list[nn.Module] = []

@@ -17,12 +17,12 @@ from formnet.pose.grouping.fields import AffinityFields
 from formnet.pose.grouping.personlab import PersonLab
 from formnet.pose.grouping.single import LocationMaps, SinglePerson
 from formnet.pose.grouping.tags import AssociativeEmbedding
-from formnet.pose.networks.blocks import DeconvTrunk, Hourglass, HourglassStem, ResidualEncoder, TorchvisionEncoder
+from formnet.pose.networks.blocks import DeconvTrunk, Hourglass, HourglassStem, ResidualEncoder
 from formnet.pose.networks.blocks import refinement as make_refinement
 from formnet.pose.networks.rpstn import Relation, Rpstn
 from formnet.pose.networks.staged import StagedNetwork
 from formnet.skeleton import Skeleton
-from formnet.weights import fill_weights, read_weights, write_weights
+from formnet.storage.weights import fill_weights, read_weights, write_weights
 
 Kind = Literal["deconv", "hourglass", "rpstn"]
 Method = Literal["heatmaps", "location", "fields", "tags", "personlab"]
@@ -44,8 +44,7 @@ class PoseNetworkSpec:
         kind: "deconv" (SimpleBaseline), "hourglass" (stacked), "rpstn" (video).
         method: what its maps mean: "heatmaps" and "location" of one person; "fields", "tags", "personlab" of several.
         size: width and height of the picture it sees, pixels; multiples of 4 times what its levels halve.
-        encoder: "own", or a ResNet of torchvision ("resnet18", "resnet50", …).
-        widths, blocks: channels and residual blocks of the own encoder's levels; the first is at a quarter.
+        widths, blocks: channels and residual blocks of the encoder's levels, see `ResidualEncoder`.
         width: channels of the features that maps are read from.
         stages: of hourglasses, or of refinement after deconvolutions (1: none).
         depth: halvings of an hourglass.
@@ -58,7 +57,6 @@ class PoseNetworkSpec:
     kind: Kind = "deconv"
     method: Method = "heatmaps"
     size: tuple[int, int] = (192, 256)
-    encoder: str = "own"
     widths: tuple[int, ...] = (64, 128, 256)
     blocks: tuple[int, ...] = (2, 2, 2)
     width: int = 128
@@ -92,9 +90,7 @@ class PoseNetworkSpec:
 
     @property
     def _halvings(self) -> int:
-        if self.kind == "hourglass":
-            return self.depth
-        return len(self.widths) - 1 if self.encoder == "own" else 3
+        return self.depth if self.kind == "hourglass" else len(self.widths) - 1
 
     @property
     def map_size(self) -> tuple[int, int]:
@@ -124,10 +120,7 @@ class PoseNetworkSpec:
         if self.kind == "hourglass":
             bodies = [Hourglass(self.width, self.depth) for _ in range(self.stages)]
             return StagedNetwork(HourglassStem(self.width), bodies, self.width, channels)
-        encoder = (
-            ResidualEncoder(self.widths, self.blocks) if self.encoder == "own" else TorchvisionEncoder(self.encoder)
-        )
-        stem = DeconvTrunk(encoder, self.width)
+        stem = DeconvTrunk(ResidualEncoder(self.widths, self.blocks), self.width)
         if self.kind == "rpstn":
             return Rpstn(stem, stem.channels, len(self.skeleton), self.relation, self.propagate)
         later = [make_refinement(stem.channels) for _ in range(self.stages - 1)]

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from formnet.errors import InputError
-from formnet.files import atomic_path
 from formnet.pose.networks.description import PoseNetwork, finish_maps
+from formnet.storage.files import atomic_path
 
 
 class _LastStage(nn.Module):

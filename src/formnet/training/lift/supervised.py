@@ -13,6 +13,7 @@ from formnet.lifting.network import WORKING_FPS, TemporalLifter
 from formnet.lifting.torch_metrics import make_lifting_metrics
 from formnet.skeleton import LIFTED_32
 from formnet.training.lift.data import Batch
+from formnet.training.schedule import one_cycle
 
 
 @dataclass(frozen=True)
@@ -50,14 +51,8 @@ class SupervisedLift(lightning.LightningModule):
             self.log(f"val/{name}", value, prog_bar=name == "pa_mpjpe_mm")
 
     def configure_optimizers(self) -> Any:
-        return one_cycle(self.lifter, self.options, int(self.trainer.estimated_stepping_batches))
-
-
-def one_cycle(module: torch.nn.Module, options: LiftFitOptions, steps: int) -> dict[str, Any]:
-    """AdamW whose rate rises and falls once over the whole training."""
-    optimiser = torch.optim.AdamW(module.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, options.learning_rate, total_steps=steps, pct_start=0.1)
-    return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        steps = int(self.trainer.estimated_stepping_batches)
+        return one_cycle(self.lifter, self.options.learning_rate, self.options.weight_decay, steps)
 
 
 def measure_batch(lifter: TemporalLifter, batch: Batch) -> dict[str, float]:

@@ -30,8 +30,9 @@ from formnet.training.lift.anatomy import (
 )
 from formnet.training.lift.data import Batch
 from formnet.training.lift.discriminator import Discriminator, cut_windows, sample_windows
-from formnet.training.lift.supervised import LiftFitOptions, measure_batch, one_cycle
+from formnet.training.lift.supervised import LiftFitOptions, measure_batch
 from formnet.training.lift.turning import about_x, sample_turns, take_picture, turn
+from formnet.training.schedule import one_cycle
 
 _OBSERVED = [LIFTED_32.index(joint) for joint in OBSERVED_24.joints]
 _HIPS = [OBSERVED_24.index("left_hip"), OBSERVED_24.index("right_hip")]
@@ -121,7 +122,8 @@ class UnsupervisedLift(lightning.LightningModule):
 
     def configure_optimizers(self) -> Any:
         steps = int(self.trainer.estimated_stepping_batches)
-        return [one_cycle(module, self.options, steps) for module in (self.lifter, self.discriminator)]
+        rates = (self.options.learning_rate, self.options.weight_decay)
+        return [one_cycle(module, *rates, steps) for module in (self.lifter, self.discriminator)]
 
     def _losses(
         self, points: Tensor, confidence: Tensor, picture: Tensor

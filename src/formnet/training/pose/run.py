@@ -13,7 +13,7 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 from torch.utils.data import DataLoader
 
 from formnet.errors import CheckpointError, DataError, InputError
-from formnet.model_description import current_versions
+from formnet.judges.description import current_versions
 from formnet.pose.networks.description import PoseNetworkSpec, load_pose_network, save_pose_network
 from formnet.pose.networks.export import export_onnx, require_onnx
 from formnet.training.pose.data import PoseDataOptions, PoseSets, load_pose_sets, make_loader
