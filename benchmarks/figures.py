@@ -45,7 +45,7 @@ def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]
 
 def print_figures(figures: Mapping[str, Any]) -> None:
     """The last line on standard output: one JSON object; what could not be measured is null."""
-    print(json.dumps(plain(figures)))
+    print(json.dumps(plain(figures), ensure_ascii=False))
 
 
 def plain(value: Any, digits: int = 4) -> Any:

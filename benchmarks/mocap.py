@@ -7,8 +7,8 @@ in metres over time. NAME_sample_mono and NAME_sample_wham are measured beside i
 be shifted in time (video and capture do not start together) so that the knees agree best. Angles are taken with the
 same functions as a verdict's; the video is levelled by the person's own standing, the others have their own vertical.
 
-Ends with one JSON object: {NAME: {method: {right_knee_deg, left_knee_deg, thigh_deg, hip_deg, trunk_deg, knee_width}}}, root mean
-square errors.
+Ends with one JSON object of root mean square errors:
+{NAME: {method: {right_knee_deg, left_knee_deg, thigh_deg, hip_deg, trunk_deg, knee_width}}}.
 """
 
 from __future__ import annotations
@@ -144,9 +144,7 @@ def find_recordings(folder: Path) -> dict[str, dict[str, Path]]:
     for video in sorted(folder.glob("*_video.mp4")):
         name = video.name.removesuffix("_video.mp4")
         files = {
-            kind: path
-            for kind in ("mocap", *BESIDE)
-            for path in sorted(folder.glob(f"{name}_sample_{kind}.json*"))[:1]
+            kind: path for kind in ("mocap", *BESIDE) for path in sorted(folder.glob(f"{name}_sample_{kind}.json*"))[:1]
         }
         if "mocap" in files:
             found[name] = {"video": video, **files}

@@ -1,59 +1,70 @@
-"""Synthetic to real: the shipped model, which never saw a real squat, on real ones.
+"""Real squats that no part of formnet was trained on: squat7's, measured on their own joints in 3D.
 
-    python benchmarks/transfer.py [ROOT] [--model CKPT]
+    python benchmarks/transfer.py [ROOT]
 
-On squat7 (`formnet data list`): area under the ROC curve of "shallow" for *no depth* against the rest, and of
-"inward knees" for *knees caving* against the rest, over all repetitions and by day. Ends with one JSON object.
+Every recording is one repetition. Its two cameras stretch and shear space differently from day to day, so each body is
+its own calibration object first (`fit_metric`); no lifter and no network is in between. Files without a label, and what
+cannot be read, are left out with a note.
+
+Prints for every class which measures tell it from good squats (Olympic and powerlifting), over all repetitions and by
+day. Ends with one JSON object: `auc/CLASS/MEASURE`.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-from dataclasses import replace
+from collections import Counter
 from pathlib import Path
 
-import numpy as np
 from common import run_main
-from sklearn.metrics import roc_auc_score
+from figures import CONSOLE, dataset_root, print_figures, require_folder
+from measured import Labelled, perform_whole, show_areas
+from rich.progress import track as progress
 
-from formnet.judges.checkpoint import load_model, shipped_model_path
-from formnet.preprocess.spec import preprocess_clip
-from formnet.readers.catalogue import read_dataset
+from formnet.errors import InputError
+from formnet.judges.squat.selfcalibration import fit_metric
+from formnet.motion import Motion
+from formnet.preprocess.spec import PreprocessSpec, clean_motion
+from formnet.readers.squat7 import collect_squat7
 
-PAIRS = {"shallow": "no_depth", "inward_knees": "knees_caving"}
+GOOD = ("olympic_squat", "powerlifting_squat")
+FAULTS = {
+    "bending_forward": ("trunk_lean", "trunk_minus_shank", "trunk_lean_change"),
+    "heels_lifting": ("heel_height", "heel_rise", "shank_lean"),
+    "knees_caving": ("knee_width_least", "knee_width", "knees_inside_feet"),
+    "no_depth": ("thigh", "hip_over_knee", "knee_flexion"),
+    "toes_lifting": ("toe_rise",),
+}
+"""Class → the measures that should show it."""
+
+
+def undistort(motion: Motion) -> Motion:
+    """The recording in a space in which limbs keep their lengths, in shins."""
+    return motion.replace(positions=motion.positions @ fit_metric(motion.positions, motion.skeleton).T)
+
+
+def read_rows(root: Path) -> list[Labelled]:
+    """All labelled recordings of a copy; what is wrong with it is said."""
+    copy = collect_squat7(root)
+    for kind, count in Counter(problem.kind for problem in copy.damage).items():
+        first = next(str(problem) for problem in copy.damage if problem.kind == kind)
+        CONSOLE.print(f"note: left out, {kind}: {count} (first: {first})")
+    if not copy.repetitions:
+        raise InputError(f"{root} holds no labelled recording; give the folder with data.csv and mediapipe/")
+    rows = []
+    for repetition in progress(copy.repetitions, "measuring", console=CONSOLE):
+        clean = clean_motion(repetition.motion, PreprocessSpec())
+        performance = perform_whole(undistort(clean), PreprocessSpec(cutoff_hz=None))
+        rows.append(Labelled(repetition.label, repetition.group, performance))
+    return rows
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "root", type=Path, nargs="?", default=Path("../shared/datasets/squat7"), help="a copy of squat7"
-    )
-    parser.add_argument("--model", type=Path, default=None, help="default: the shipped model")
-    arguments = parser.parse_args()
-    model = load_model(arguments.model or shipped_model_path())
-    table = read_dataset("squat7", arguments.root)
-    # The recordings are single repetitions already.
-    spec = replace(model.spec, segmentation="whole")
-    repetitions = [preprocess_clip(motion, spec).repetitions[0] for motion in table.motions]
-    probabilities = model.estimate_probabilities(repetitions)
-    figures = {}
-    for ours, theirs in PAIRS.items():
-        truth = table.labels == table.classes.index(theirs)
-        score = probabilities[:, model.classes.index(ours)]
-        figures[f"auc/{ours}"] = round(float(roc_auc_score(truth, score)), 4)
-        print(f"{ours} for {theirs}: AUC {figures[f'auc/{ours}']:.3f} ({truth.sum()} of {len(truth)})")
-        for day in sorted(set(table.groups)):
-            here = table.groups == day
-            if 0 < truth[here].sum() < here.sum():
-                area = roc_auc_score(truth[here], score[here])
-                print(f"    day {day}: {area:.3f} ({truth[here].sum()} of {here.sum()})")
-    answers = np.argmax(probabilities, axis=1)
-    print("answers by real class:")
-    for number, name in enumerate(table.classes):
-        counts = np.bincount(answers[table.labels == number], minlength=len(model.classes))
-        print(f"    {name}: " + ", ".join(f"{c} {n}" for c, n in zip(model.classes, counts, strict=True) if n))
-    print(json.dumps(figures))
+    parser.add_argument("root", type=Path, nargs="?", default=dataset_root("squat7"), help="a copy of squat7")
+    rows = read_rows(require_folder(parser.parse_args().root, "a copy of squat7"))
+    areas = show_areas("squat7: single measures", rows, GOOD, FAULTS, "day")
+    print_figures({f"auc/{name}": value for name, value in areas.items()})
 
 
 if __name__ == "__main__":

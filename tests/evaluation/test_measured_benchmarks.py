@@ -1,0 +1,160 @@
+"""Benchmarks of measures on inputs whose answers are known."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import importlib
+import json
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from formnet.errors import InputError
+from formnet.skeleton import BLAZEPOSE_33, SQUAT7_19
+from tests.measures.stick_figure import Pose, build_squat
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
+BOTTOM = Pose(thigh=10.0, shank=25.0, trunk=30.0, knee_out=10.0)
+
+
+@pytest.fixture
+def load(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    return importlib.import_module
+
+
+def test_the_area_is_the_share_of_pairs_in_the_right_order(load) -> None:
+    figures = load("figures")
+    assert figures.area(np.array([2.0, 4.0, np.nan]), np.array([1.0, 3.0])) == pytest.approx(0.75)
+    assert np.isnan(figures.area(np.array([np.nan]), np.array([1.0])))
+    values, groups = np.array([1.0, 2.0, 11.0, 12.0]), np.array(["a", "a", "b", "b"])
+    faulty = np.array([False, True, False, True])
+    assert figures.area_within(values, faulty, ~faulty, groups) == 1.0
+    assert figures.plain({"a": float("nan"), "b": [np.float64(0.123456)]}) == {"a": None, "b": [0.1235]}
+
+
+def _write_capture(path: Path, mocap: ModuleType, motion) -> None:
+    bodies = {
+        f"{body}_{side[0]}": {"translation": (motion.joint(f"{side}_{joint}") * [1, -1, -1]).tolist()}
+        for body, joint in mocap.BODIES.items()
+        for side in ("left", "right")
+    }
+    content = json.dumps({"time": motion.timestamps.tolist(), "bodies": bodies})
+    with gzip.open(path, "wt") as file:
+        file.write(content)
+
+
+def test_capture_and_the_same_person_lifted_agree_after_the_shift(load, tmp_path: Path) -> None:
+    """The figure leaves standing upright, so levelling changes nothing; the clocks differ by a tenth of a second."""
+    mocap, motion = load("mocap"), build_squat(BOTTOM)
+    _write_capture(tmp_path / "x.json.gz", mocap, motion)
+    truth = mocap.measure_capture(mocap.read_capture(tmp_path / "x.json.gz"))
+    late = motion.replace(timestamps=motion.timestamps + 0.1)
+    result = mocap.compare(mocap.measure_video(late), truth)
+    assert result["shift"]["s"] == pytest.approx(-0.1, abs=0.02)
+    assert result["right_knee_deg"]["rmse"] < 0.5
+    assert result["trunk_deg"]["rmse"] < 3.0
+    assert result["knee_width"]["r"] > 0.99
+
+
+def test_a_file_without_bodies_is_refused(load, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text('{"time": [0, 1]}')
+    with pytest.raises(InputError, match=r"x\.json holds no body origins over time"):
+        load("mocap").read_capture(tmp_path / "x.json")
+    with pytest.raises(InputError, match="holds no NAME_video"):
+        load("mocap").find_recordings(tmp_path)
+
+
+def _write_rows(folder: Path, people: list[tuple[int, int, float]]) -> None:
+    """One file of a class: (rows, frame height, place of the feet) of each person."""
+    folder.mkdir(parents=True)
+    numbers = range(len(BLAZEPOSE_33))
+    rng = np.random.default_rng(len(people))
+    with gzip.open(folder / f"{folder.name}-train.csv.gz", "wt", newline="") as file:
+        writer = csv.writer(file)
+        names = [f"{axis}_{j}" for j in numbers for axis in ("body", "x", "y", "z", "visibility")]
+        writer.writerow(["", "frame_height", "frame_width", *names, "target"])
+        for count, height, place in people:
+            for row in range(count):
+                points = [
+                    v
+                    for j in numbers
+                    for v in (j, place + 0.002 * rng.normal(), 0.2 + 0.02 * j, 0.0, 0.9 + 0.001 * row)
+                ]
+                writer.writerow([row, height, 2 * height, *points, folder.name])
+
+
+def test_people_are_told_apart_by_frame_and_feet(load, tmp_path: Path) -> None:
+    """Two people share a frame size, so only their feet tell where one ends."""
+    _write_rows(tmp_path / "others", [(120, 720, 0.4), (120, 720, 0.6), (120, 1080, 0.4)])
+    _write_rows(tmp_path / "acc", [(30, 720, 0.4), (47, 720, 0.6), (20, 1080, 0.4)])
+    people = load("posture_rows").read_people(tmp_path)
+    assert [len(rows.landmarks) for rows in people["acc"]] == [30, 47, 20]
+    assert [rows.height for rows in people["acc"]] == [720, 720, 1080]
+    track, first, last = load("posture_rows").make_clip(people["acc"][1], people["others"][1])
+    assert (first, last, len(track.image)) == (20, 66, 87)
+    assert np.nanmedian(track.image.joint("left_heel")[:, 0]) == pytest.approx(0.6 * 1440, abs=5)
+
+
+def test_classes_whose_people_cannot_be_told_apart_are_refused(load, tmp_path: Path) -> None:
+    _write_rows(tmp_path / "others", [(120, 720, 0.4), (120, 1080, 0.4)])
+    _write_rows(tmp_path / "acc", [(30, 720, 0.4)])
+    with pytest.raises(InputError, match="people cannot be told apart"):
+        load("posture_rows").read_people(tmp_path)
+
+
+def test_virtual_cameras_hold_the_standing_and_see_the_left_side(load) -> None:
+    virtual = load("virtual_cameras")
+    motion = virtual.face_camera(build_squat(BOTTOM))
+    longer = virtual.add_standing(motion, 0.5, 30.0)
+    assert len(longer) == len(motion) + 30
+    assert (longer.positions[:15] == longer.positions[15])[~longer.missing[:15]].all()
+    front, width, height = virtual.film(longer, 0.0, np.random.default_rng(0))
+    assert (front.joint("left_hip")[:, 0] > front.joint("right_hip")[:, 0]).mean() > 0.9
+    side, *_ = virtual.film(longer, 90.0, np.random.default_rng(0))
+    assert (side.joint("left_foot_index")[:, 0] < side.joint("left_heel")[:, 0]).all()
+    track = virtual.through_files(front, width, height)
+    assert track.image.joint("left_knee") == pytest.approx(front.joint("left_knee"), abs=0.01)
+
+
+def test_recordings_without_a_label_are_left_out_and_distortion_is_undone(load, tmp_path: Path, capsys) -> None:
+    """The same squat, stretched and sheared, measures as it was; what has no label does not count."""
+    motion = _squat7_figure()
+    shear = np.array([[1.6, 0.0, 0.5], [0.0, 1.0, 0.0], [0.0, 0.0, 0.7]])
+    (tmp_path / "mediapipe").mkdir()
+    for name, matrix in (("recording_01012023_100000", np.eye(3)), ("recording_02012023_100000", shear)):
+        table = np.full((300, 57), -1.0)
+        table[: len(motion)] = (motion @ matrix.T).reshape(len(motion), -1)
+        np.save(tmp_path / "mediapipe" / f"{name}.npy", table)
+    np.save(tmp_path / "mediapipe" / "recording_03012023_100000.npy", table)
+    (tmp_path / "data.csv").write_text(
+        "filename,no depth,olympic squat\nrecording_01012023_100000,0,1\nrecording_02012023_100000,0,1\n"
+    )
+    rows = load("transfer").read_rows(tmp_path)
+    assert "missing label: 1" in capsys.readouterr().err
+    assert [row.label for row in rows] == ["olympic_squat", "olympic_squat"]
+    plain, distorted = (load("measured").read_all([row]) for row in rows)
+    assert distorted["thigh"][0] == pytest.approx(plain["thigh"][0], abs=6.0)
+    assert distorted["knee_width"][0] == pytest.approx(plain["knee_width"][0], abs=0.1)
+
+
+def _squat7_figure() -> np.ndarray:
+    """(T, 19, 3) the stick figure with arms and a face, as the set has them."""
+    motion = build_squat(BOTTOM)
+    places = {
+        "nose": ("head_top", 0.1),
+        "elbow": ("shoulder", 0.3),
+        "wrist": ("shoulder", 0.5),
+        "eye": ("head_top", 0.05),
+    }
+    joints = []
+    for joint in SQUAT7_19.joints:
+        side, _, kind = joint.rpartition("_")
+        base, below = places.get(kind if side else joint, (kind, 0.0))
+        known = joint if joint in motion.skeleton and np.isfinite(motion.joint(joint)).all() else base
+        known = known if known in motion.skeleton else f"{side}_{base}"
+        joints.append(motion.joint(known) + np.array([0.0, below, 0.0]))
+    return np.stack(joints, axis=1)
