@@ -7,7 +7,9 @@ import pytest
 
 from formnet.errors import SkeletonError
 from formnet.preprocess.canonical import CanonicalRule, choose_better_seen_sides, compute_canonical_angles_deg
-from formnet.preprocess.repetitions import compute_hip_height, estimate_minimum_s, find_repetitions
+from formnet.preprocess.dips import estimate_minimum_s
+from formnet.preprocess.hips import compute_hip_height
+from formnet.preprocess.repetitions import find_repetitions
 from formnet.skeleton import Skeleton
 from tests.preprocess.squats import bell, squat_from_flexion, squats, with_missing
 
@@ -59,12 +61,71 @@ def test_variable_frame_rate() -> None:
     assert bottoms_s(squats((2.0, 5.0, 8.0), times_s=times_s)) == pytest.approx([2, 5, 8], abs=0.02)
 
 
-def test_a_repetition_in_progress_at_either_end_is_left_out_and_said() -> None:
-    whole = squats((0.2, 3.0, 9.8))
-    found = find_repetitions(whole)
+def test_a_repetition_whose_bottom_and_one_way_are_there_counts_and_the_rest_is_said() -> None:
+    found = find_repetitions(squats((0.2, 3.0, 9.8)))
+    assert [s.bottom_s for s in found.spans] == pytest.approx([0.2, 3.0, 9.8], abs=0.01)
+    assert [s.warnings for s in found.spans] == [
+        ("the clip starts in the middle of this repetition",),
+        (),
+        ("the clip ends in the middle of this repetition",),
+    ]
+    assert (found.spans[0].start, found.spans[-1].end) == (0, 299)
+
+
+def test_a_repetition_without_its_bottom_is_left_out_and_said() -> None:
+    found = find_repetitions(squats((-0.2, 3.0, 10.2)))
     assert [s.bottom_s for s in found.spans] == pytest.approx([3.0], abs=0.01)
-    assert any("starts in the middle" in w for w in found.warnings)
-    assert any("ends in the middle" in w for w in found.warnings)
+    assert sum("bottom is not in the clip" in w for w in found.warnings) == 2
+
+
+def test_a_repetition_of_which_neither_way_is_whole_is_left_out_and_said() -> None:
+    motion = squats((2.0,), duration_s=4.0, peak_deg=120)
+    found = find_repetitions(motion.frames(49, 72))
+    assert found.spans == ()
+    assert "neither its way down nor its way up" in found.warnings[0]
+
+
+def test_a_cut_parts_repetitions() -> None:
+    squat = squats((1.0,), duration_s=2.0)
+    # The second scene begins at the bottom: joined to half a way down, it would look like one repetition.
+    positions = np.concatenate([squat.positions[:25], squat.positions[30:]])
+    motion = squat.replace(positions=positions, confidence=np.ones(positions.shape[:2]),
+                           timestamps=np.arange(len(positions)) / 30)  # fmt: skip
+    assert find_repetitions(motion, cuts=(25,)).spans[0].start == 25
+
+
+def test_quick_repetitions() -> None:
+    assert bottoms_s(squats((1.0, 1.8, 2.6), duration_s=4, width_s=0.8)) == pytest.approx([1, 1.8, 2.6], abs=0.01)
+
+
+def test_slow_motion() -> None:
+    assert bottoms_s(squats((15.0,), duration_s=30, width_s=22)) == pytest.approx([15], abs=0.05)
+
+
+def test_the_picture_shows_a_squat_that_lifting_flattens() -> None:
+    solid = squats((2.0, 5.0), peak_deg=28, duration_s=8)
+    assert find_repetitions(solid).spans == ()
+    seen = squats((2.0, 5.0), peak_deg=60, duration_s=8)
+    picture = seen.replace(positions=seen.positions[..., :2] * 400 + 300, unit="pixel")
+    found = find_repetitions(solid, picture=picture)
+    assert [s.bottom_s for s in found.spans] == pytest.approx([2, 5], abs=0.05)
+
+
+def test_a_spike_of_the_estimator_is_no_repetition() -> None:
+    motion = squats((5.0,))
+    positions = motion.positions.copy()
+    positions[60:62, motion.skeleton.indices(["left_hip", "right_hip"]), 1] += 0.4
+    assert bottoms_s(motion.replace(positions=positions)) == pytest.approx([5.0], abs=0.01)
+
+
+def test_legs_outside_of_the_picture_are_said() -> None:
+    motion = squats()
+    confidence = motion.confidence.copy()
+    legs = ("left_knee", "right_knee", "left_ankle", "right_ankle")
+    confidence[:, motion.skeleton.indices(legs)] = 0.01
+    found = find_repetitions(motion.replace(confidence=confidence))
+    assert found.spans == ()
+    assert "the legs are not seen; film the whole body" in found.warnings[0]
 
 
 def test_a_clip_cut_just_below_standing_still_counts() -> None:
@@ -138,10 +199,10 @@ def test_who_never_stands_straight_is_segmented_with_a_warning() -> None:
 
 def test_who_does_not_stand_up_between_is_split_with_a_warning() -> None:
     times_s = np.arange(0, 10, 1 / 30)
-    flexion = 8 + bell(times_s, 3.5, 2, 100) + bell(times_s, 5.0, 2, 100)
+    flexion = 8 + bell(times_s, 3.5, 2, 100) + bell(times_s, 4.85, 2, 100)
     found = find_repetitions(squat_from_flexion(times_s, flexion))
     assert len(found.spans) == 2
-    assert found.spans[0].end == found.spans[1].start
+    assert found.spans[0].end <= found.spans[1].start
     assert all("did not stand up fully" in s.warnings[0] for s in found.spans)
 
 
@@ -162,7 +223,7 @@ def test_missing_frames() -> None:
 
 
 def test_nobody_and_nothing() -> None:
-    assert "not seen" in find_repetitions(with_missing(squats(), slice(None))).warnings[0]
+    assert "legs are not seen" in find_repetitions(with_missing(squats(), slice(None))).warnings[0]
     assert "no repetition was found" in find_repetitions(squats(())).warnings[0]
     with pytest.raises(SkeletonError, match="no leg"):
         find_repetitions(squats().select(Skeleton("half", ("left_hip", "left_knee"))))

@@ -21,14 +21,10 @@ class CanonicalRule:
     Attributes:
         angles: (end, vertex, end) joints without their side; all of them count.
         threshold_deg: all angles at or above this: standing.
-        hysteresis_deg: standing ends only when an angle falls this far below the threshold.
-        own_drop_deg: standing also ends when all angles close by this much from the person's own open posture.
     """
 
     angles: tuple[JointTriple, ...] = (("shoulder", "hip", "knee"), ("hip", "knee", "ankle"))
     threshold_deg: float = 150.0
-    hysteresis_deg: float = 8.0
-    own_drop_deg: float = 16.0
 
 
 def choose_better_seen_sides(motion: Motion, joints: tuple[str, ...], margin: float = 0.1) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
-"""Repetitions: from the canonical posture to the canonical posture through a minimum of hip height."""
+"""Repetitions: from standing to standing through a minimum of hip height, or as much of that as the clip shows."""
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,33 +10,42 @@ from numpy.typing import NDArray
 
 from formnet.motion import FloatArray, Motion
 from formnet.preprocess.canonical import CanonicalRule, compute_canonical_angles_deg
-from formnet.preprocess.smooth import find_runs
+from formnet.preprocess.dips import Dip, estimate_minimum_s, find_dips
+from formnet.preprocess.hips import SPIKE_S, combine_with_picture, compute_hip_height, find_seen_legs, suppress_spikes
+from formnet.preprocess.scenes import find_scenes
 
 Mask = NDArray[np.bool_]
+
+_SPEED_S = 0.1
+"""Speeds are read over this time: shorter ones are mostly noise."""
 
 
 @dataclass(frozen=True)
 class RepetitionRule:
-    """What counts as a repetition of a squat.
+    """What counts as a repetition of a squat: its bottom and one whole way, down or up.
 
     Attributes:
         canonical: the standing posture.
         min_duration_s, max_duration_s: limits from leaving the posture to reaching it again.
         min_depth: least fall of the hips, in leg lengths.
-        max_blind_s: a repetition in which hips or ankles are unseen for longer is dropped.
+        max_blind_s: no repetition runs across a longer time in which hips, knees or ankles are unseen.
         recovery: standing counts as reached between two minima when this part of the depth is regained.
         rise: start and end are moved outwards until at most this part of the depth is missing to standing.
-        edge_depth: at a cut end of the clip a repetition is whole when at most this part of its depth is missing.
+        edge_depth: a way is whole when at most this part of the depth is missing to standing.
+        min_share: dips shallower than this part of the clip's deepest one are no repetitions.
+        rest_speed: hips slower than this part of the dip's fastest speed are at rest.
     """
 
     canonical: CanonicalRule = field(default_factory=CanonicalRule)
-    min_duration_s: float = 0.5
-    max_duration_s: float = 20.0
+    min_duration_s: float = 0.4
+    max_duration_s: float = 60.0
     min_depth: float = 0.055
     max_blind_s: float = 0.5
     recovery: float = 0.6
     rise: float = 0.03
     edge_depth: float = 0.15
+    min_share: float = 0.35
+    rest_speed: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -64,34 +73,20 @@ class Segmentation:
     warnings: tuple[str, ...] = ()
 
 
-def compute_hip_height(motion: Motion) -> FloatArray:
-    """(T,) height of the hips over the lower ankle in leg lengths, about 1 when standing; NaN where unseen.
+def find_repetitions(
+    motion: Motion, rule: RepetitionRule | None = None, picture: Motion | None = None, cuts: Sequence[int] = ()
+) -> Segmentation:
+    """Finds the repetitions of a squat in a clip; a clip without any gives an empty tuple and the reason.
 
-    World landmarks are centred on the hips, so only the height over the ankles tells depth. The lower ankle is
-    the one that stands: a lifted foot, as in walking, does not look like a squat.
-    """
-    legs = {side: [motion.joint(f"{side}_{joint}") for joint in ("hip", "knee", "ankle")] for side in ("left", "right")}
-    hip_y = _nan_mean(np.stack([leg[0][:, 1] for leg in legs.values()]))
-    ankle_y = np.stack([leg[2][:, 1] for leg in legs.values()])
-    lower_y = np.where(np.isnan(ankle_y).all(axis=0), np.nan, np.fmax(*ankle_y))
-    lengths = np.stack(
-        [np.linalg.norm(hip - knee, axis=-1) + np.linalg.norm(knee - ankle, axis=-1)
-         for hip, knee, ankle in legs.values()]
-    )  # fmt: skip
-    if np.isnan(lengths).all():
-        return np.full(len(motion), np.nan)
-    return (lower_y - hip_y) / float(np.nanmedian(lengths))
-
-
-def find_repetitions(motion: Motion, rule: RepetitionRule | None = None) -> Segmentation:
-    """Finds the whole repetitions of a squat in a clip; a clip without any gives an empty tuple and the reason.
-
-    Dips that are too short or too shallow, steps, and repetitions cut by the ends of the clip are left out.
-    A person whose joints never open to the canonical angle is segmented by a threshold of their own, with a
-    warning.
+    A repetition counts when its bottom and one whole way, down or up, are there; what the clip's ends, a cut or
+    hidden joints took of it is said. No angle has to be reached, since joints may not open to the canonical one
+    before this camera: a dip is told by how far the hips turn around. Where the canonical posture is reached, it
+    says where a repetition begins and ends.
 
     Args:
         motion: gap-filled and smoothed; needs shoulders, hips, knees and ankles.
+        picture: the same frames, cleaned alike, in the picture: depth is read there, too.
+        cuts: first frames of further scenes (see `find_cuts`); no repetition runs across one.
 
     Raises:
         SkeletonError: when the joint set lacks those joints.
@@ -99,195 +94,135 @@ def find_repetitions(motion: Motion, rule: RepetitionRule | None = None) -> Segm
     rule = rule or RepetitionRule()
     angles_deg = compute_canonical_angles_deg(motion, rule.canonical)
     height = compute_hip_height(motion)
-    known = ~np.isnan(height) & ~np.isnan(angles_deg).any(axis=1)
+    known = ~np.isnan(height) & ~np.isnan(angles_deg).any(axis=1) & find_seen_legs(motion)
     if known.sum() < 3:
-        return Segmentation((), ("hips, knees or ankles are not seen; film the whole body",))
-    standing, warnings = _find_standing(angles_deg, height, known, rule.canonical)
-    spans: list[RepetitionSpan] = []
-    for start, stop in find_runs(~standing):
-        found, reasons = _judge_dip(motion, height, standing, max(start - 1, 0), min(stop, len(motion) - 1), rule)
-        spans += found
-        warnings += reasons
+        return Segmentation((), ("the legs are not seen; film the whole body, from head to feet",))
+    if picture is not None:
+        height = combine_with_picture(height, picture)
+    upright = known & (np.nan_to_num(angles_deg) >= rule.canonical.threshold_deg).all(axis=1)
+    scenes, warnings = find_scenes(motion.timestamps, known, cuts, rule.max_blind_s)
+    course = _Course(motion.timestamps, height, upright, rule)
+    dips = [(frames, dip) for frames in scenes for dip in course.find_dips(frames)]
+    least = rule.min_share * max((course.depth(dip) for _, dip in dips), default=0.0)
+    spans = []
+    for frames, dip in dips:
+        if course.depth(dip) >= least:
+            span, reason = course.judge(dip, int(frames[0]), int(frames[-1]))
+            spans += [span] if span else []
+            warnings += [reason] if reason else []
+    if spans and not any(upright[span.start : span.end + 1].any() for span in spans):
+        warnings.append(
+            f"hips and knees never open to {rule.canonical.threshold_deg:.0f}°; repetitions were cut at this person's "
+            "own standing posture"
+        )
     if not spans and not warnings:
         warnings.append("no repetition was found: the hips never go down from standing and up again")
     return Segmentation(tuple(spans), tuple(dict.fromkeys(warnings)))
 
 
-def _find_standing(
-    angles_deg: FloatArray, height: FloatArray, known: Mask, rule: CanonicalRule
-) -> tuple[Mask, list[str]]:
-    """(T,) True in the canonical posture, with hysteresis; unknown frames keep the state before them."""
-    margin_deg = np.nanmin(angles_deg[known] - rule.threshold_deg, axis=1)
-    warnings = []
-    if not (margin_deg >= 0).any():
-        # The most open tenth of the frames is this person's standing, if the hips are high then, too.
-        opened_deg = np.quantile(margin_deg, 0.9)
-        closed_deg = np.quantile(margin_deg, 0.05)
-        lowered_deg = 0.2 * (opened_deg - closed_deg)
-        margin_deg = margin_deg - opened_deg + lowered_deg
-        warnings.append(
-            f"hips and knees never open to {rule.threshold_deg:.0f}°; repetitions were cut at this person's own "
-            "standing posture"
-        )
-    margin_deg = np.minimum(margin_deg, _margin_to_own_posture_deg(angles_deg[known], rule))
-    standing = np.zeros(len(height), dtype=np.bool_)
-    frames = np.flatnonzero(known)
-    state = bool(margin_deg[0] >= 0)
-    states = np.empty(len(frames), dtype=np.bool_)
-    for i, margin in enumerate(margin_deg):
-        if margin >= 0:
-            state = True
-        elif margin < -rule.hysteresis_deg:
-            state = False
-        states[i] = state
-    standing[:] = states[np.clip(np.searchsorted(frames, np.arange(len(height)), side="right") - 1, 0, None)]
-    return standing, warnings
+@dataclass(frozen=True, eq=False)
+class _Course:
+    """The hips through a clip.
 
-
-def _margin_to_own_posture_deg(angles_deg: FloatArray, rule: CanonicalRule) -> FloatArray:
-    """(n,) how far the joints (n, m) are from having left this person's own open posture.
-
-    Estimated from the front, the knees of a shallow squat hardly bend below 150°: they have left standing when they
-    all close by `own_drop_deg`, wherever that person's standing is.
+    Attributes:
+        times_s: (T,).
+        height: (T,) NaN where unknown.
+        upright: (T,) True in the canonical posture.
     """
-    own_deg = np.quantile(angles_deg, 0.9, axis=0)
-    return np.asarray(np.max(angles_deg - own_deg, axis=1)) + rule.own_drop_deg - rule.hysteresis_deg
 
+    times_s: FloatArray
+    height: FloatArray
+    upright: Mask
+    rule: RepetitionRule
 
-def _judge_dip(
-    motion: Motion, height: FloatArray, standing: Mask, first: int, last: int, rule: RepetitionRule
-) -> tuple[list[RepetitionSpan], list[str]]:
-    """The repetitions between two standing frames (or an end of the clip), and why there are none."""
-    here = height[first : last + 1]
-    if np.isnan(here).all():
-        return [], []
-    top = _standing_height(height, standing, first, last)
-    depth = top - float(np.nanmin(here))
-    if depth < rule.min_depth:
-        return [], []
-    cuts = [first, *_find_recoveries(here, top, depth, rule, first), last]
-    spans, reasons = [], []
-    for start, end in itertools.pairwise(cuts):
-        part = height[start : end + 1]
-        if np.isnan(part).all() or top - np.nanmin(part) < rule.min_depth:
-            continue
-        reason = _why_not(motion, part, top, standing, start, end, rule)
-        if reason:
-            reasons.append(reason)
-            continue
-        if motion.timestamps[end] - motion.timestamps[start] >= rule.min_duration_s:
-            unrisen = len(cuts) > 2
-            warning = ("the person did not stand up fully before or after this repetition",) if unrisen else ()
-            enough = top - rule.rise * depth
-            start = _climb(height, standing, start, -1, enough) if start == first else start
-            end = _climb(height, standing, end, 1, enough) if end == last else end
-            spans.append(_make_span(motion, height, start, end, top, warning))
-    return spans, reasons
+    def find_dips(self, frames: NDArray[np.intp]) -> list[Dip]:
+        """The dips in these frames of one scene."""
+        calm = suppress_spikes(self.height[frames], self.times_s[frames])
+        dips = find_dips(calm, self.rule.min_depth, self.rule.recovery)
+        return [
+            Dip(
+                int(frames[dip.before]),
+                self._sharpen(frames[dip.before : dip.after + 1], frames[dip.bottom]),
+                int(frames[dip.after]),
+            )
+            for dip in dips
+        ]
 
+    def _sharpen(self, frames: NDArray[np.intp], bottom: int) -> int:
+        """The lowest frame as measured, near the lowest one without spikes."""
+        near = frames[np.abs(self.times_s[frames] - self.times_s[bottom]) <= SPIKE_S / 2]
+        return int(near[np.argmin(self.height[near])])
 
-def _climb(height: FloatArray, standing: Mask, frame: int, step: int, enough: float) -> int:
-    """Moves the end of a repetition outwards, uphill within the standing posture, until the hips are high enough:
-    the posture already counts as left while the last degrees to upright are still to come."""
-    while (
-        height[frame] < enough
-        and 0 <= frame + step < len(height)
-        and standing[frame + step]
-        and height[frame + step] > height[frame]
-    ):
-        frame += step
-    return frame
+    def depth(self, dip: Dip) -> float:
+        return float(max(self.height[dip.before], self.height[dip.after]) - self.height[dip.bottom])
 
+    def judge(self, dip: Dip, first: int, last: int) -> tuple[RepetitionSpan | None, str | None]:
+        """The repetition that a dip of the scene first…last is, or why it is none."""
+        at = f"at {self.times_s[dip.bottom]:.1f} s"
+        moving_at_start, moving_at_end = self._moves(dip, first, 1), self._moves(dip, last, -1)
+        if (dip.bottom == first and moving_at_start) or (dip.bottom == last and moving_at_end):
+            return None, f"a repetition {at} was left out: its bottom is not in the clip"
+        comes, goes = self._missing(dip, dip.before), self._missing(dip, dip.after)
+        cut_before = dip.bottom == first or (dip.before == first and (moving_at_start or comes > 0))
+        cut_after = dip.bottom == last or (dip.after == last and (moving_at_end or goes > 0))
+        whole_before, whole_after = comes <= 0 and not cut_before, goes <= 0 and not cut_after
+        if not (whole_before or whole_after):
+            return None, f"a repetition {at} was left out: neither its way down nor its way up is whole in the clip"
+        start, end = self._climb(dip.bottom, dip.before, -1), self._climb(dip.bottom, dip.after, 1)
+        duration_s = float(self.times_s[end] - self.times_s[start])
+        if duration_s > self.rule.max_duration_s:
+            return None, (
+                f"a movement {at} was left out: it takes {duration_s:.0f} s, longer than "
+                f"{self.rule.max_duration_s:.0f} s; if the clip plays in slow motion, say how many times slower than "
+                "life with --slow-motion"
+            )
+        if duration_s < self.rule.min_duration_s:
+            return None, None
+        warnings = []
+        if cut_before or cut_after:
+            warnings.append(f"the clip {'starts' if cut_before else 'ends'} in the middle of this repetition")
+        if (comes > 0 and not cut_before) or (goes > 0 and not cut_after):
+            warnings.append("the person did not stand up fully before or after this repetition")
+        bottom_s = estimate_minimum_s(self.times_s, self.height, dip.bottom)
+        return RepetitionSpan(
+            start, dip.bottom, end, float(self.times_s[start]), bottom_s, float(self.times_s[end]), self.depth(dip),
+            tuple(warnings),
+        ), None  # fmt: skip
 
-def _standing_height(height: FloatArray, standing: Mask, first: int, last: int) -> float:
-    """Median hip height of the standing stretches at both sides of a dip: a slow drift does not add up."""
-    around = []
-    before, after = first, last
-    while before > 0 and standing[before - 1]:
-        before -= 1
-    while after < len(height) - 1 and standing[after + 1]:
-        after += 1
-    for start, stop in ((before, first + 1), (last, after + 1)):
-        stretch = height[start:stop][standing[start:stop]]
-        if len(stretch) and not np.isnan(stretch).all():
-            around.append(float(np.nanmedian(stretch)))
-    return float(np.mean(around)) if around else float(np.nanmax(height[first : last + 1]))
+    def _missing(self, dip: Dip, top: int) -> float:
+        """How much more than allowed this top lacks to the higher one, in leg lengths; 0 or below for a whole way."""
+        depth = self.depth(dip)
+        return float(self.height[dip.bottom] + (1 - self.rule.edge_depth) * depth - self.height[top])
 
+    def _moves(self, dip: Dip, edge: int, inwards: int) -> bool:
+        """Whether the hips are under way where the clip (or scene) cuts a dip, so that more of it lies outside."""
+        if edge not in (dip.before, dip.bottom, dip.after) or self._stands(dip, edge):
+            return False
+        here = slice(dip.before, dip.after + 1)
+        fastest = np.nanmax(np.abs(self._speeds(self.times_s[here], self.height[here])))
+        near = self.times_s[edge] + inwards * np.array([0.0, _SPEED_S])
+        known = np.flatnonzero(~np.isnan(self.height))
+        ends = np.interp(near, self.times_s[known], self.height[known])
+        return bool(abs(ends[1] - ends[0]) / _SPEED_S > self.rule.rest_speed * fastest)
 
-def _find_recoveries(here: FloatArray, top: float, depth: float, rule: RepetitionRule, offset: int) -> list[int]:
-    """Frames of the highest point between two minima of a dip between which most of the depth was regained.
+    def _stands(self, dip: Dip, frame: int) -> bool:
+        """Upright by angles, or with the hips nearly as high as on straight legs: in quick clips that are cut tight
+        the last degrees are still to come."""
+        bottom = self.height[dip.bottom]
+        return bool(self.upright[frame] or self.height[frame] - bottom >= (1 - self.rule.edge_depth) * (1 - bottom))
 
-    Two thresholds, so that a wobble does not cut: down is below 1 − recovery/2 of the way to the top, up above
-    the recovery.
-    """
-    regained = (here - (top - depth)) / depth
-    cuts: list[int] = []
-    is_down, peak = False, -1
-    for i, part in enumerate(regained):
-        if np.isnan(part):
-            continue
-        if part < 1 - rule.recovery:
-            if is_down and peak >= 0:
-                cuts.append(offset + peak)
-            is_down, peak = True, -1
-        elif is_down and part >= rule.recovery and (peak < 0 or part > regained[peak]):
-            peak = i
-    return cuts
+    @staticmethod
+    def _speeds(times_s: FloatArray, height: FloatArray) -> FloatArray:
+        """Leg lengths per second between every frame and the curve `_SPEED_S` later."""
+        known = ~np.isnan(height)
+        later = np.interp(times_s[known] + _SPEED_S, times_s[known], height[known])
+        return np.asarray((later - height[known]) / _SPEED_S)
 
-
-def _why_not(
-    motion: Motion, part: FloatArray, top: float, standing: Mask, start: int, end: int, rule: RepetitionRule
-) -> str | None:
-    times_s = motion.timestamps[start : end + 1]
-    depth = top - float(np.nanmin(part))
-    seen = np.flatnonzero(~np.isnan(part))
-    # A long step between two frames that both show the joints is a held picture, not blindness.
-    blind_s = float(np.max(np.diff(times_s[seen])[np.diff(seen) > 1], initial=0.0))
-    at = f"at {times_s[int(np.nanargmin(part))]:.1f} s"
-    if blind_s > rule.max_blind_s:
-        return f"a repetition {at} was left out: hips or ankles are unseen for {blind_s:.1f} s"
-    missing_at_start, missing_at_end = (top - part[seen[0]]) / depth, (top - part[seen[-1]]) / depth
-    if start == 0 and not standing[0] and missing_at_start > rule.edge_depth:
-        return f"a repetition {at} was left out: the clip starts in the middle of it"
-    if end == len(motion) - 1 and not standing[-1] and missing_at_end > rule.edge_depth:
-        return f"a repetition {at} was left out: the clip ends in the middle of it"
-    if times_s[-1] - times_s[0] > rule.max_duration_s:
-        return (
-            f"a movement {at} was left out: it takes {times_s[-1] - times_s[0]:.0f} s, longer than "
-            f"{rule.max_duration_s:.0f} s; if the clip plays in slow motion, say how many times slower than life with "
-            "--slow-motion"
-        )
-    return None
-
-
-def _make_span(
-    motion: Motion, height: FloatArray, start: int, end: int, top: float, warnings: tuple[str, ...]
-) -> RepetitionSpan:
-    bottom = start + int(np.nanargmin(height[start : end + 1]))
-    times_s = motion.timestamps
-    return RepetitionSpan(
-        start, bottom, end, float(times_s[start]), estimate_minimum_s(times_s, height, bottom), float(times_s[end]),
-        top - float(height[bottom]), warnings,
-    )  # fmt: skip
-
-
-def estimate_minimum_s(times_s: FloatArray, values: FloatArray, lowest: int) -> float:
-    """Time of the minimum between frames: the vertex of the parabola through the lowest frame and its two
-    neighbours, at true times; the frame's own time at an edge, beside a gap, or where the path is flat."""
-    if not 0 < lowest < len(values) - 1 or np.isnan(values[lowest - 1 : lowest + 2]).any():
-        return float(times_s[lowest])
-    before_s, here_s, after_s = times_s[lowest - 1 : lowest + 2]
-    left = (values[lowest] - values[lowest - 1]) / (here_s - before_s)
-    right = (values[lowest + 1] - values[lowest]) / (after_s - here_s)
-    if right - left < 1e-12:
-        return float(here_s)
-    # Slopes left and right belong to the middles of the two steps; the vertex is where the slope crosses 0.
-    vertex_s = 0.5 * (before_s + here_s) - left * 0.5 * (after_s - before_s) / (right - left)
-    return float(np.clip(vertex_s, before_s, after_s))
-
-
-def _nan_mean(values: FloatArray) -> FloatArray:
-    """Mean over the first axis of what is there, NaN where nothing is (without NumPy's warning)."""
-    seen = ~np.isnan(values)
-    count = seen.sum(axis=0)
-    total = np.where(seen, values, 0.0).sum(axis=0)
-    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
+    def _climb(self, bottom: int, top: int, step: int) -> int:
+        """The frame towards `top` at which standing is left or reached: the canonical posture, and from there on
+        outwards until nearly all of the height is there (its last degrees are still to come)."""
+        way = np.arange(bottom, top + step, step)
+        enough = self.height[top] - self.rule.rise * (self.height[top] - self.height[bottom])
+        upright = np.flatnonzero(self.upright[way])
+        high = np.flatnonzero(self.height[way] >= enough)
+        return int(way[max(high[0], upright[0] if len(upright) else 0)])

@@ -17,20 +17,19 @@ from formnet.errors import InputError
 from formnet.geometry.limbs import Limb
 from formnet.motion import FloatArray, Motion
 from formnet.preprocess.canonical import CanonicalRule
+from formnet.preprocess.dips import estimate_minimum_s
 from formnet.preprocess.gaps import FillMethod, fill_gaps
+from formnet.preprocess.hips import compute_hip_height
 from formnet.preprocess.limbs import LimbPeriod, LimbScope, normalise_limbs
-from formnet.preprocess.repetitions import (
-    RepetitionRule,
-    RepetitionSpan,
-    compute_hip_height,
-    estimate_minimum_s,
-    find_repetitions,
-)
+from formnet.preprocess.repetitions import RepetitionRule, RepetitionSpan, Segmentation, find_repetitions
 from formnet.preprocess.resample import resample_to_times
+from formnet.preprocess.scenes import find_cuts
 from formnet.preprocess.smooth import smooth_butterworth
 from formnet.skeleton import skeleton_named
 
 SPEC_VERSION = 1
+_RETIRED = ("hysteresis_deg", "own_drop_deg")
+"""Fields of the canonical rule in checkpoints of formnet 1; standing is told by how the hips turn, now."""
 
 SegmentationKind = Literal["squat", "whole"]
 Alignment = Literal["span", "bottom", "frames"]
@@ -169,15 +168,18 @@ def preprocess(motion: Motion, spec: PreprocessSpec) -> tuple[Repetition, ...]:
     return preprocess_clip(motion, spec).repetitions
 
 
-def preprocess_clip(motion: Motion, spec: PreprocessSpec) -> PreprocessedClip:
+def preprocess_clip(motion: Motion, spec: PreprocessSpec, picture: Motion | None = None) -> PreprocessedClip:
     """Fills gaps, smooths, finds repetitions, converts joints, normalises limbs and resamples.
+
+    Args:
+        picture: the same frames in the picture, as estimated, where there is one: it shows cuts, and depth better.
 
     Raises:
         SkeletonError: when the motion lacks joints that the spec's joint set or the segmentation needs.
     """
     clean = clean_motion(motion, spec)
     if spec.segmentation == "squat":
-        segmentation = find_repetitions(clean, spec.repetitions)
+        segmentation = segment_clip(clean, spec, picture)
         spans, warnings = segmentation.spans, segmentation.warnings
     else:
         spans, warnings = (_span_of_whole(clean),), ()
@@ -185,6 +187,13 @@ def preprocess_clip(motion: Motion, spec: PreprocessSpec) -> PreprocessedClip:
         convert_motion(clean, skeleton_named(spec.skeleton)), spec.limbs.scope, spec.limbs.per, spec.limbs.lengths
     )
     return PreprocessedClip(tuple(_cut_repetition(body, span, spec) for span in spans), warnings)
+
+
+def segment_clip(clean: Motion, spec: PreprocessSpec, picture: Motion | None = None) -> Segmentation:
+    """The repetitions of a cleaned motion; see `preprocess_clip` for `picture`."""
+    if picture is None:
+        return find_repetitions(clean, spec.repetitions)
+    return find_repetitions(clean, spec.repetitions, clean_motion(picture, spec), find_cuts(picture))
 
 
 def clean_motion(motion: Motion, spec: PreprocessSpec) -> Motion:
@@ -251,7 +260,7 @@ def _spec_from(values: Mapping[str, Any]) -> PreprocessSpec:
             canonical = dict(rule["canonical"])
             if "angles" in canonical:
                 canonical["angles"] = tuple(tuple(str(j) for j in triple) for triple in canonical["angles"])
-            rule["canonical"] = CanonicalRule(**canonical)
+            rule["canonical"] = CanonicalRule(**{k: v for k, v in canonical.items() if k not in _RETIRED})
         plain["repetitions"] = RepetitionRule(**rule)
     if "limbs" in plain:
         limbs = dict(plain["limbs"])
