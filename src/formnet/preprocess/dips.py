@@ -23,7 +23,7 @@ class Dip:
     after: int
 
 
-def find_dips(values: FloatArray, least: float, recovery: float = 0.5, share: float = 0.35) -> tuple[Dip, ...]:
+def find_dips(values: FloatArray, least: float, recovery: float = 0.5, share: float = 0.2) -> tuple[Dip, ...]:
     """The dips of a curve without gaps, in order; neighbours share the point between them.
 
     Args:

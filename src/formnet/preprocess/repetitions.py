@@ -32,7 +32,8 @@ class RepetitionRule:
         recovery: standing counts as reached between two minima when this part of the depth is regained.
         rise: start and end are moved outwards until at most this part of the depth is missing to standing.
         edge_depth: a way is whole when at most this part of the depth is missing to standing.
-        min_share: dips shallower than this part of the clip's deepest one are no repetitions.
+        min_share: dips in which hips fall less, or hips and knees close less, than this part of the clip's greatest
+            dip are no repetitions: racking the bar, shifting weight, a pose that slips.
         rest_speed: hips slower than this part of the dip's fastest speed are at rest.
     """
 
@@ -44,7 +45,7 @@ class RepetitionRule:
     recovery: float = 0.6
     rise: float = 0.03
     edge_depth: float = 0.15
-    min_share: float = 0.35
+    min_share: float = 0.2
     rest_speed: float = 0.3
 
 
@@ -101,12 +102,12 @@ def find_repetitions(
         height = combine_with_picture(height, picture)
     upright = known & (np.nan_to_num(angles_deg) >= rule.canonical.threshold_deg).all(axis=1)
     scenes, warnings = find_scenes(motion.timestamps, known, cuts, rule.max_blind_s)
-    course = _Course(motion.timestamps, height, upright, rule)
+    course = _Course(motion.timestamps, height, angles_deg, upright, rule)
     dips = [(frames, dip) for frames in scenes for dip in course.find_dips(frames)]
-    least = rule.min_share * max((course.depth(dip) for _, dip in dips), default=0.0)
+    sizes = np.array([(course.depth(dip), course.closing_deg(dip)) for _, dip in dips]).reshape(-1, 2)
     spans = []
-    for frames, dip in dips:
-        if course.depth(dip) >= least:
+    for (frames, dip), size in zip(dips, sizes, strict=True):
+        if (size >= rule.min_share * sizes.max(axis=0)).all():
             span, reason = course.judge(dip, int(frames[0]), int(frames[-1]))
             spans += [span] if span else []
             warnings += [reason] if reason else []
@@ -127,11 +128,13 @@ class _Course:
     Attributes:
         times_s: (T,).
         height: (T,) NaN where unknown.
+        angles_deg: (T, n) the canonical rule's.
         upright: (T,) True in the canonical posture.
     """
 
     times_s: FloatArray
     height: FloatArray
+    angles_deg: FloatArray
     upright: Mask
     rule: RepetitionRule
 
@@ -155,6 +158,16 @@ class _Course:
 
     def depth(self, dip: Dip) -> float:
         return float(max(self.height[dip.before], self.height[dip.after]) - self.height[dip.bottom])
+
+    def closing_deg(self, dip: Dip) -> float:
+        """How far hips and knees close from the more open top to the bottom, whichever closes less: in a squat they
+        close together."""
+        before, bottom, after = (self._angles_near(frame) for frame in (dip.before, dip.bottom, dip.after))
+        return float(np.min(np.fmax(before, after) - bottom))
+
+    def _angles_near(self, frame: int) -> FloatArray:
+        near = np.abs(self.times_s - self.times_s[frame]) <= SPIKE_S / 2
+        return np.asarray(np.median(self.angles_deg[near & ~np.isnan(self.angles_deg).any(axis=1)], axis=0))
 
     def judge(self, dip: Dip, first: int, last: int) -> tuple[RepetitionSpan | None, str | None]:
         """The repetition that a dip of the scene first…last is, or why it is none."""
