@@ -30,3 +30,30 @@ def measure_named(name: str) -> Measure:
 def read_values(performance: Performance) -> dict[str, float]:
     """Name → value as read, NaN where it could not be read; every measure is there."""
     return {name: measure.read(performance).value for name, measure in MEASURES.items()}
+
+
+def describe_measures(source: str = "supervised") -> list[dict[str, str]]:
+    """What the list of measures shows, one row each; errors are those of a pose source by view."""
+    from formnet.measures.calibration import LEAST_RELIABILITY, calibration_for  # it reads this registry
+
+    lines = calibration_for(source).lines
+    rows = []
+    for family, measures in FAMILIES.items():
+        for measure in measures:
+            of_views = lines.get(measure.name, {})
+            seen = {view: line for view, line in of_views.items() if line.reliability >= LEAST_RELIABILITY}
+            errors = " / ".join(
+                _error_text(seen[view].error, measure.unit) if view in seen else "hidden" for view in ("front", "side")
+            )
+            rows.append(
+                {
+                    "name": measure.name, "title": measure.title, "family": family, "unit": measure.unit,
+                    "event": measure.event, "definition": measure.definition, "source": measure.source,
+                    "views": ", ".join(seen), "errors": errors,
+                }
+            )  # fmt: skip
+    return rows
+
+
+def _error_text(error: float, unit: str) -> str:
+    return f"{error:.0f}°" if unit == "°" else f"{error:.2f}"

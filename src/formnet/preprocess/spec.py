@@ -182,7 +182,7 @@ def preprocess_clip(motion: Motion, spec: PreprocessSpec, picture: Motion | None
         segmentation = segment_clip(clean, spec, picture)
         spans, warnings = segmentation.spans, segmentation.warnings
     else:
-        spans, warnings = (_span_of_whole(clean),), ()
+        spans, warnings = (span_of_whole(clean),), ()
     body = normalise_limbs(
         convert_motion(clean, skeleton_named(spec.skeleton)), spec.limbs.scope, spec.limbs.per, spec.limbs.lengths
     )
@@ -202,7 +202,7 @@ def clean_motion(motion: Motion, spec: PreprocessSpec) -> Motion:
     return filled if spec.cutoff_hz is None else smooth_butterworth(filled, spec.cutoff_hz)
 
 
-def _span_of_whole(motion: Motion) -> RepetitionSpan:
+def span_of_whole(motion: Motion) -> RepetitionSpan:
     """All frames as one repetition; its bottom is the lowest point of the hips, or the middle without legs."""
     if len(motion) < 2:
         raise InputError(f"expected two frames or more in a repetition, got {len(motion)}; check the recording")
