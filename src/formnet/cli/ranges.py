@@ -84,9 +84,7 @@ def _print_rows(rows: Sequence[Separation], most: int) -> None:
     """The best measures of each class, in plain columns."""
     for fault, of_fault in itertools.groupby(rows, key=lambda row: row.fault):
         print(f"{fault}")
-        print(
-            f"    {'measure':24} {'AUC':>5} {'by person':>9} {'good 5-95 %':>16} {'class 5-95 %':>16}  cut (90 % of people)"
-        )
+        print(f"    {'measure':24} {'AUC':>5} {'by person':>9} {'good 5-95 %':>16} {'class 5-95 %':>16}  cut (90 %)")
         for row in itertools.islice(of_fault, most):
             print(
                 f"    {row.measure:24} {row.auc:5.2f} {row.auc_by_group:9.2f} "
