@@ -13,8 +13,8 @@ from scipy.signal import find_peaks
 
 from formnet.errors import InputError, PoseError
 from formnet.pose.estimator import create_estimator, estimate_pose
-from formnet.pose.prefetch import prefetch
-from formnet.pose.video import Frame
+from formnet.pose.prefetch import prefetch, run_together
+from formnet.pose.video import Frame, read_frames
 from tests.pose.drawn_person import draw_person
 from tests.pose.videos import make_video
 
@@ -108,6 +108,36 @@ def test_a_second_person_who_comes_later_is_seen(estimator):
     assert track.coverage == 1.0
     np.testing.assert_allclose(track.image.joint("nose")[:, 0], 240, atol=15)
     assert any("two people" in warning for warning in track.warnings)
+
+
+def test_the_one_who_squats_is_followed_not_the_large_one_who_stands(estimator):
+    standing = draw_person(800, 480, centre_x=0.28)
+    bends = 0.5 - 0.5 * np.cos(np.linspace(0, 2 * np.pi, 24))
+    pictures = [draw_person(800, 480, centre_x=0.75, scale=0.6, bend=bend, canvas=standing) for bend in bends]
+    track = estimator.estimate(frames_of(pictures))
+    assert track.image.joint("nose")[-1, 0] == pytest.approx(600, abs=15)
+    assert track.warnings == (
+        "there are two people in the picture: the one who moves is followed, --person 2 picks the next",
+    )
+    large = estimator.estimate(frames_of(pictures), person=2)
+    assert large.image.joint("nose")[-1, 0] == pytest.approx(224, abs=15)
+
+
+def test_two_stretches_give_what_one_gives(tmp_path, estimator):
+    """A clip long enough to be cut; the person sinks and rises all the time."""
+    pictures = [draw_person(180, 240, bend=0.5 - 0.5 * np.cos(n / 6)) for n in range(66)]
+    clip = make_video(tmp_path / "long.mp4", pictures, [n / 12 for n in range(66)])
+    done = []
+    whole = estimator.estimate(read_frames(clip))
+    cut = estimate_pose(clip, estimator=estimator, on_frame=lambda *p: done.append(p))
+    np.testing.assert_array_equal(cut.image.timestamps, whole.image.timestamps)
+    np.testing.assert_array_equal(cut.image.positions[:34], whole.image.positions[:34])
+    assert np.median(np.linalg.norm(cut.image.positions - whole.image.positions, axis=-1)) < 0.005 * 200
+    # No seam: nowhere a larger step than the whole has.
+    steps = [np.linalg.norm(np.diff(track.image.joint("nose"), axis=0), axis=-1).max() for track in (cut, whole)]
+    assert steps[0] < 1.2 * steps[1]
+    assert [n for n, _ in done] == list(range(1, 67))
+    assert cut.warnings == whole.warnings
 
 
 def test_a_file_with_rotation_and_scaling(tmp_path, pose_model):
@@ -205,6 +235,31 @@ def test_prefetch_keeps_order_errors_and_ends_its_thread():
     stopped.close()
     assert closed == [True]
     assert not [thread for thread in threading.enumerate() if thread.name == "formnet-prefetch"]
+
+
+def test_sources_run_side_by_side_each_in_order():
+    """The first source waits for the second, which a single thread could not do."""
+    reached = threading.Event()
+
+    def waiting():
+        yield "first"
+        assert reached.wait(10)
+        yield "last"
+
+    def reaching():
+        yield from range(50)
+        reached.set()
+
+    items = list(run_together([waiting(), reaching()], ahead=4))
+    assert [item for number, item in items if number == 0] == ["first", "last"]
+    assert [item for number, item in items if number == 1] == list(range(50))
+    with pytest.raises(AssertionError, match="broken"):
+        list(run_together([waiting(), iter_and_fail()], ahead=1))
+
+
+def iter_and_fail():
+    yield 0
+    raise AssertionError("broken")
 
 
 def test_three_squats_of_the_real_clip(shared_dir, estimator):

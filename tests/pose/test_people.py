@@ -5,13 +5,23 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from formnet.pose.people import Detection, People, compute_overlap, compute_prominence, drop_duplicates
+from formnet.geometry.boxes import compute_overlap
+from formnet.pose.people import Detection, People, compute_movement, compute_prominence, drop_duplicates
+
+RED, BLUE = np.full((4, 3), [200.0, 40.0, 40.0]), np.full((4, 3), [30.0, 40.0, 210.0])
 
 
-def detection(x: float, y: float, width: float = 40, height: float = 100, confidence: float = 0.9) -> Detection:
+def detection(
+    x: float,
+    y: float,
+    width: float = 40,
+    height: float = 100,
+    confidence: float = 0.9,
+    clothes: np.ndarray | None = None,
+) -> Detection:
     """A person whose box has this centre and size."""
     corners = np.array([[x - width / 2, y - height / 2], [x + width / 2, y + height / 2], [x, y]])
-    return Detection(corners, np.zeros((3, 3)), np.full(3, confidence), np.ones(3), height)
+    return Detection(corners, np.zeros((3, 3)), np.full(3, confidence), np.ones(3), height, clothes)
 
 
 @pytest.mark.parametrize(
@@ -75,3 +85,53 @@ def test_prominence_prefers_the_middle_and_ignores_what_is_outside():
 def test_one_body_seen_twice_counts_once():
     sure, unsure, apart = detection(100, 100), detection(103, 102, confidence=0.5), detection(300, 100, confidence=0.8)
     assert drop_duplicates([unsure, apart, sure]) == [sure, apart]
+
+
+def test_clothes_keep_people_apart_who_cross():
+    """Where they cover each other only one is seen: the tracks must not change owners."""
+    people = People()
+    for frame in range(40):
+        red = detection(100 + 5 * frame, 100, clothes=RED + frame % 3)
+        blue = detection(300 - 5 * frame, 100, clothes=BLUE - frame % 3)
+        people.add(frame, [red] if 17 <= frame <= 23 else [blue, red])
+    assert len(people.people) == 2
+    for person in people.people:
+        colours = np.array([d.clothes[0, 0] for d in person.detections.values()])
+        assert np.ptp(colours) < 5
+
+
+def test_who_leaves_and_comes_back_elsewhere_is_the_same_person():
+    people = People()
+    for frame in range(90):
+        stays = [detection(320, 240, 60, 200, clothes=BLUE)]
+        comes = [detection(60 if frame < 30 else 560, 240, 60, 200, clothes=RED)] if not 30 <= frame < 60 else []
+        people.add(frame, stays + comes)
+    ranked = people.ranked(90, 640, 480)
+    assert sorted(len(person.detections) for person in ranked) == [60, 90]
+    # Two who are seen together are two, whatever they wear.
+    twins = People()
+    for frame in range(20):
+        twins.add(frame, [detection(100, 100, clothes=RED), detection(400, 100, clothes=RED)])
+    assert len(twins.ranked(20, 640, 480)) == 2
+
+
+def test_a_still_bystander_does_not_win_over_the_one_who_moves():
+    people = People()
+    for frame in range(60):
+        squatting = 80 * (0.75 + 0.25 * np.cos(frame / 5))
+        people.add(frame, [detection(320, 240, 300, 470), detection(560, 300, 40, squatting)])
+    first, second = people.ranked(60, 640, 480)
+    assert compute_movement(first) > 0.1 > compute_movement(second)
+    assert first.last_box[2] - first.last_box[0] == 40
+    # Between two who do not move, size decides as before.
+    still = People()
+    for frame in range(60):
+        still.add(frame, [detection(560, 300, 40, 80), detection(320, 240, 300, 470)])
+    assert still.ranked(60, 640, 480)[0].last_box[3] - still.ranked(60, 640, 480)[0].last_box[1] == 470
+
+
+def test_walking_past_is_no_movement_of_the_body():
+    people = People()
+    for frame in range(30):
+        people.add(frame, [detection(20 * frame, 240, 60, 200)])
+    assert compute_movement(people.people[0]) == pytest.approx(0)

@@ -17,7 +17,7 @@ from formnet.skeleton import skeleton_named
 from formnet.storage.files import atomic_path, compute_sha256
 
 # Raised when the same clip and options may give another track (tracking rules, confidence, layout of the file).
-_VERSION = 1
+_VERSION = 2
 
 DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, InputError, SkeletonError)
 """What reading a damaged file of this module may raise."""

@@ -13,9 +13,10 @@ from formnet.pose.cache import read_track, track_key, write_track
 from formnet.pose.model_bundle import Eyes
 from formnet.pose.people import SeenPeople
 from formnet.pose.playback import AS_IT_IS, Playback
-from formnet.pose.prefetch import prefetch
+from formnet.pose.settle import settle
+from formnet.pose.stretches import follow_clip
 from formnet.pose.track import PoseTrack
-from formnet.pose.video import Frame, probe_video, read_frames
+from formnet.pose.video import Frame, probe_video
 from formnet.skeleton import Skeleton
 
 Progress = Callable[[int, int], None]
@@ -129,9 +130,18 @@ def estimate_pose(
     total = info.n_frames_estimate
     if max_fps is not None and info.fps > max_fps:
         total = max(1, round(total * max_fps / info.fps))
-    frames = read_frames(path, max_side=max_side, max_fps=max_fps, playback=playback, on_warning=warnings.append)
-    counted = _count(prefetch(frames), total, on_frame)
-    track = estimator.estimate(counted, person=person, source=str(path))
+    tell = on_frame or (lambda done, expected: None)
+    seen = follow_clip(
+        path,
+        info,
+        estimator,
+        max_side=max_side,
+        max_fps=max_fps,
+        playback=playback,
+        on_warning=warnings.append,
+        on_frame=lambda done: tell(done, max(done, total)),
+    )
+    track = settle(seen, estimator.skeleton, person=person, source=str(path))
     track = track.rescaled(info.width, info.height).with_warnings(warnings)
     if kept is not None:
         write_track(track, kept)
@@ -141,10 +151,3 @@ def estimate_pose(
 def _extra(playback: Playback) -> tuple[object, ...]:
     """What a playback adds to the name of a kept result; nothing for the usual one."""
     return () if playback == AS_IT_IS else astuple(playback)
-
-
-def _count(frames: Iterable[Frame], total: int, on_frame: Progress | None) -> Iterable[Frame]:
-    for done, frame in enumerate(frames, start=1):
-        yield frame
-        if on_frame is not None:
-            on_frame(done, max(done, total))

@@ -8,7 +8,7 @@ import numpy as np
 
 from formnet.errors import InputError, PoseError
 from formnet.motion import Motion
-from formnet.pose.people import People, Person, SeenPeople
+from formnet.pose.people import People, Person, SeenPeople, compute_prominence
 from formnet.pose.smoothing import IN_METRES, IN_PICTURE, smooth_one_euro, smooth_visibility
 from formnet.pose.track import PoseTrack
 from formnet.skeleton import Skeleton
@@ -57,7 +57,7 @@ def settle(
         n_people = "1 person was" if len(ranked) == 1 else f"{len(ranked)} people were"
         raise PoseError(f"{n_people} found in {source}, not {wanted}; choose a person from 1 to {len(ranked)}")
     track = _make_track(ranked[wanted - 1], np.array(times_s), width, height, skeleton)
-    return track.with_warnings(_check_coverage(track, source) + _others_warning(ranked, person))
+    return track.with_warnings(_check_coverage(track, source) + _others_warning(ranked, person, width, height))
 
 
 def _make_track(person: Person, times_s: np.ndarray, width: int, height: int, skeleton: Skeleton) -> PoseTrack:
@@ -101,10 +101,10 @@ def _longest_stretch_s(track: PoseTrack) -> float:
     return max(float(piece[-1] - piece[0]) for piece in pieces)
 
 
-def _others_warning(ranked: list[Person], person: int | None) -> list[str]:
+def _others_warning(ranked: list[Person], person: int | None, width: int, height: int) -> list[str]:
     if len(ranked) < 2 or person is not None:
         return []
     n_people = "two" if len(ranked) == 2 else str(len(ranked))
-    return [
-        f"there are {n_people} people in the picture: the most prominent one is followed, --person 2 picks the next"
-    ]
+    followed, *others = (compute_prominence(p, width, height) for p in ranked)
+    who = "most prominent one" if followed >= max(others) else "one who moves"
+    return [f"there are {n_people} people in the picture: the {who} is followed, --person 2 picks the next"]

@@ -124,6 +124,7 @@ def read_frames(
     max_side: int | None = None,
     max_fps: float | None = None,
     playback: Playback = AS_IT_IS,
+    from_s: float = 0.0,
     on_warning: Callable[[str], None] | None = None,
 ) -> Iterator[Frame]:
     """Frames of a video or still picture, one at a time, in the order of showing.
@@ -136,6 +137,7 @@ def read_frames(
         max_side: pictures with a longer side are scaled down to it.
         max_fps: frames that come faster are left out.
         playback: what the file does not say itself.
+        from_s: earlier frames are left out; they are still decoded, so that all times are the same.
         on_warning: is told in one sentence each when the file is damaged but its beginning could be used, when
             recordings were joined, and when the file holds no times.
 
@@ -148,7 +150,8 @@ def read_frames(
     tell = on_warning or (lambda sentence: None)
     thinner = Thinner(max_fps)
     if is_animated(path):
-        yield from _read_animation(path, thinner, max_side, playback)
+        frames = _read_animation(path, thinner, max_side, playback)
+        yield from (frame for frame in frames if frame.timestamp_s >= from_s)
         return
     with open_container(path, is_still=playback.is_still) as container:
         stream = choose_stream(container, path)
@@ -173,7 +176,7 @@ def read_frames(
                 time_s = clock.advance(own_s if has_own_times(container) else None)
                 last_s = own_s or 0.0
                 n_frames += 1
-                if thinner.keeps(time_s / playback.slow_motion):
+                if thinner.keeps(time_s / playback.slow_motion) and time_s / playback.slow_motion >= from_s:
                     _check_size(picture.width, picture.height, path)
                     image = _to_upright_rgb(picture, aspect, max_side, orientation)
                     yield Frame(time_s / playback.slow_motion, turn_image(image, playback.turn_deg))

@@ -13,15 +13,20 @@ import numpy as np
 from formnet.geometry.boxes import compute_overlap
 from formnet.pose.blazepose.detector import PersonDetector
 from formnet.pose.blazepose.landmarks import LandmarkNetwork, Landmarks
-from formnet.pose.blazepose.region import Region
+from formnet.pose.blazepose.region import FloatArray, Region
 from formnet.pose.people import Detection, SeenPeople, drop_duplicates
 from formnet.pose.video import Frame, Image
+from formnet.skeleton import BLAZEPOSE_33
 
 MAX_PEOPLE = 4
 _SEARCH_EVERY_S = 1.0
 _SAME_REGION_OVERLAP = 0.5
 # Someone far in the background costs as much as the person meant, and is too small to be judged.
-_LEAST_SIZE_SHARE = 0.25
+_LEAST_SIZE_SHARE = 0.15
+_PATCH_SHARE = 0.02
+_SHOULDERS, _HIPS, _KNEES = (
+    BLAZEPOSE_33.indices([f"{side}_{joint}" for side in ("left", "right")]) for joint in ("shoulder", "hip", "knee")
+)
 
 
 class Follower:
@@ -44,7 +49,7 @@ class Follower:
             self._next_search_s = frame.timestamp_s + _SEARCH_EVERY_S
             self._search(frame.image)
         found = [self._landmarks.find(frame.image, region) for region in self._regions]
-        people = {_as_detection(person): person.region for person in found if person is not None}
+        people = {_as_detection(person, frame.image): person.region for person in found if person is not None}
         kept = drop_duplicates(list(people))
         self._regions = [people[detection] for detection in kept]
         return kept
@@ -60,6 +65,27 @@ class Follower:
                 self._regions.append(sighting.region)
 
 
-def _as_detection(person: Landmarks) -> Detection:
-    return Detection(person.image, person.world, np.clip(person.visibility, 0, 1), np.clip(person.presence, 0, 1),
-                     person.region.side_px)  # fmt: skip
+def _as_detection(person: Landmarks, image: Image) -> Detection:
+    return Detection(
+        person.image,
+        person.world,
+        np.clip(person.visibility, 0, 1),
+        np.clip(person.presence, 0, 1),
+        person.region.side_px,
+        sample_clothes(image, person.image, person.region.side_px),
+    )
+
+
+def sample_clothes(image: Image, joints: FloatArray, size_px: float) -> FloatArray:
+    """(4, 3) mean RGB of small squares on chest, belly and both thighs; NaN where they are outside of the picture."""
+    shoulders, hips = (joints[numbers].mean(axis=0) for numbers in (_SHOULDERS, _HIPS))
+    thighs = 0.5 * (joints[_HIPS] + joints[_KNEES])
+    places = np.array([0.7 * shoulders + 0.3 * hips, 0.3 * shoulders + 0.7 * hips, *thighs])
+    half = max(1, round(_PATCH_SHARE * size_px))
+    height, width = image.shape[:2]
+    colours = np.full((len(places), 3), np.nan)
+    for number, (x, y) in enumerate(np.round(places).astype(int)):
+        patch = image[max(0, y - half) : max(0, y + half), max(0, x - half) : max(0, x + half)]
+        if 0 <= x < width and 0 <= y < height and patch.size:
+            colours[number] = patch[:: max(1, half // 4), :: max(1, half // 4)].mean(axis=(0, 1))
+    return colours
