@@ -9,6 +9,9 @@ from formnet.errors import InputError
 from formnet.preprocess.kalman import smooth_extended_kalman, smooth_kalman
 from formnet.preprocess.mirror import mirror_motion
 from formnet.preprocess.one_euro import OneEuroFilter, smooth_one_euro
+from formnet.preprocess.smooth import smooth_butterworth
+from formnet.preprocess.smoothers import parse_smoothing, smooth_motion
+from formnet.preprocess.spec import PreprocessSpec, clean_motion
 from formnet.skeleton import KINECT_22
 from tests.scoring.motions import still, waving, waving_in_picture
 
@@ -115,3 +118,38 @@ def test_mirroring_twice_changes_nothing(motion):
     np.testing.assert_allclose(mirror_motion(once).positions, motion.positions, atol=1e-9)
     np.testing.assert_allclose(once.joint("left_wrist")[:, 1], motion.joint("right_wrist")[:, 1])
     assert not np.allclose(once.positions, motion.positions)
+
+
+def test_every_smoother_is_chosen_by_name_where_motions_are_prepared():
+    measured = noisy(waving(KINECT_22, 40))
+    expected = {
+        "butterworth": smooth_butterworth(measured, 6.0),
+        "kalman": smooth_kalman(measured),
+        "extended_kalman": smooth_extended_kalman(measured),
+        "one_euro": smooth_one_euro(measured),
+    }
+    for name, smoothed in expected.items():
+        spec = PreprocessSpec.from_dict({**PreprocessSpec().to_dict(), "smoother": name})
+        np.testing.assert_allclose(clean_motion(measured, spec).positions, smoothed.positions)
+        assert parse_smoothing(name.replace("_", "-"))[0] == name
+    with pytest.raises(InputError, match="smoother must be one of butterworth, kalman"):
+        PreprocessSpec(smoother="median")
+
+
+@pytest.mark.parametrize("smoother", ["butterworth", "kalman", "one_euro"])
+def test_the_unit_does_not_decide_how_smooth_a_movement_becomes(smoother):
+    measured = noisy(waving_in_picture(40), scale=0.01)
+    large = measured.replace(positions=300.0 * measured.positions)
+    one, other = (smooth_motion(motion, smoother).positions for motion in (measured, large))
+    np.testing.assert_allclose(other, 300.0 * one, rtol=1e-6)
+
+
+def test_smoothing_as_a_user_writes_it():
+    assert parse_smoothing("4.5") == ("butterworth", 4.5)
+    assert parse_smoothing("0") == parse_smoothing("none") == ("butterworth", None)
+    assert parse_smoothing("Extended-Kalman")[0] == "extended_kalman"
+    for wrong in ("-1", "inf", "gauss"):
+        with pytest.raises(InputError, match=r"smoothing"):
+            parse_smoothing(wrong)
+    with pytest.raises(InputError, match="limbs in the picture have no constant length"):
+        smooth_motion(waving_in_picture(20), "extended_kalman")

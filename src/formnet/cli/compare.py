@@ -54,7 +54,10 @@ def compare(
         bool, typer.Option("--repair-mirror", help="Turn the clip over when its mirror image fits clearly better.")
     ] = False,
     max_gap: Annotated[float, typer.Option(help="Seconds the person may be out of the picture.")] = 0.5,
-    smooth: Annotated[float, typer.Option(help="Low-pass filter in Hz; 0 for none.")] = 6.0,
+    smooth: Annotated[
+        str,
+        typer.Option(help="Low-pass filter in Hz (4–8 suits people), none, kalman, extended-kalman or one-euro."),
+    ] = "6",
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Score without joints that are never seen.")
     ] = False,
@@ -85,6 +88,7 @@ def compare(
       formnet compare alphapose-mine.json alphapose-coach.json --compat
     """
     from formnet.cli.sources import check_share, choose_motions, load_source, print_json, print_warnings
+    from formnet.preprocess.smoothers import parse_smoothing
     from formnet.scoring.compare import CompareOptions, compare_motions
     from formnet.scoring.prepare import PrepareOptions
     from formnet.scoring.references import average_references
@@ -93,6 +97,7 @@ def compare(
     if compat:
         _compare_compat(clip, reference, as_json=as_json, out=out)
         return
+    smoother, cutoff_hz = parse_smoothing(smooth)
     options = CompareOptions(
         method=method,
         metric=metric,
@@ -100,7 +105,7 @@ def compare(
         limbs=limbs,  # type: ignore[arg-type]
         repair_mirror=repair_mirror,
         band=band,
-        prepare=PrepareOptions(max_gap, smooth or None, allow_missing),
+        prepare=PrepareOptions(max_gap, cutoff_hz, allow_missing, smoother),
     )
     _check_options(options)
     first = load_source(clip, person=person, fps=fps, lifter=lifter, quiet=as_json)
@@ -142,8 +147,6 @@ def _check_options(options: Any) -> None:
         raise InputError(f"--band must be a share of 0–1, got {options.band}")
     if not options.prepare.max_gap_s >= 0:
         raise InputError(f"--max-gap must be 0 s or more, got {options.prepare.max_gap_s}")
-    if options.prepare.cutoff_hz is not None and not options.prepare.cutoff_hz > 0:
-        raise InputError(f"--smooth must be 0 Hz or more, got {options.prepare.cutoff_hz}")
 
 
 def _compare_compat(clip: Path, reference: Path, *, as_json: bool, out: Path | None) -> None:

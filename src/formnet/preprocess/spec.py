@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -24,7 +24,7 @@ from formnet.preprocess.limbs import LimbPeriod, LimbScope, normalise_limbs
 from formnet.preprocess.repetitions import RepetitionRule, RepetitionSpan, Segmentation, find_repetitions
 from formnet.preprocess.resample import resample_to_times
 from formnet.preprocess.scenes import find_cuts
-from formnet.preprocess.smooth import smooth_butterworth
+from formnet.preprocess.smoothers import Smoother, smooth_motion
 from formnet.skeleton import skeleton_named
 
 SPEC_VERSION = 1
@@ -69,7 +69,8 @@ class PreprocessSpec:
 
     Attributes:
         gap_limit_s, gap_method: gaps that are filled.
-        cutoff_hz: of the low-pass filter; None leaves motions as they are.
+        smoother: see `formnet.preprocess.smoothers`.
+        cutoff_hz: of the low-pass filter "butterworth", unused by others; None is none.
         segmentation: "squat" finds repetitions by the canonical rule; "whole" takes the motion as one.
         repetitions: the rule of "squat".
         skeleton: name of the joint set that features see.
@@ -94,11 +95,13 @@ class PreprocessSpec:
     align: Alignment = "span"
     features: FeatureSpec = field(default_factory=FeatureSpec)
     version: int = SPEC_VERSION
+    smoother: Smoother = "butterworth"
 
     def __post_init__(self) -> None:
         skeleton_named(self.skeleton)
         choices = (
             ("gap_method", self.gap_method, FillMethod),
+            ("smoother", self.smoother, Smoother),
             ("segmentation", self.segmentation, SegmentationKind),
             ("align", self.align, Alignment),
             ("limbs.scope", self.limbs.scope, LimbScope),
@@ -193,13 +196,14 @@ def segment_clip(clean: Motion, spec: PreprocessSpec, picture: Motion | None = N
     """The repetitions of a cleaned motion; see `preprocess_clip` for `picture`."""
     if picture is None:
         return find_repetitions(clean, spec.repetitions)
-    return find_repetitions(clean, spec.repetitions, clean_motion(picture, spec), find_cuts(picture))
+    # In the picture limbs have no constant length.
+    flat = replace(spec, smoother="kalman") if spec.smoother == "extended_kalman" else spec
+    return find_repetitions(clean, spec.repetitions, clean_motion(picture, flat), find_cuts(picture))
 
 
 def clean_motion(motion: Motion, spec: PreprocessSpec) -> Motion:
     """Gap filling and smoothing alone; segmentation, features and scorers all start from this."""
-    filled = fill_gaps(motion, spec.gap_limit_s, spec.gap_method)
-    return filled if spec.cutoff_hz is None else smooth_butterworth(filled, spec.cutoff_hz)
+    return smooth_motion(fill_gaps(motion, spec.gap_limit_s, spec.gap_method), spec.smoother, spec.cutoff_hz)
 
 
 def span_of_whole(motion: Motion) -> RepetitionSpan:

@@ -11,6 +11,7 @@ import numpy as np
 from formnet.errors import PoseError
 from formnet.motion import FloatArray, Motion
 from formnet.preprocess.mirror import mirror_motion
+from formnet.preprocess.smoothers import smooth_motion
 from formnet.scoring.alignment import AlignmentScorer
 from formnet.scoring.prepare import (
     LimbLengths,
@@ -21,7 +22,6 @@ from formnet.scoring.prepare import (
     match_dimensions,
     normalise_lengths,
     smooth_alike,
-    smooth_motion,
     to_shared_joints,
 )
 from formnet.scoring.registry import alignment_named, similarity_named
@@ -132,7 +132,8 @@ def compare_motions(clip: Motion, reference: Motion, options: CompareOptions | N
     reference, more = check_motion(reference, "the reference", options.prepare)
     clip, reference = to_shared_joints(clip, reference, allow_missing=options.prepare.allow_missing)
     clip, reference = bridge_gaps(clip, options.prepare), bridge_gaps(reference, options.prepare)
-    rounds, said = pair_rounds(smooth_motion(clip, options.prepare), smooth_motion(reference, options.prepare))
+    way = options.prepare
+    rounds, said = pair_rounds(*(smooth_motion(motion, way.smoother, way.cutoff_hz) for motion in (clip, reference)))
     plain = _compare_rounds(clip, reference, rounds, scorer, options)
     flipped = _compare_rounds(mirror_motion(clip), reference, rounds, scorer, options)
     margin = REPAIR_MARGIN if options.repair_mirror else MIRROR_MARGIN

@@ -14,7 +14,8 @@ from formnet.motion import Motion
 from formnet.preprocess.gaps import fill_gaps
 from formnet.preprocess.limbs import normalise_limbs
 from formnet.preprocess.resample import resample_to_frames
-from formnet.preprocess.smooth import find_runs, smooth_butterworth
+from formnet.preprocess.smooth import find_runs
+from formnet.preprocess.smoothers import Smoother, smooth_motion
 from formnet.skeleton import BLAZEPOSE_33, SMPL_24, Skeleton
 
 LimbLengths = Literal["raw", "smpl", "unit"]
@@ -34,13 +35,15 @@ class PrepareOptions:
 
     Attributes:
         max_gap_s: longest absence of the person inside a motion that is bridged; longer ones are refused.
-        cutoff_hz: of the zero-phase low-pass filter; None leaves motions as they are.
+        cutoff_hz: of the low-pass filter "butterworth"; None is none.
         allow_missing: score without joints that one side never shows instead of refusing.
+        smoother: see `formnet.preprocess.smoothers`.
     """
 
     max_gap_s: float = 0.5
     cutoff_hz: float | None = 6.0
     allow_missing: bool = False
+    smoother: Smoother = "butterworth"
 
 
 def share_joints(first: Skeleton, second: Skeleton, *, allow_missing: bool = False) -> Skeleton:
@@ -138,21 +141,16 @@ def bridge_gaps(motion: Motion, options: PrepareOptions) -> Motion:
     return fill_gaps(motion, options.max_gap_s, "cubic")
 
 
-def smooth_motion(motion: Motion, options: PrepareOptions) -> Motion:
-    """Low-pass filtered in the motion's own time."""
-    return motion if options.cutoff_hz is None else smooth_butterworth(motion, options.cutoff_hz)
-
-
 def smooth_alike(clip: Motion, reference: Motion, options: PrepareOptions) -> tuple[Motion, Motion]:
-    """Two motions of equal frames, both filtered in the reference's time.
+    """Two motions of equal frames, both smoothed in the reference's time.
 
     A movement done twice as fast has all its frequencies doubled; filtered in its own time it would lose more of
     itself than the slow one, and the same movement would not look the same.
     """
     assert len(clip) == len(reference), "frames are equalised first"
     borrowed = clip.replace(timestamps=reference.timestamps)
-    smoothed = smooth_motion(borrowed, options).replace(timestamps=clip.timestamps)
-    return smoothed, smooth_motion(reference, options)
+    first, second = (smooth_motion(motion, options.smoother, options.cutoff_hz) for motion in (borrowed, reference))
+    return first.replace(timestamps=clip.timestamps), second
 
 
 def normalise_lengths(motion: Motion, lengths: LimbLengths) -> Motion:
