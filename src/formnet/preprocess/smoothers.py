@@ -69,7 +69,7 @@ def parse_smoothing(text: str) -> tuple[Smoother, float | None]:
     if name in get_args(Smoother):
         return name, 6.0 if name == "butterworth" else None  # type: ignore[return-value]
     try:
-        cutoff_hz = 0.0 if name == "none" else float(name)
+        cutoff_hz = 0.0 if name == "none" else float(text)
     except ValueError:
         raise InputError(
             f"unknown smoothing {text!r}; give a cut-off in Hz (6), none, or one of {', '.join(get_args(Smoother))}"
