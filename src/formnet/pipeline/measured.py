@@ -13,8 +13,8 @@ from formnet.measures.performance import make_performance
 from formnet.motion import Motion
 from formnet.pipeline.judge import clip_verdict
 from formnet.pose.track import PoseTrack
-from formnet.preprocess.repetitions import RepetitionSpan, find_repetitions
-from formnet.preprocess.spec import PreprocessSpec, clean_motion
+from formnet.preprocess.repetitions import RepetitionSpan
+from formnet.preprocess.spec import PreprocessSpec, clean_motion, segment_clip
 from formnet.skeleton import BLAZEPOSE_33
 from formnet.standards.finding import Finding, find_faults
 from formnet.standards.standard import Standard
@@ -41,12 +41,9 @@ class MeasuringJudge:
 
     def judge_repetitions(self, track: PoseTrack) -> tuple[tuple[RepetitionVerdict, ...], tuple[str, ...]]:
         """The verdict on every repetition, maybe none, and warnings; raises as lifters do."""
-        return self.judge_motion(self.lifter.lift(track), name_source(track, self.lifter))
-
-    def judge_motion(self, motion: Motion, source: str) -> tuple[tuple[RepetitionVerdict, ...], tuple[str, ...]]:
-        """The verdict on every repetition of a 3D motion; `source` names its errors (see `Calibration`)."""
-        clean = clean_motion(motion, self.spec)
-        segmentation = find_repetitions(clean, self.spec.repetitions)
+        clean = clean_motion(self.lifter.lift(track), self.spec)
+        segmentation = segment_clip(clean, self.spec, track.image)
+        source = name_source(track, self.lifter)
         verdicts = tuple(self._judge_span(clean, span, source) for span in segmentation.spans)
         return verdicts, segmentation.warnings
 
