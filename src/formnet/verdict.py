@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from formnet.faults import UNSURE, fault_named
 from formnet.measures.measurement import Measurement
+from formnet.motion import FloatArray
 from formnet.standards.finding import Finding, clear_faults
 
 SCHEMA = "formnet-verdict-2"
@@ -26,6 +27,7 @@ class RepetitionVerdict:
         measures: name → measurement.
         probabilities: class → calibrated probability where a network gave the class (`--model`); empty otherwise.
         warnings: what this repetition or view cannot tell.
+        courses: measure → seconds (T,) and degrees (T,) over the repetition, for drawings; not part of the JSON.
     """
 
     start_s: float
@@ -36,6 +38,7 @@ class RepetitionVerdict:
     measures: Mapping[str, Measurement] = field(default_factory=dict)
     probabilities: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    courses: Mapping[str, tuple[FloatArray, FloatArray]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def title(self) -> str:

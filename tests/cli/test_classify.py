@@ -37,7 +37,7 @@ def test_the_demo_finds_what_was_simulated(tmp_path, pose_model, capsys) -> None
     assert run(["demo", "--out", str(tmp_path / "out")]) == 0
     said = capsys.readouterr().out
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert names == ["report.html", "squats_overlay.mp4", "verdict.json"]
+    assert names == ["report.html", "squats_overlay.mp4", "verdict.csv", "verdict.json"]
     assert all(name in said for name in names)
     frames = list(read_frames(tmp_path / "out" / "squats_overlay.mp4"))
     assert len(frames) > 100

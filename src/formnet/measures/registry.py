@@ -6,6 +6,7 @@ from formnet.errors import InputError
 from formnet.measures import back, depth, feet, knees, symmetry, tempo, trunk
 from formnet.measures.base import Measure
 from formnet.measures.performance import Performance
+from formnet.motion import FloatArray
 
 FAMILIES: dict[str, tuple[Measure, ...]] = {
     "depth": depth.MEASURES,
@@ -30,6 +31,13 @@ def measure_named(name: str) -> Measure:
 def read_values(performance: Performance) -> dict[str, float]:
     """Name → value as read, NaN where it could not be read; every measure is there."""
     return {name: measure.read(performance).value for name, measure in MEASURES.items()}
+
+
+def read_course(performance: Performance, name: str) -> tuple[FloatArray, FloatArray]:
+    """The path that a measure is read from over the repetition: seconds (T,) and values (T,)."""
+    curve = measure_named(name).curve
+    assert curve is not None, "durations and proportions have no course"
+    return performance.motion.timestamps[performance.inside], curve(performance)[performance.inside]
 
 
 def describe_measures(source: str = "supervised") -> list[dict[str, str]]:

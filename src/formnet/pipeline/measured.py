@@ -10,6 +10,7 @@ from formnet.lifting.lifter import Lifter
 from formnet.lifting.observation import OBSERVED_24
 from formnet.measures.calibration import calibration_for, measure_repetition
 from formnet.measures.performance import make_performance
+from formnet.measures.registry import read_course
 from formnet.motion import Motion
 from formnet.pipeline.judge import clip_verdict
 from formnet.pose.track import PoseTrack
@@ -19,6 +20,9 @@ from formnet.skeleton import BLAZEPOSE_33
 from formnet.standards.finding import Finding, find_faults
 from formnet.standards.standard import Standard
 from formnet.verdict import ClipVerdict, RepetitionVerdict, choose_label
+
+COURSES = ("thigh", "knee_flexion", "trunk_lean")
+"""Kept over time for the drawings of reports."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +63,7 @@ class MeasuringJudge:
             findings,
             measurements,
             warnings=(*span.warnings, *describe_hidden(findings)),
+            courses={name: read_course(performance, name) for name in COURSES},
         )
 
     def describe(self) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from formnet.pose.track import PoseTrack
 from formnet.pose.video import Frame, Image, read_frames
+from formnet.report.angles import draw_measured
 from formnet.report.overlay import OverlaySegment
 from formnet.report.picture import render_overlay
 
@@ -39,14 +40,16 @@ def render_bottoms(clip_path: str | Path, track: PoseTrack, segments: Sequence[O
 
 def _draw(frame: Frame, track: PoseTrack, number: int, segment: OverlaySegment) -> Image:
     height, width = frame.image.shape[:2]
-    return render_overlay(
-        frame.image,
-        track.image.positions[number] * [width / track.width, height / track.height],
-        track.image.confidence[number],
-        track.image.skeleton,
-        highlighted=segment.joints or track.image.skeleton.joints,
-        colour=segment.colour,
-    )
+    joints = track.image.positions[number] * [width / track.width, height / track.height]
+    skeleton = track.image.skeleton
+    picture = render_overlay(
+        frame.image, joints, track.image.confidence[number], skeleton,
+        highlighted=segment.joints or skeleton.joints, colour=segment.colour,
+    )  # fmt: skip
+    if segment.finding is not None:
+        seen = {name: joints[n] for n, name in enumerate(skeleton.joints) if np.isfinite(joints[n]).all()}
+        draw_measured(picture, seen, segment.finding, segment.colour)
+    return picture
 
 
 def _encode(picture: Image) -> str:

@@ -16,6 +16,7 @@ from formnet.report.drawing import AMBER, GREEN, GREY, RED, WHITE, Colour
 from formnet.report.picture import PANEL_SHARE, Banner, Side, render_overlay
 from formnet.report.video_writer import write_video
 from formnet.skeleton import Skeleton
+from formnet.standards.finding import Finding
 from formnet.verdict import RepetitionKind
 
 __all__ = ["Banner", "OverlaySegment", "render_overlay", "write_overlay_video"]
@@ -34,7 +35,9 @@ class OverlaySegment:
         title: what was found, for people ("Inward knees").
         kind: good is drawn green, a fault red-orange, unsure amber.
         probability: 0–1 where a network named the class; None leaves the bar out.
+        detail: what the title rests on, for people; empty where there is nothing to say.
         joints: the joints that matter; empty means the whole body.
+        finding: the finding behind the title, whose angle stills show; None where there is none.
     """
 
     start_s: float
@@ -44,7 +47,9 @@ class OverlaySegment:
     title: str
     kind: RepetitionKind
     probability: float | None
+    detail: str = ""
     joints: tuple[str, ...] = ()
+    finding: Finding | None = None
 
     @property
     def colour(self) -> Colour:
@@ -136,7 +141,7 @@ def _compute_state(
     if now is not None:
         headline = f"REPETITION {now.number} OF {len(segments)}"
         joints = now.joints or skeleton.joints
-        return joints, now.colour, WHITE, Banner(headline, now.title, now.colour, now.probability, time_s)
+        return joints, now.colour, WHITE, Banner(headline, now.title, now.colour, now.probability, time_s, now.detail)
     done = [s for s in segments if s.end_s < time_s]
     if not done:
         n_repetitions = f"{len(segments)} REPETITION{'' if len(segments) == 1 else 'S'}"
@@ -144,4 +149,4 @@ def _compute_state(
     last = done[-1]
     # The verdict stays readable after the repetition, in the colour of the rest.
     headline = f"REPETITION {last.number} OF {len(segments)} DONE"
-    return (), GREY, GREY, Banner(headline, last.title, GREY, last.probability, time_s)
+    return (), GREY, GREY, Banner(headline, last.title, GREY, last.probability, time_s, last.detail)

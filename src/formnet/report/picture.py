@@ -47,6 +47,7 @@ class Banner:
         colour: of the bar and the chip before the title.
         probability: length of the bar, 0–1; None leaves it out.
         time_s: time shown at the right; None leaves it out.
+        detail: third line, smaller: what the title rests on; empty leaves it out.
         side: "full" lies across the whole picture, "left" and "right" leave the other half free.
     """
 
@@ -55,6 +56,7 @@ class Banner:
     colour: Colour = GREY
     probability: float | None = None
     time_s: float | None = None
+    detail: str = ""
     side: Side = "full"
 
 
@@ -149,7 +151,8 @@ def _draw_banner(canvas: Image, banner: Banner) -> None:
     bar = max(2, round(0.9 * unit))
     first_line = margin + small
     second_line = first_line + round(1.35 * large)
-    bottom = (second_line + round(0.45 * large) if banner.title else first_line + margin) + bar
+    third_line = second_line + (round(1.5 * small) if banner.detail else 0)
+    bottom = (third_line + round(0.45 * large) if banner.title else first_line + margin) + bar
     panel = width if banner.side == "full" else round(PANEL_SHARE * width)
     left = width - panel if banner.side == "right" else 0
     right = left + panel
@@ -177,6 +180,8 @@ def _draw_banner(canvas: Image, banner: Banner) -> None:
     chip_left, chip_top = left + margin, second_line - round(0.75 * large)
     shade(canvas, chip_left, chip_top, chip_left + chip, second_line + 1, banner.colour, 1.0)
     draw_text(canvas, title, left + margin + large // 2, second_line, size, WHITE, 700)
+    detail, size = fit_text(banner.detail, room - large // 2, small)
+    draw_text(canvas, detail, left + margin + large // 2, third_line, size, WHITE)
 
 
 def _draw_timeline(canvas: Image, timeline: Sequence[tuple[float, float, Colour]], progress: float) -> None:

@@ -1,4 +1,4 @@
-"""What `classify --out` leaves behind: verdict.json, report.html and one overlay video for each clip."""
+"""What `classify --out` leaves behind: verdict.json, verdict.csv, report.html and one overlay video for each clip."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from formnet.pipeline import JudgedClip
 from formnet.report.html import write_html_report
 from formnet.report.moments import render_bottoms
 from formnet.report.overlay import OverlaySegment, write_overlay_video
+from formnet.report.table import write_csv
 from formnet.storage.files import atomic_path
 from formnet.verdict import Verdict
 
@@ -42,9 +43,10 @@ def write_results(
             written.append(out / name)
         bottoms[path] = render_bottoms(clip.picture, clip.track, segments)
     write_html_report(verdict, out / "report.html", videos=videos, bottoms=bottoms)
+    write_csv(verdict, out / "verdict.csv")
     with atomic_path(out / "verdict.json") as temporary:
         temporary.write_text(json.dumps(verdict.to_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return [*written, out / "report.html", out / "verdict.json"]
+    return [*written, out / "report.html", out / "verdict.csv", out / "verdict.json"]
 
 
 def describe_segments(clip: JudgedClip) -> list[OverlaySegment]:
@@ -58,7 +60,9 @@ def describe_segments(clip: JudgedClip) -> list[OverlaySegment]:
             title=repetition.title,
             kind=repetition.kind,
             probability=repetition.probability if repetition.probabilities else None,
+            detail="" if repetition.finding is None else repetition.finding.describe(),
             joints=fault_named(repetition.label).joints,
+            finding=repetition.finding,
         )
         for number, repetition in enumerate(clip.verdict.repetitions, start=1)
     ]
