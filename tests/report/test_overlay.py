@@ -102,7 +102,7 @@ def test_joints_far_outside_do_no_harm():
 def test_what_is_said_when():
     segments = [
         OverlaySegment(1, 2, 3, 1, "Good", "good", 0.9),
-        OverlaySegment(4, 5, 6, 2, "Inward knees", "fault", 0.7, ("left_knee", "right_knee")),
+        OverlaySegment(4, 5, 6, 2, "Inward knees", "fault", 0.7, joints=("left_knee", "right_knee")),
     ]
 
     def state(time_s):
@@ -131,7 +131,7 @@ def test_the_video_has_every_frame_at_its_time(tmp_path):
     times_s = np.array([0, 0.03, 0.1, 0.15, 0.6, 0.64, 0.9, 1.2, 1.25, 1.3])
     clip = make_video(tmp_path / "clip.mp4", [np.full((96, 128, 3), 60, np.uint8)] * 10, times_s)
     track = make_track(14, 256, 192, 0.1)  # estimated on a larger picture and other times
-    segments = [OverlaySegment(0.5, 0.7, 1.0, 1, "Round back", "fault", 0.8, ("left_hip", "left_shoulder"))]
+    segments = [OverlaySegment(0.5, 0.7, 1.0, 1, "Round back", "fault", 0.8, joints=("left_hip", "left_shoulder"))]
     seen = []
     out = tmp_path / "out" / "overlay.mp4"
     assert write_overlay_video(clip, track, segments, out, lambda *p: seen.append(p)) == 10

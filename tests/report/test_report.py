@@ -1,16 +1,24 @@
+import csv
 import io
 import json
+import re
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 from rich.console import Console
 
 from formnet.errors import InputError
 from formnet.measures.measurement import Measurement
+from formnet.report.angles import draw_measured
 from formnet.report.clock import format_time
 from formnet.report.html import write_html_report
+from formnet.report.summary import summarise
+from formnet.report.svg import draw_range
+from formnet.report.table import write_csv
 from formnet.report.text import render_clip
 from formnet.standards.finding import hold_against
 from formnet.standards.standard import Criterion, Rule
@@ -80,7 +88,7 @@ def test_the_page_is_self_contained_and_escapes_names(tmp_path: Path) -> None:
     assert "data:image/jpeg;base64,QUJD" in text
     assert text.count('class="rep') - text.count('class="reps') == 3
     assert "http" not in text
-    assert "1 with a fault" in text
+    assert "1 with a clear fault" in text
     for kind in ("good", "fault", "unsure"):
         assert f"fill: var(--{kind})" in text
         assert f"--{kind}: #" in text
@@ -112,3 +120,51 @@ def test_the_json_keeps_to_its_schema() -> None:
     del broken["clips"][0]["repetitions"][0]["label"]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(json.loads(json.dumps(broken)), schema)
+
+
+def test_the_page_shows_values_limits_and_failures_without_paths_of_the_machine(tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    clip = replace(CLIP, path="/home/someone/clips/squats.mp4")
+    failures = {"/home/someone/clips/notes.mp4": "/home/someone/clips/notes.mp4 is no video; give a video"}
+    write_html_report(Verdict((clip,), {"name": "m"}, failures), page)
+    text = page.read_text()
+    assert "/home/someone" not in text
+    assert "notes.mp4</strong> was not judged: notes.mp4 is no video" in text
+    assert "40 ± 6°" in text
+    assert "at most 15°" in text
+    assert text.count('class="range"') == 2
+    assert "trend over the set" in text
+
+
+def test_the_spreadsheet_has_a_row_for_each_repetition(tmp_path: Path) -> None:
+    write_csv(Verdict((CLIP,), {"name": "m"}), tmp_path / "verdict.csv")
+    with (tmp_path / "verdict.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["label"] for row in rows] == ["good", "shallow", "unsure"]
+    assert (rows[1]["thigh"], rows[1]["thigh_error"], rows[1]["faults"]) == ("40.0", "6.0", "shallow")
+    assert rows[2]["thigh"] == ""
+
+
+@pytest.mark.parametrize(("value", "is_beyond"), [(40.0, True), (-10.0, False)])
+def test_a_range_bar_puts_the_value_on_its_side_of_the_limit(value: float, is_beyond: bool) -> None:
+    drawing = draw_range(value, 5.0, 15.0, "above", -30.0, 60.0)
+    at_value = float(re.search(r'circle cx="([\d.]+)"', drawing).group(1))
+    at_limit = float(re.search(r'rect x="([\d.]+)" y="3"', drawing).group(1))
+    assert (at_value > at_limit) == is_beyond
+
+
+def test_the_angle_is_drawn_where_it_was_measured() -> None:
+    finding = CLIP.repetitions[1].findings[0]
+    joints = {"left_knee": np.array([60.0, 80.0]), "left_hip": np.array([20.0, 60.0])}
+    picture = np.zeros((120, 160, 3), np.uint8)
+    draw_measured(picture, joints, finding, (255, 0, 0))
+    assert picture[70, 40].any()
+    assert picture[80, 35].any() or picture[80, 40].any()
+    untouched = np.zeros((120, 160, 3), np.uint8)
+    draw_measured(untouched, {}, finding, (255, 0, 0))
+    assert not untouched.any()
+
+
+def test_a_set_is_summed_up_in_a_sentence() -> None:
+    said = summarise(CLIP)
+    assert said == "1 of 3 repetitions without a clear fault, 1 not judgeable; shallow in 1 of 3."

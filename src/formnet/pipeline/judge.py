@@ -43,7 +43,8 @@ def clip_verdict(
     """Puts a clip's verdict together; raises `PoseError` when there is no repetition, with the reason and a remedy."""
     if not repetitions:
         reason = "; ".join(warnings) or "the person never goes down and up again"
-        raise PoseError(f"{source} shows no whole repetition ({reason}); film at least one from standing to standing")
+        remedy = "" if "film" in reason else "; film at least one from standing to standing"
+        raise PoseError(f"{source} shows no whole repetition of a squat: {reason}{remedy}")
     times_s = track.image.timestamps
     fps = (len(times_s) - 1) / (times_s[-1] - times_s[0])
     return ClipVerdict(source, float(fps), track.image.duration_s, repetitions, (*track.warnings, *warnings))
