@@ -34,10 +34,12 @@ def require_folder(path: Path, what: str) -> Path:
 
 
 def show_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table on standard error; the first column is text, the others are numbers."""
+    """A table on standard error; the first column and those whose cells hold words are set left."""
+    rows = list(rows)
     table = Table(title=title, title_justify="left")
     for number, column in enumerate(columns):
-        table.add_column(column, justify="right" if number else "left")
+        is_text = any(len(max(row[number].split(), key=len, default="")) > 8 for row in rows)
+        table.add_column(column, justify="right" if number and not is_text else "left")
     for row in rows:
         table.add_row(*row)
     CONSOLE.print(table)

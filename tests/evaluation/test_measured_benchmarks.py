@@ -158,3 +158,49 @@ def _squat7_figure() -> np.ndarray:
         known = known if known in motion.skeleton else f"{side}_{base}"
         joints.append(motion.joint(known) + np.array([0.0, below, 0.0]))
     return np.stack(joints, axis=1)
+
+
+def test_shares_of_real_clips_count_what_was_missed(load, tmp_path: Path) -> None:
+    """A bad repetition that is not found counts as missed; clips of unknown form or number count where they can."""
+    clips = load("real_clips")
+    (tmp_path / "truth.csv").write_text(
+        "file,exercise,repetitions,bottoms_s,judged\na.mp4,squat,2,1.0 3.0,good\nb.mp4,squat,2,,bad\n"
+        "c.mp4,Deadlift,0,,\nd.mp4,lunge,0,,good\ne.mp4,squat,,,\n"
+    )
+    for name in "abcde":
+        (tmp_path / f"{name}.mp4").touch()
+    truths = clips.read_truth(tmp_path)
+    good, bad, other, refused, unknown = (clips.Outcome(t, r) for t, r in zip(truths, _answers(), strict=True))
+    assert good.bottom_errors_s == pytest.approx([0.1, 0.0])
+    assert clips.compute_figures([good, bad, other, refused, unknown]) == {
+        "good_with_clear_fault": 0.5,
+        "bad_found": 0.5,
+        "others_judged": 0.5,
+        "repetitions_exact": 0.5,
+    }
+
+
+def _answers() -> list[tuple]:
+    """Of the five clips: one of two good ones accused, one of two bad ones found, one other exercise judged."""
+    from formnet.measures.measurement import Measurement
+    from formnet.standards.finding import hold_against
+    from formnet.standards.reading import load_standard
+    from formnet.verdict import RepetitionVerdict
+
+    rule = next(rule for rule in load_standard().rules if rule.fault == "shallow")
+    name = rule.criteria[0].measure
+
+    def repetition(bottom_s: float, value: float) -> RepetitionVerdict:
+        finding = hold_against(rule, {name: Measurement(name, value, 1.0, bottom_s)})
+        return RepetitionVerdict(bottom_s - 1, bottom_s, bottom_s + 1, "x", (finding,))
+
+    return [(repetition(1.1, 0.0), repetition(3.0, 60.0)), (repetition(1.0, 60.0),), (repetition(1.0, 0.0),), (), ()]
+
+
+def test_a_table_of_clips_that_are_not_there_is_refused(load, tmp_path: Path) -> None:
+    (tmp_path / "truth.csv").write_text("file,exercise,repetitions,bottoms_s,judged\na.mp4,squat,2,,good\n")
+    with pytest.raises(InputError, match=r"names clips that are not there: a\.mp4"):
+        load("real_clips").read_truth(tmp_path)
+    (tmp_path / "truth.csv").write_text("file,exercise\na.mp4,squat\n")
+    with pytest.raises(InputError, match="cannot be read as a table"):
+        load("real_clips").read_truth(tmp_path)
