@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from formnet.cli.inputs import check_writable_folder, find_clips, progress_bar
-from formnet.cli.sources import is_pose_file, read_pose_file
+from formnet.cli.inputs import (
+    DEFAULT_ESTIMATOR,
+    EstimatorOption,
+    check_writable_folder,
+    find_clips,
+    progress_bar,
+)
+from formnet.cli.sources import is_pose_file, load_estimator, read_pose_file
 from formnet.errors import FormnetError
 from formnet.standards import DEFAULT_STANDARD
 from formnet.verdict import Verdict
@@ -62,6 +68,7 @@ def classify(
             "of train.py task=lift; default: supervised, or what the model was trained with."
         ),
     ] = None,
+    estimator: EstimatorOption = DEFAULT_ESTIMATOR,
     fps: Annotated[float, typer.Option(help="Frames per second of keypoint files, which do not say it.")] = 30.0,
     video: Annotated[bool, typer.Option(help="Write the overlay video into --out.")] = True,
 ) -> None:
@@ -80,16 +87,16 @@ def classify(
       formnet classify monday/ tuesday/ --json > verdicts.json
 
       formnet classify alphapose-results.json --fps 25
+
+      formnet classify squat.mp4 --estimator my-network.safetensors
     """
     paths = find_clips(clips)
     if out is not None:
         check_writable_folder(out)
-    estimator: PoseEstimator | None = None
+    eyes: PoseEstimator | None = None
     if not all(is_pose_file(path) for path in paths):
-        from formnet.pose.estimator import create_estimator
-
         # First the estimator, then the network: two large imports at once would wait for each other.
-        estimator = create_estimator()
+        eyes = load_estimator(estimator)
     loading = _start_loading(standard, model, lifter)
     has_bar = not as_json or sys.stderr.isatty()
 
@@ -99,7 +106,7 @@ def classify(
         from formnet.pose.estimator import estimate_pose
 
         with progress_bar(title, enabled=has_bar) as on_frame:
-            return estimate_pose(path, person, on_frame=on_frame, estimator=estimator)
+            return estimate_pose(path, person, on_frame=on_frame, estimator=eyes)
 
     judged, failures = _judge_all(paths, estimate, loading)
     verdict = Verdict(tuple(clip.verdict for clip in judged), loading.result().describe(), failures)

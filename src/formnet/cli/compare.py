@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption
 from formnet.errors import InputError
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def compare(
     compat: Annotated[
         bool, typer.Option("--compat", help="Scoring-Your-Video's DTW on AlphaPose files, to its last digit.")
     ] = False,
+    estimator: EstimatorOption = DEFAULT_ESTIMATOR,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Compare a performance with a reference, part by part.
@@ -108,11 +110,11 @@ def compare(
         prepare=PrepareOptions(max_gap, cutoff_hz, allow_missing, smoother),
     )
     _check_options(options)
-    first = load_source(clip, person=person, fps=fps, lifter=lifter, quiet=as_json)
-    second = load_source(reference, person=reference_person, fps=fps, lifter=lifter, quiet=as_json)
+    first = load_source(clip, person=person, fps=fps, lifter=lifter, estimator=estimator, quiet=as_json)
+    second = load_source(reference, person=reference_person, fps=fps, lifter=lifter, estimator=estimator, quiet=as_json)
     a, b, is_flat = choose_motions(first, second, flat=flat)
     if also:
-        others = [load_source(path, fps=fps, lifter=lifter, quiet=as_json) for path in also]
+        others = [load_source(path, fps=fps, lifter=lifter, estimator=estimator, quiet=as_json) for path in also]
         is_flat = is_flat or any(other.motion.n_dimensions == 2 for other in others)
         a, b = (first.flat, second.flat) if is_flat else (first.motion, second.motion)
         b = average_references([b, *(other.flat if is_flat else other.motion for other in others)], options.prepare)

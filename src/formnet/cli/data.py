@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from functools import cache
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption
 from formnet.errors import DataError, InputError
 
 data = typer.Typer(
@@ -80,6 +81,7 @@ def prepare(
     allow_damaged: Annotated[
         bool, typer.Option("--allow-damaged", help="Leave out what is broken instead of refusing the copy.")
     ] = False,
+    estimator: EstimatorOption = DEFAULT_ESTIMATOR,
     as_json: AsJson = False,
 ) -> None:
     """Estimate the poses of a set of videos once, into a folder to train from; goes on where it stopped."""
@@ -93,6 +95,8 @@ def prepare(
 
     values = parse_options(option)
     copy = check_copy(name, root, probe_video, **values)
+    if estimator != DEFAULT_ESTIMATOR:
+        values["estimator"] = estimator
     if not isinstance(copy, ClipCollection):
         raise InputError(f"{name} holds joints already and needs no preparation; give {root} as data.root")
     if copy.damage and not allow_damaged:
@@ -103,7 +107,7 @@ def prepare(
     failures: dict[str, str] = {}
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("poses", total=len(copy.clips))
-        for done in prepare_clips(copy, out, _estimate, values):
+        for done in prepare_clips(copy, out, partial(_estimate, estimator=estimator), values):
             counts[done.status] += 1
             if done.status == "failed":
                 failures[done.clip.name] = done.message
@@ -174,15 +178,12 @@ def _print_summary(summary: dict[str, Any]) -> None:
     console.print(f"{found} problem{'s' * (found != 1)}: this copy is damaged" if found else "no damage found")
 
 
-@cache
-def _estimator() -> Any:
-    from formnet.pose.estimator import create_estimator
-
-    return create_estimator()
-
-
-def _estimate(path: Path) -> Any:
+def _estimate(path: Path, estimator: str) -> Any:
+    """Joints in 3D and in the picture; estimators without depth get it from the lifter `supervised`."""
+    from formnet.cli.sources import load_estimator
+    from formnet.lifting.lifter import create_lifter
     from formnet.pose.estimator import estimate_pose
 
-    track = estimate_pose(path, estimator=_estimator())
-    return track.solid, track.image
+    track = estimate_pose(path, estimator=load_estimator(estimator))
+    lifter = create_lifter("supervised" if track.world is None else "picture")
+    return lifter.lift(track), track.image

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption
 from formnet.errors import FormnetError, InputError
 
 
@@ -17,6 +18,7 @@ def index(
     out: Annotated[Path, typer.Option("--out", "-o", help="Index to write.")] = Path("poses.npz"),
     fps: Annotated[float, typer.Option(help="Frames per second of keypoint files, which do not say it.")] = 30.0,
     person: Annotated[int | None, typer.Option(help="Which person, 1 for the most prominent.")] = None,
+    estimator: EstimatorOption = DEFAULT_ESTIMATOR,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Index a library of poses for search.
@@ -36,7 +38,7 @@ def index(
     motions, warnings = [], []
     for path in sources:
         try:
-            source = load_source(path, person=person, fps=fps, quiet=as_json)
+            source = load_source(path, person=person, fps=fps, estimator=estimator, quiet=as_json)
         except FormnetError as error:
             warnings.append(f"left out: {error}")
             continue

@@ -7,12 +7,25 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from formnet.errors import InputError
 from formnet.readers.clips import find_videos
+
+DEFAULT_ESTIMATOR = "blazepose"
+EstimatorOption = Annotated[
+    str,
+    typer.Option(
+        "--estimator",
+        help="What finds joints in videos: blazepose, opencv-openpose, a .safetensors of train.py task=pose, or "
+        "OpenPose's own .caffemodel or .onnx.",
+        metavar="NAME|FILE",
+    ),
+]
 
 
 def find_clips(paths: Sequence[Path]) -> list[Path]:

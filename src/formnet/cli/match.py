@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption
+
 if TYPE_CHECKING:
     from formnet.readers.source import PoseSource
 
@@ -32,6 +34,7 @@ def match(
     compat: Annotated[
         bool, typer.Option("--compat", help="Scoring-Your-Video's figures on AlphaPose files, to the last digit.")
     ] = False,
+    estimator: EstimatorOption = DEFAULT_ESTIMATOR,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Find the frame of a video that is most like a picture.
@@ -55,8 +58,8 @@ def match(
     if compat:
         _match_compat(image, video, metric, as_json=as_json, out=out, threshold=threshold)
         return
-    first = load_source(image, person=person, fps=fps, quiet=as_json)
-    second = load_source(video, person=video_person, fps=fps, quiet=as_json)
+    first = load_source(image, person=person, fps=fps, estimator=estimator, quiet=as_json)
+    second = load_source(video, person=video_person, fps=fps, estimator=estimator, quiet=as_json)
     in_3d = (
         first.image is None and second.image is None and first.motion.n_dimensions == second.motion.n_dimensions == 3
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption
 from formnet.errors import InputError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def pose(
     ] = False,
     person: Annotated[int | None, typer.Option(help="Which person, 1 for the most prominent.")] = None,
     fps: Annotated[float, typer.Option(help="Frames per second of keypoint files, which do not say it.")] = 30.0,
+    estimator: EstimatorOption = DEFAULT_ESTIMATOR,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
 ) -> None:
     """Estimate poses and export them to other tools.
@@ -48,6 +50,8 @@ def pose(
       formnet pose clip.mp4 -o clip.json (AlphaPose)
 
       formnet pose clip.mp4 -o clip_openpose --format openpose
+
+      formnet pose clip.mp4 -o clip.json --estimator pose_iter_440000.caffemodel
 
       formnet pose clip.mp4 -o clip.trc (markers for OpenSim)
 
@@ -61,7 +65,7 @@ def pose(
         raise InputError(f"the format of {out} is not clear; choose --format {'|'.join(FORMATS)}")
     if joints is not None:
         skeleton_named(joints)
-    source = load_source(clip, person=person, fps=fps, quiet=as_json)
+    source = load_source(clip, person=person, fps=fps, estimator=estimator, quiet=as_json)
     _write(out, chosen, source, joints, in_picture=in_picture)
     if as_json:
         print_json(

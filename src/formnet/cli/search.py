@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption
 from formnet.errors import PoseError
 
 
@@ -20,6 +21,7 @@ def search(
     metric: Annotated[str, typer.Option(help="Distance; only metrics: cosine.")] = "cosine",
     apart: Annotated[float, typer.Option(help="Seconds between poses of one source; 0 for every frame.")] = 0.5,
     person: Annotated[int | None, typer.Option(help="Which person of the picture, 1 for the most prominent.")] = None,
+    estimator: EstimatorOption = DEFAULT_ESTIMATOR,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Find the nearest poses of an index, exactly.
@@ -34,7 +36,7 @@ def search(
     from formnet.scoring.search import compute_pose_vectors, read_index, search_index
 
     library = read_index(index)
-    source = load_source(image, person=person, quiet=as_json)
+    source = load_source(image, person=person, estimator=estimator, quiet=as_json)
     vectors, frames = compute_pose_vectors(source.flat)
     if not len(frames):
         raise PoseError(f"{image} does not show both arms and legs; use a picture of the whole body")

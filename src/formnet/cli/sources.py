@@ -7,13 +7,16 @@ import math
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from formnet.cli.inputs import DEFAULT_ESTIMATOR
 from formnet.errors import InputError
 
 if TYPE_CHECKING:
     from formnet.motion import Motion
+    from formnet.pose.estimator import PoseEstimator
     from formnet.pose.track import PoseTrack
     from formnet.readers.source import PoseSource
     from formnet.scoring.compat import CompatPoses
@@ -37,16 +40,26 @@ def read_pose_file(path: Path, *, person: int | None = None, fps: float = 30.0) 
     return _as_track(read_pose_source(path, person=person, fps=fps))
 
 
+@cache
+def load_estimator(name: str) -> PoseEstimator:
+    """The estimator of that name or file, made once; see `formnet.pose.estimator.create_estimator`."""
+    from formnet.pose.estimator import create_estimator
+
+    return create_estimator(name)
+
+
 def load_source(
-    path: Path, *, person: int | None = None, fps: float = 30.0, lifter: str | None = None, quiet: bool = True
-) -> PoseSource:
+    path: Path, *, person: int | None = None, fps: float = 30.0, lifter: str | None = None,
+    estimator: str = DEFAULT_ESTIMATOR, quiet: bool = True,
+) -> PoseSource:  # fmt: skip
     """Reads poses, or estimates them from a video or picture.
 
     Args:
         person: which of several people, 1 for the largest or most prominent.
         fps: of keypoint files.
         lifter: what makes the motion 3D, see `formnet.lifting`; None: keypoint files stay 2D, videos get the
-            estimator's depth.
+            estimator's depth where it knows one.
+        estimator: what finds joints in videos and pictures.
         quiet: no progress on standard error.
 
     Raises:
@@ -66,9 +79,9 @@ def load_source(
     from formnet.readers.source import IMAGE_SUFFIXES
 
     with progress_bar(f"poses of {path.name}", enabled=not quiet) as on_frame:
-        track = estimate_pose(path, person, on_frame=on_frame)
+        track = estimate_pose(path, person, on_frame=on_frame, estimator=load_estimator(estimator))
     kind = "image" if path.suffix.lower() in IMAGE_SUFFIXES or len(track.image) == 1 else "video"
-    motion = track.solid if lifter is None else _lift(track, lifter)
+    motion = _lift(track, lifter) if lifter else track.image if track.world is None else track.solid
     return PoseSource(path, kind, motion, track.image, None, np.arange(len(track.image)), None, path, track.warnings)
 
 

@@ -64,23 +64,40 @@ class EstimatorOptions:
 
 
 # Name → module with a function `create_estimator(options) -> PoseEstimator`; imported when asked for.
-ESTIMATORS: dict[str, str] = {"blazepose": "formnet.pose.blazepose.estimator"}
+ESTIMATORS: dict[str, str] = {
+    "blazepose": "formnet.pose.blazepose.estimator",
+    "opencv-openpose": "formnet.pose.networks.openpose",
+}
+# Endings of files that are estimators themselves.
+_FILES: dict[str, str] = {
+    ".safetensors": "formnet.pose.networks.estimator",
+    ".caffemodel": "formnet.pose.networks.openpose",
+    ".onnx": "formnet.pose.networks.openpose",
+}
 
 
 def create_estimator(
     name: str = "blazepose", model: str | Path | None = None, eyes: Eyes | None = None
 ) -> PoseEstimator:
-    """The estimator of that name.
+    """The estimator of that name, or of a file of weights.
 
     Args:
+        name: one of `ESTIMATORS`, a .safetensors of `train.py task=pose`, or OpenPose's .caffemodel or .onnx.
         model: pose model file; None obtains it.
         eyes: size of the model to obtain; None: the user's environment decides, else the standard size.
 
     Raises:
         InputError: for an unknown name, listing the known ones, or when its model cannot be obtained.
+        CheckpointError: for a file that is no such network.
     """
+    if (module := _FILES.get(Path(name).suffix.lower())) is not None:
+        from_file: PoseEstimator = importlib.import_module(module).create_estimator(EstimatorOptions(Path(name)))
+        return from_file
     if name not in ESTIMATORS:
-        raise InputError(f"there is no pose estimator {name!r}; use one of {', '.join(ESTIMATORS)}")
+        raise InputError(
+            f"there is no pose estimator {name!r}; use one of {', '.join(ESTIMATORS)}, or a file of weights "
+            f"({', '.join(_FILES)})"
+        )
     options = EstimatorOptions(Path(model) if model is not None else None, eyes)
     estimator: PoseEstimator = importlib.import_module(ESTIMATORS[name]).create_estimator(options)
     return estimator

@@ -36,8 +36,8 @@ class Detection:
     """One person in one frame.
 
     Attributes:
-        image: (J, 2) pixels.
-        world: (J, 3) metres about the hips.
+        image: (J, 2) pixels; NaN where a joint was not found.
+        world: (J, 3) metres about the hips; None from estimators that know joints in the picture only.
         visibility: (J,) 0–1, that a joint is in the picture and not hidden.
         presence: (J,) 0–1, that a joint is in the picture.
         size_px: side of the square around the whole body.
@@ -45,7 +45,7 @@ class Detection:
     """
 
     image: FloatArray
-    world: FloatArray
+    world: FloatArray | None
     visibility: FloatArray
     presence: FloatArray
     size_px: float
@@ -59,7 +59,7 @@ class Detection:
     @property
     def box(self) -> FloatArray:
         """(x0, y0, x1, y1) of the joints in pixels."""
-        return np.concatenate([self.image.min(axis=0), self.image.max(axis=0)])
+        return np.concatenate([np.nanmin(self.image, axis=0), np.nanmax(self.image, axis=0)])
 
 
 @dataclass(frozen=True, eq=False)

@@ -65,22 +65,20 @@ def _make_track(person: Person, times_s: np.ndarray, width: int, height: int, sk
     detections = list(person.detections.values())
     seen_s = times_s[frames]
     in_picture = np.array([d.image for d in detections])
-    in_metres = np.array([d.world for d in detections])
     sizes_px = np.array([d.size_px for d in detections])
-    sizes_m = np.ptp(in_metres[..., :2], axis=1).mean(axis=1)
     visibility = smooth_visibility(np.array([d.visibility for d in detections]), seen_s)
 
     shape = (len(times_s), len(skeleton))
-    image, world, confidence = np.full((*shape, 2), np.nan), np.full((*shape, 3), np.nan), np.zeros(shape)
+    image, confidence = np.full((*shape, 2), np.nan), np.zeros(shape)
     image[frames] = smooth_one_euro(in_picture, seen_s, sizes_px, IN_PICTURE)
-    world[frames] = smooth_one_euro(in_metres, seen_s, sizes_m, IN_METRES)
     confidence[frames] = visibility * np.array([d.presence for d in detections])
-    return PoseTrack(
-        Motion(image, confidence, times_s, skeleton, "pixel"),
-        Motion(world, confidence, times_s, skeleton, "metre"),
-        width,
-        height,
-    )
+    in_metres = [d.world for d in detections if d.world is not None]
+    world: Motion | None = None
+    if len(in_metres) == len(detections):
+        solid, places = np.full((*shape, 3), np.nan), np.array(in_metres)
+        solid[frames] = smooth_one_euro(places, seen_s, np.ptp(places[..., :2], axis=1).mean(axis=1), IN_METRES)
+        world = Motion(solid, confidence, times_s, skeleton, "metre")
+    return PoseTrack(Motion(image, confidence, times_s, skeleton, "pixel"), world, width, height)
 
 
 def _check_coverage(track: PoseTrack, source: str) -> list[str]:

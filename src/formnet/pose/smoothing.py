@@ -40,9 +40,14 @@ IN_METRES = OneEuro(0.1, 40.0)
 def smooth_one_euro(values: FloatArray, times_s: FloatArray, sizes: FloatArray, filter: OneEuro) -> FloatArray:
     """Values (T, …) at times (T,), smoothed, each number by itself.
 
+    What is missing (NaN) stays so, and rests where it was last until it is there again.
+
     Args:
         sizes: (T,) of the person, in the unit of the values: speed is measured in sizes per second.
     """
+    missing = np.isnan(values)
+    if missing.any():
+        return np.where(missing, np.nan, smooth_one_euro(_hold(values), times_s, sizes, filter))
     smoothed = np.array(values, dtype=np.float64)
     speed = np.zeros(values.shape[1:])
     for now in range(1, len(values)):
@@ -55,6 +60,15 @@ def smooth_one_euro(values: FloatArray, times_s: FloatArray, sizes: FloatArray, 
         share = _share(filter.least_cutoff_hz + filter.beta * np.abs(speed), step_s)
         smoothed[now] = smoothed[now - 1] + share * (values[now] - smoothed[now - 1])
     return smoothed
+
+
+def _hold(values: FloatArray) -> FloatArray:
+    """Values (T, …) with gaps held at the value before, or at the first there is; 0 where there is none at all."""
+    there = ~np.isnan(values)
+    frames = np.arange(len(values)).reshape(-1, *[1] * (values.ndim - 1))
+    last = np.maximum.accumulate(np.where(there, frames, -1), axis=0)
+    first = np.argmax(there, axis=0)[None]
+    return np.nan_to_num(np.take_along_axis(values, np.where(last < 0, first, last), axis=0))
 
 
 def smooth_visibility(values: FloatArray, times_s: FloatArray) -> FloatArray:
