@@ -17,41 +17,61 @@ from scipy.special import softmax
 from formnet.evaluation.benchmark import Method
 from formnet.judges.methods import METHODS, register_method
 from formnet.judges.movement.features import EXPERTS, Blocks
-from formnet.judges.movement.judge import MovementLearner, compute_margins, judge_session, prepare_bodies
+from formnet.judges.movement.judge import MovementRecipe, compute_margins, judge_session, prepare_bodies
 from formnet.judges.movement.sessions import fit_spread
 from formnet.judges.parts.calibrate import fit_calibration, fit_weights
 from formnet.judges.parts.ridge import BlockRidge, RadialRidge
 from formnet.judges.squat.families import FAMILIES, MEMORY, choose_share
 from formnet.judges.squat.features import compute_squat_features
-from formnet.judges.squat.judge import SquatLearner
+from formnet.judges.squat.judge import SquatRecipe
+from formnet.motion import Motion
 from formnet.readers.table import RepetitionTable
 
 Parts = dict[str, np.ndarray]
-_KEPT: dict[tuple[Any, ...], Parts] = {}
+FitParts = Callable[[RepetitionTable, int], Callable[[Sequence[Motion]], Parts]]
+_KEPT: dict[tuple[Any, ...], Callable[[Sequence[Motion]], Parts]] = {}
 
 TITLES = {"forest": "trees", "amplitudes": "ridge on amplitudes"}
 
 
 class Assembled:
-    """A classifier that answers with parts.
+    """A recipe and its judge, which answers with parts.
 
     Args:
-        measure: (training table, test table, seed) → arrays by name; kept, so that rows share them.
-        assemble: these arrays → probabilities of the test rows.
+        fit_parts: (training table, seed) → a function of motions that gives arrays by name; kept, so that rows share
+            what was fitted, and what was answered.
+        assemble: these arrays → probabilities.
     """
 
-    def __init__(self, measure: Callable[..., Parts], assemble: Callable[[Parts], np.ndarray], seed: int) -> None:
-        self.measure, self.assemble, self.seed = measure, assemble, seed
+    def __init__(self, fit_parts: FitParts, assemble: Callable[[Parts], np.ndarray]) -> None:
+        self.fit_parts, self.assemble = fit_parts, assemble
 
-    def fit(self, table: RepetitionTable) -> Assembled:
-        self._train = table
+    def fit(self, table: RepetitionTable, seed: int = 0) -> Assembled:
+        key = (str(self.fit_parts), table.names, seed)
+        if key not in _KEPT:
+            _KEPT[key] = remember(self.fit_parts(table, seed))
+        self._answer, self.n_classes = _KEPT[key], len(table.classes)
         return self
 
-    def predict_proba(self, table: RepetitionTable) -> np.ndarray:
-        key = (str(self.measure), self._train.names, table.names, self.seed)
-        if key not in _KEPT:
-            _KEPT[key] = self.measure(self._train, table, self.seed)
-        return self.assemble(_KEPT[key])
+    def probabilities(self, motions: Sequence[Motion]) -> np.ndarray:
+        return self.assemble(self._answer(motions))
+
+    def describe(self) -> dict[str, Any]:
+        return {"learner": "ablation"}
+
+
+def remember(answer: Callable[[Sequence[Motion]], Parts]) -> Callable[[Sequence[Motion]], Parts]:
+    """The same function, which computes every answer once; motions are told apart by where they are in memory."""
+    known: dict[tuple[int, ...], tuple[Sequence[Motion], Parts]] = {}
+
+    def answer_once(motions: Sequence[Motion]) -> Parts:
+        key = tuple(map(id, motions))
+        if key not in known:
+            # The motions are kept, too, so that none of them gives its place to another.
+            known[key] = (motions, answer(motions))
+        return known[key][1]
+
+    return answer_once
 
 
 @dataclass(frozen=True)
@@ -65,33 +85,29 @@ class BothKernels:
         return np.concatenate([self.first.scores(blocks), self.second.scores(blocks)], axis=1)
 
 
-class WithLinearKernels(MovementLearner):
+class WithLinearKernels(MovementRecipe):
     """The recipe, and beside every expert the one with a linear kernel, so that features are computed once."""
 
     def _fit_expert(self, name: str, blocks: Blocks, table: RepetitionTable) -> Any:
         linear = replace(self, width=0.0)
         return BothKernels(
-            super()._fit_expert(name, blocks, table), MovementLearner._fit_expert(linear, name, blocks, table)
+            super()._fit_expert(name, blocks, table), MovementRecipe._fit_expert(linear, name, blocks, table)
         )
 
 
-def measure_experts(train: RepetitionTable, test: RepetitionTable, seed: int) -> Parts:
-    """Scores of the three experts of UI-PRMD on the test rows, and on training rows that were left out.
+def fit_experts(train: RepetitionTable, seed: int) -> Callable[[Sequence[Motion]], Parts]:
+    """The three experts of UI-PRMD: their scores of motions, and of training rows that were left out.
 
     The last axis has the recipe's scores, then those with linear kernels only.
     """
-    learner = WithLinearKernels()
+    recipe = WithLinearKernels()
     bodies = prepare_bodies(train.motions)
-    left_out = learner.leave_out(train, bodies, seed)
+    left_out = recipe.leave_out(train, bodies, seed)
     assert left_out is not None, "there are groups to leave out"
     scores, rows = left_out
-    return {
-        "scores": learner.fit_experts(train, bodies, seed).scores(prepare_bodies(test.motions)),
-        "groups": test.groups,
-        "left_out": scores,
-        "left_labels": np.asarray(train.labels)[rows],
-        "left_groups": train.groups[rows],
-    }
+    opinions = recipe.fit_experts(train, bodies, seed)
+    known = {"left_out": scores, "left_labels": np.asarray(train.labels)[rows], "left_groups": train.groups[rows]}
+    return lambda motions: {"scores": opinions.scores(prepare_bodies(motions)), **known}
 
 
 def assemble_experts(
@@ -106,23 +122,19 @@ def assemble_experts(
     known, scores = (np.tensordot(weights, part, axes=1) for part in (left_out, parts["scores"][chosen][:, :, columns]))
     if not together:
         return np.asarray(softmax(fit_calibration(known, labels, 0.0)[0] * scores, axis=1))
-    spread = fit_spread(compute_margins(known), labels, parts["left_groups"])
-    probabilities = np.zeros(scores.shape)
-    for group in np.unique(parts["groups"]):
-        rows = parts["groups"] == group
-        probabilities[rows] = judge_session(scores[rows], spread)
-    return probabilities
+    return judge_session(scores, fit_spread(compute_margins(known), labels, parts["left_groups"]))
 
 
-def measure_families(train: RepetitionTable, test: RepetitionTable, seed: int, learner: SquatLearner) -> Parts:
-    """Probabilities of the families of squat7 on the test rows, and the share of the votes that memory is given."""
-    inside, outside = (compute_squat_features(table.motions, learner.second_view) for table in (train, test))
+def fit_families(train: RepetitionTable, seed: int, recipe: SquatRecipe) -> Callable[[Sequence[Motion]], Parts]:
+    """The families of squat7: their probabilities of motions, and the share of the votes that memory is given."""
+    features = compute_squat_features(train.motions, recipe.second_view)
     labels, n_classes = np.asarray(train.labels), len(train.classes)
-    left_out = learner.leave_out(inside, labels, train.groups, n_classes, seed)
+    left_out = recipe.leave_out(features, labels, train.groups, n_classes, seed)
     assert left_out is not None, "there are rows to leave out"
     answers, rows, parts = left_out
-    families = learner.fit_families(inside, labels, train.groups, n_classes, seed)
-    return families.by_family(outside) | {"share": np.array(choose_share(answers, labels[rows], parts))}
+    share = np.array(choose_share(answers, labels[rows], parts))
+    families = recipe.fit_families(features, labels, train.groups, n_classes, seed)
+    return lambda motions: families.by_family(compute_squat_features(motions, recipe.second_view)) | {"share": share}
 
 
 def assemble_families(parts: Parts, families: Sequence[str], share: float | None = 0.0) -> np.ndarray:
@@ -140,10 +152,10 @@ def register_experts(modules: Sequence[str]) -> list[str]:
     rows["all, linear kernel of motion"] = {"experts": list(EXPERTS), "linear": True}
     rows["all (formnet)"] = {"experts": list(EXPERTS)}
     rows["all, repetitions of a session judged together"] = {"experts": list(EXPERTS), "together": True}
-    return [_register(title, measure_experts, assemble_experts, row, modules) for title, row in rows.items()]
+    return [_register(title, fit_experts, assemble_experts, row, modules) for title, row in rows.items()]
 
 
-def register_families(modules: Sequence[str], learner: SquatLearner) -> list[str]:
+def register_families(modules: Sequence[str], learner: SquatRecipe) -> list[str]:
     """Rows for squat7; their names."""
     rows: dict[str, dict[str, Any]] = {TITLES.get(name, name): {"families": [name]} for name in (*FAMILIES, MEMORY)}
     rows |= {
@@ -155,16 +167,16 @@ def register_families(modules: Sequence[str], learner: SquatLearner) -> list[str
     rows[f"all four, memory as left-out {learner.left_out} want it (formnet)"] = {
         "families": list(FAMILIES), "share": None
     }  # fmt: skip
-    measure = partial(measure_families, learner=learner)
-    return [_register(title, measure, assemble_families, row, modules) for title, row in rows.items()]
+    fit_parts = partial(fit_families, recipe=learner)
+    return [_register(title, fit_parts, assemble_families, row, modules) for title, row in rows.items()]
 
 
 def _register(
-    title: str, measure: Callable[..., Parts], assemble: Callable[..., np.ndarray], row: Mapping[str, Any],
+    title: str, fit_parts: FitParts, assemble: Callable[..., np.ndarray], row: Mapping[str, Any],
     modules: Sequence[str],
 ) -> str:  # fmt: skip
     name = "ablate-" + "-".join(re.findall(r"\w+", title))
-    make = partial(Assembled, measure, partial(assemble, **row))
+    make = partial(Assembled, fit_parts, partial(assemble, **row))
     METHODS.pop(name, None)
     register_method(Method(name, title, make, modules=("ablations", *modules), options=dict(row)))
     return name

@@ -18,8 +18,7 @@ from page import PAGE, REPOSITORY, RESULTS, write_page
 from formnet.errors import FormnetError
 from formnet.evaluation.benchmark import METRICS, Method, Result, render_markdown, write_results
 from formnet.judges.methods import METHODS, register_method
-from formnet.judges.protocol import FittedLearner, build_learner
-from formnet.readers.table import RepetitionTable
+from formnet.judges.protocol import build_recipe
 from formnet.storage.files import cache_dir
 
 BASELINES = ("majority", "dtw", "minirocket", "forest")
@@ -28,36 +27,10 @@ BASELINES = ("majority", "dtw", "minirocket", "forest")
 def register_networks() -> None:
     """Adds the rows that learn with torch, when `benchmarks/networks.py` is there.
 
-    That file calls `formnet.judges.methods.register_method` for the paper's network; a classifier has `fit(table)` and
-    `predict_proba(table)`.
+    That file calls `formnet.judges.methods.register_method` for the paper's network.
     """
     if importlib.util.find_spec("networks") is not None:
         importlib.import_module("networks").register()
-
-
-class LearnerMethod:
-    """A learner as a row of a benchmark: it sees what `train.py` gives it.
-
-    Args:
-        config: `name` and options for `build_learner`.
-    """
-
-    def __init__(self, config: Mapping[str, Any], seed: int) -> None:
-        self.config, self.seed = config, seed
-        self._fitted: FittedLearner | None = None
-
-    def fit(self, table: RepetitionTable) -> LearnerMethod:
-        self._fitted = build_learner(self.config).fit(table, self.seed)
-        return self
-
-    def predict_proba(self, table: RepetitionTable) -> np.ndarray:
-        assert self._fitted is not None, "fit comes first"
-        probabilities = np.zeros((len(table), len(table.classes)))
-        # Group by group, for learners that judge a session together.
-        for group in np.unique(table.groups):
-            rows = table.groups == group
-            probabilities[rows] = self._fitted.estimate_probabilities(table.select(rows).motions)
-        return probabilities
 
 
 def register_learner(title: str, config: Mapping[str, Any], modules: Sequence[str]) -> None:
@@ -68,7 +41,7 @@ def register_learner(title: str, config: Mapping[str, Any], modules: Sequence[st
     """
     METHODS.pop("formnet", None)
     register_method(
-        Method("formnet", title, lambda seed: LearnerMethod(config, seed), modules=tuple(modules), options=dict(config))
+        Method("formnet", title, lambda: build_recipe(config), modules=tuple(modules), options=dict(config))
     )
 
 

@@ -12,6 +12,9 @@ chance (0.14) even on the random split of squat7.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -23,6 +26,7 @@ from formnet.judges.network.classifier import Classifier
 from formnet.judges.parts.series import require_rows
 from formnet.judges.parts.threads import one_thread
 from formnet.models.resnet1d import ResNet1d
+from formnet.motion import Motion
 from formnet.readers.table import RepetitionTable
 
 N_FRAMES, START_FRAMES, WIDTH, EPOCHS, BATCH = 64, 3, 128, 30, 32
@@ -30,18 +34,19 @@ TITLE = f"paper's TDM network ({N_FRAMES} frames, half width, {EPOCHS} epochs)"
 
 
 class PaperNetwork:
-    """See the module's text; `seed` decides weights and order."""
+    """See the module's text."""
 
-    def __init__(self, seed: int, epochs: int = EPOCHS, width: int = WIDTH) -> None:
-        self.seed, self.epochs, self.width = seed, epochs, width
+    def __init__(self, epochs: int = EPOCHS, width: int = WIDTH) -> None:
+        self.epochs, self.width = epochs, width
 
     @one_thread()
-    def fit(self, table: RepetitionTable) -> PaperNetwork:
+    def fit(self, table: RepetitionTable, seed: int = 0) -> PaperNetwork:
+        """Trains; the seed decides weights and order."""
         require_rows(table)
-        generator = torch.Generator().manual_seed(self.seed)
-        features, labels = compute_inputs(table), torch.from_numpy(np.array(table.labels))
+        generator = torch.Generator().manual_seed(seed)
+        features, labels = compute_inputs(table.motions), torch.from_numpy(np.array(table.labels))
         with torch.random.fork_rng():
-            torch.manual_seed(self.seed)
+            torch.manual_seed(seed)
             network = ResNet1d(features.shape[-1], len(table.classes), width=self.width)
         self._model = Classifier(network, features.shape[-1])
         self._model.fit_scale(features)
@@ -56,17 +61,21 @@ class PaperNetwork:
                 torch.nn.functional.cross_entropy(self._model(features[rows]), labels[rows]).backward()
                 optimiser.step()
         self._model.eval()
+        self.n_classes = len(table.classes)
         return self
 
-    def predict_proba(self, table: RepetitionTable) -> np.ndarray:
+    def probabilities(self, motions: Sequence[Motion]) -> np.ndarray:
         with torch.inference_mode():
-            return self._model.probabilities(compute_inputs(table)).double().numpy()
+            return self._model.probabilities(compute_inputs(motions)).double().numpy()
+
+    def describe(self) -> dict[str, Any]:
+        return {"learner": "paper", "epochs": self.epochs, "width": self.width}
 
 
-def compute_inputs(table: RepetitionTable) -> torch.Tensor:
+def compute_inputs(motions: Sequence[Motion]) -> torch.Tensor:
     """(N, N_FRAMES, J·(J−1)/2) distances of joints in sizes of the person; missing joints are interpolated in time."""
     clips = []
-    for motion in table.motions:
+    for motion in motions:
         filled = interpolate_gaps(motion.positions.reshape(len(motion), -1), unseen=0.0)
         positions = resample_frames(filled, N_FRAMES).reshape(N_FRAMES, *motion.positions.shape[1:])
         distances = compute_distances(positions)

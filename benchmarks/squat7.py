@@ -14,7 +14,7 @@ from common import keep_answers, make_parser, merge_seeds, publish, register_lea
 from formnet.evaluation.benchmark import run_benchmark
 from formnet.evaluation.splits import make_folds
 from formnet.judges.methods import METHODS, choose_methods
-from formnet.judges.squat.judge import SquatLearner
+from formnet.judges.squat.judge import SquatRecipe
 from formnet.readers.catalogue import read_dataset
 
 CONFIG = {"name": "squat", "second_view": 2.8}
@@ -35,7 +35,7 @@ def main() -> None:
     for split in arguments.splits:
         left_out = "groups" if split == "days" else "repetitions"
         register_learner(TITLE, {**CONFIG, "left_out": left_out}, MODULES)
-        learner = SquatLearner(second_view=CONFIG["second_view"], left_out=left_out)
+        learner = SquatRecipe(second_view=CONFIG["second_view"], left_out=left_out)
         parts = register_families(MODULES, learner) if arguments.ablate else []
         methods = choose_methods(arguments.methods or parts or list(METHODS))
         provenance = {"dataset": "squat7", "split": split, "is_timed": not parts}

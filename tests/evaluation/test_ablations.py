@@ -9,10 +9,11 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from formnet.evaluation.judge import judge_groups
 from formnet.judges.methods import METHODS
-from formnet.judges.movement.judge import MovementLearner
+from formnet.judges.movement.judge import MovementRecipe
 from formnet.judges.squat.families import FAMILIES
-from formnet.judges.squat.judge import SquatLearner, calibrate
+from formnet.judges.squat.judge import SquatRecipe, calibrate
 from tests.judges.people import make_people, only, without
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
@@ -34,23 +35,23 @@ def test_all_experts_are_the_learner(ablations: ModuleType, monkeypatch: pytest.
     rows = {name: METHODS.pop(name) for name in names}
     assert len(rows) == 10
     monkeypatch.setattr(ablations, "_KEPT", {})
-    expected = MovementLearner().fit(TRAIN, 0).estimate_probabilities(TEST.motions)
-    whole, one = (rows[f"ablate-{name}"].make(0).fit(TRAIN) for name in ("all-formnet", "posture"))
-    np.testing.assert_allclose(whole.predict_proba(TEST), expected, atol=1e-9)
-    assert (one.predict_proba(TEST) != expected).any()
+    expected = MovementRecipe().fit(TRAIN, 0).probabilities(TEST.motions)
+    whole, one = (rows[f"ablate-{name}"].make().fit(TRAIN, 0) for name in ("all-formnet", "posture"))
+    np.testing.assert_allclose(judge_groups(whole, TEST), expected, atol=1e-9)
+    assert (judge_groups(one, TEST) != expected).any()
 
 
 def test_rows_share_what_was_fitted(ablations: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ablations, "_KEPT", {})
     calls: list[int] = []
 
-    def measure(train: object, test: object, seed: int) -> dict[str, np.ndarray]:
+    def fit_parts(train: object, seed: int) -> object:
         calls.append(seed)
-        return {name: np.full((len(TEST), 2), float(k)) for k, name in enumerate(FAMILIES)}
+        return lambda motions: {name: np.full((len(motions), 2), float(k)) for k, name in enumerate(FAMILIES)}
 
     def mean_of(*families: str) -> float:
-        row = ablations.Assembled(measure, lambda parts: ablations.assemble_families(parts, families), 5)
-        return float(row.fit(TRAIN).predict_proba(TEST)[0, 0])
+        row = ablations.Assembled(fit_parts, lambda parts: ablations.assemble_families(parts, families))
+        return float(row.fit(TRAIN, 5).probabilities(TEST.motions)[0, 0])
 
     assert mean_of("forest") == 0.0
     assert mean_of("discriminants", "amplitudes") == 2.0
@@ -60,10 +61,10 @@ def test_rows_share_what_was_fitted(ablations: ModuleType, monkeypatch: pytest.M
 @pytest.mark.parametrize("left_out", ["groups", "repetitions"])
 def test_all_families_are_the_learner_but_for_calibration(ablations: ModuleType, left_out: str) -> None:
     small = {"trees": 20, "members": 3, "network": {"members": 1, "width": 8, "epochs": 3, "batch_size": 8}}
-    learner = SquatLearner(**small, left_out=left_out)
-    parts = ablations.measure_families(TRAIN, TEST, 0, learner)
+    learner = SquatRecipe(**small, left_out=left_out)
+    parts = ablations.fit_families(TRAIN, 0, learner)(TEST.motions)
     fitted = learner.fit(TRAIN, 0)
-    expected = fitted.estimate_probabilities(TEST.motions)
+    expected = fitted.probabilities(TEST.motions)
     together = ablations.assemble_families(parts, FAMILIES, None)
     np.testing.assert_allclose(calibrate(together, fitted.slope), expected, atol=1e-6)
     half = ablations.assemble_families(parts, FAMILIES, 0.5)
@@ -72,7 +73,7 @@ def test_all_families_are_the_learner_but_for_calibration(ablations: ModuleType,
 
 
 def test_rows_of_families_can_be_registered_for_another_split(ablations: ModuleType) -> None:
-    names = [ablations.register_families(("squat",), SquatLearner(left_out=n)) for n in ("groups", "repetitions")]
+    names = [ablations.register_families(("squat",), SquatRecipe(left_out=n)) for n in ("groups", "repetitions")]
     assert len(names[0]) == len(names[1]) == 12
     assert set(names[0]) ^ set(names[1]) == {
         f"ablate-all-four-memory-as-left-out-{n}-want-it-formnet" for n in ("groups", "repetitions")
@@ -82,8 +83,8 @@ def test_rows_of_families_can_be_registered_for_another_split(ablations: ModuleT
 
 
 def test_the_linear_row_is_the_learner_with_a_linear_kernel(ablations: ModuleType) -> None:
-    parts = ablations.measure_experts(TRAIN, TEST, 0)
+    parts = ablations.fit_experts(TRAIN, 0)(TEST.motions)
     for width, linear in ((0.0, True), (0.3, False)):
-        expected = MovementLearner(width=width).fit(TRAIN, 0).estimate_probabilities(TEST.motions)
+        expected = MovementRecipe(width=width).fit(TRAIN, 0).probabilities(TEST.motions)
         answer = ablations.assemble_experts(parts, ("motion", "coordination", "posture"), linear=linear)
         np.testing.assert_allclose(answer, expected, atol=1e-9)

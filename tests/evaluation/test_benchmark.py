@@ -3,7 +3,9 @@ from __future__ import annotations
 import importlib
 import runpy
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,16 +15,16 @@ from formnet.errors import DataError, InputError
 from formnet.evaluation.benchmark import (
     Method,
     average_results,
-    compute_metrics,
     read_results,
     render_markdown,
     run_benchmark,
     write_results,
 )
+from formnet.evaluation.metrics import compute_metrics
 from formnet.evaluation.splits import make_folds
 from formnet.judges.methods import METHODS, choose_methods, register_method
 from formnet.judges.plain.majority import MajorityClass
-from formnet.motion import FloatArray
+from formnet.motion import FloatArray, Motion
 from formnet.readers.table import RepetitionTable
 from tests.readers.copies import make_table, write_squat7
 
@@ -60,20 +62,23 @@ class _Spy:
 
     seen: list[tuple[int, set[str], set[str]]] = []  # noqa: RUF012
 
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
+    n_classes = 2
 
-    def fit(self, table: RepetitionTable) -> _Spy:
-        self.train = set(table.groups.tolist())
+    def fit(self, table: RepetitionTable, seed: int = 0) -> _Spy:
+        self.seed, self.train = seed, set(table.groups.tolist())
         return self
 
-    def predict_proba(self, table: RepetitionTable) -> FloatArray:
-        _Spy.seen.append((self.seed, self.train, set(table.groups.tolist())))
-        return np.tile([1.0, 0.0] if self.seed % 2 else [0.0, 1.0], (len(table), 1))
+    def probabilities(self, motions: Sequence[Motion]) -> FloatArray:
+        groups = {str(TABLE.groups[[motion is known for known in TABLE.motions].index(True)]) for motion in motions}
+        _Spy.seen.append((self.seed, self.train, groups))
+        return np.tile([1.0, 0.0] if self.seed % 2 else [0.0, 1.0], (len(motions), 1))
+
+    def describe(self) -> dict[str, Any]:
+        return {}
 
 
 def test_every_method_sees_the_same_folds_and_never_the_test_side() -> None:
-    methods = [Method("fixed", "fixed", lambda seed: MajorityClass(), is_seeded=False), Method("spy", "spy", _Spy)]
+    methods = [Method("fixed", "fixed", MajorityClass, is_seeded=False), Method("spy", "spy", _Spy)]
     _Spy.seen.clear()
     folds = make_folds(TABLE, "leave_one_group_out")
     result = run_benchmark("t", TABLE, folds, methods, [0, 1])

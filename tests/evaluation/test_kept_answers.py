@@ -27,15 +27,13 @@ class _Counted(MajorityClass):
 
     times = 0
 
-    def fit(self, table: RepetitionTable) -> _Counted:
+    def fit(self, table: RepetitionTable, seed: int = 0) -> _Counted:
         _Counted.times += 1
-        super().fit(table)
+        super().fit(table, seed)
         return self
 
 
-COUNTED = Method(
-    "counted", "counted", lambda seed: _Counted(), modules=("formnet.judges.plain.majority",), options={"a": 1}
-)
+COUNTED = Method("counted", "counted", _Counted, modules=("formnet.judges.plain.majority",), options={"a": 1})
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def test_the_papers_network_learns_and_repeats(script: Any) -> None:
     table = make_people()
     train, test = without(table, "s02"), only(table, "s02")
     first, again, other = (
-        networks.PaperNetwork(seed, epochs=6, width=16).fit(train).predict_proba(test) for seed in (0, 0, 1)
+        networks.PaperNetwork(epochs=6, width=16).fit(train, seed).probabilities(test.motions) for seed in (0, 0, 1)
     )
     assert first.shape == (len(test), 2)
     np.testing.assert_allclose(first.sum(axis=1), 1.0, atol=1e-5)
@@ -91,7 +91,9 @@ def test_its_input_knows_neither_size_nor_place(script: Any) -> None:
         tuple(motion.replace(positions=7.0 * motion.positions + 3.0) for motion in table.motions),
         table.labels, table.classes, table.groups, table.names,
     )  # fmt: skip
-    np.testing.assert_allclose(networks.compute_inputs(moved), networks.compute_inputs(table), rtol=1e-4)
+    np.testing.assert_allclose(
+        networks.compute_inputs(moved.motions), networks.compute_inputs(table.motions), rtol=1e-4
+    )
 
 
 def test_it_registers_as_a_row(script: Any, monkeypatch: pytest.MonkeyPatch) -> None:

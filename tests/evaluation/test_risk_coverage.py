@@ -7,7 +7,7 @@ import pytest
 
 from formnet.errors import InputError
 from formnet.evaluation.risk_coverage import choose_unsure_below, compute_risk_coverage
-from formnet.judges.protocol import build_learner
+from formnet.judges.protocol import build_recipe
 
 # Confidence 0.9 (right), 0.8 (right), 0.7 (wrong), 0.6 (right).
 FOUR = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3], [0.4, 0.6]])
@@ -100,6 +100,6 @@ def test_what_cannot_be_is_refused() -> None:
         compute_risk_coverage(FOUR[:0], TRUTH[:0])
     for name in ("movement", "squat"):
         with pytest.raises(InputError, match=r"got 1\.5"):
-            build_learner({"name": name, "target_accuracy": 1.5})
+            build_recipe({"name": name, "target_accuracy": 1.5})
         with pytest.raises(InputError, match="set inner_folds"):
-            build_learner({"name": name, "target_accuracy": 0.9, "inner_folds": 0})
+            build_recipe({"name": name, "target_accuracy": 0.9, "inner_folds": 0})

@@ -12,7 +12,7 @@ from safetensors.numpy import load_file, save_file
 
 from formnet.errors import CheckpointError, DataError, FormnetError, InputError
 from formnet.judges.checkpoint import load_model
-from formnet.judges.protocol import LEARNERS, FittedLearner, build_learner, restore_learner
+from formnet.judges.protocol import JUDGES, Judge, build_recipe, restore_judge
 from formnet.preprocess.spec import PreprocessSpec, preprocess
 from formnet.skeleton import KINECT_22, SQUAT7_19, Skeleton
 from formnet.storage.files import compute_sha256
@@ -39,39 +39,39 @@ SMALL: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 TABLE = make_people(classes=("good", "shallow", "never shown"))
 TRAIN, TEST = without(TABLE, "s02"), only(TABLE, "s02")
-FITTED: dict[str, FittedLearner] = {}
+FITTED: dict[str, Judge] = {}
 
 
-def fitted(name: str) -> FittedLearner:
+def fitted(name: str) -> Judge:
     if name not in FITTED:
-        FITTED[name] = build_learner(SMALL[name]).fit(TRAIN, seed=3)
+        FITTED[name] = build_recipe(SMALL[name]).fit(TRAIN, seed=3)
     return FITTED[name]
 
 
 def test_every_learner_is_tested() -> None:
-    assert set(SMALL) == set(LEARNERS)
+    assert set(SMALL) == set(JUDGES)
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_it_tells_deep_from_shallow_for_a_person_never_seen(name: str) -> None:
-    probabilities = fitted(name).estimate_probabilities(TEST.motions)
+    probabilities = fitted(name).probabilities(TEST.motions)
     assert probabilities.shape == (len(TEST), 3)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0)
     assert (probabilities >= 0).all()
     assert (probabilities.argmax(axis=1) == TEST.labels).all()
-    assert fitted(name).estimate_probabilities([]).shape == (0, 3)
+    assert fitted(name).probabilities([]).shape == (0, 3)
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_each_repetition_is_judged_alone(name: str) -> None:
-    together = fitted(name).estimate_probabilities(TEST.motions)
-    alone = np.concatenate([fitted(name).estimate_probabilities([motion]) for motion in TEST.motions])
+    together = fitted(name).probabilities(TEST.motions)
+    alone = np.concatenate([fitted(name).probabilities([motion]) for motion in TEST.motions])
     np.testing.assert_allclose(alone, together, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_the_same_seed_gives_the_same_numbers(name: str) -> None:
-    again, other = (build_learner(SMALL[name]).fit(TRAIN, seed=seed).arrays() for seed in (3, 4))
+    again, other = (build_recipe(SMALL[name]).fit(TRAIN, seed=seed).arrays() for seed in (3, 4))
     own = fitted(name).arrays()
     assert set(own) == set(again)
     for key, array in own.items():
@@ -81,32 +81,30 @@ def test_the_same_seed_gives_the_same_numbers(name: str) -> None:
 
 @pytest.mark.parametrize("name", SMALL)
 def test_options_are_plain_and_arrays_bring_it_back(name: str) -> None:
-    options = json.loads(json.dumps(fitted(name).options()))
-    again = restore_learner(name, options, fitted(name).arrays())
-    np.testing.assert_array_equal(
-        again.estimate_probabilities(TEST.motions), fitted(name).estimate_probabilities(TEST.motions)
-    )
+    options = json.loads(json.dumps(fitted(name).describe()))
+    again = restore_judge(options, fitted(name).arrays())
+    np.testing.assert_array_equal(again.probabilities(TEST.motions), fitted(name).probabilities(TEST.motions))
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_any_array_that_is_missing_short_or_no_number_is_refused(name: str) -> None:
-    arrays, options = fitted(name).arrays(), fitted(name).options()
+    arrays, options = fitted(name).arrays(), fitted(name).describe()
     for key, array in arrays.items():
         with pytest.raises(CheckpointError, match=r"again"):
-            restore_learner(name, options, {k: v for k, v in arrays.items() if k != key})
+            restore_judge(options, {k: v for k, v in arrays.items() if k != key})
         # A forest may have any number of trees.
         if key != "forest.roots" and array.size:
             with pytest.raises(CheckpointError):
-                restore_learner(name, options, {**arrays, key: array.reshape(-1)[:-1]})
+                restore_judge(options, {**arrays, key: array.reshape(-1)[:-1]})
         if array.dtype.kind == "f":
             with pytest.raises(CheckpointError):
-                restore_learner(name, options, {**arrays, key: np.full_like(array, np.nan)})
+                restore_judge(options, {**arrays, key: np.full_like(array, np.nan)})
     for key in options:
         with pytest.raises(FormnetError):
-            restore_learner(name, {k: v for k, v in options.items() if k != key}, arrays)
+            restore_judge({k: v for k, v in options.items() if k != key}, arrays)
     for change in ({"n_classes": 2}, {"skeleton": "nonsense"}):
         with pytest.raises(FormnetError):
-            restore_learner(name, {**options, **change}, arrays)
+            restore_judge({**options, **change}, arrays)
 
 
 @pytest.mark.parametrize("key", ["dilations", "kernels", "channels"])
@@ -115,18 +113,18 @@ def test_rocket_plans_that_point_outside_are_refused(key: str) -> None:
     for value in (-5, 10**6):
         arrays[f"rocket.{key}"] = np.full_like(arrays[f"rocket.{key}"], value)
         with pytest.raises(CheckpointError, match="points outside"):
-            restore_learner("movement", fitted("movement").options(), arrays)
+            restore_judge(fitted("movement").describe(), arrays)
 
 
 @pytest.mark.parametrize("name", SMALL)
 @pytest.mark.parametrize("skeleton", [SQUAT7_19, KINECT_22], ids=lambda s: s.name)
 def test_other_joint_sets_will_do(name: str, skeleton: Skeleton) -> None:
     table = make_people(skeleton, n_people=3)
-    learner = build_learner(SMALL[name]).fit(without(table, "s01"), seed=0)
+    learner = build_recipe(SMALL[name]).fit(without(table, "s01"), seed=0)
     test = only(table, "s01")
-    assert (learner.estimate_probabilities(test.motions).argmax(1) == test.labels).mean() >= 5 / 6
+    assert (learner.probabilities(test.motions).argmax(1) == test.labels).mean() >= 5 / 6
     with pytest.raises(InputError, match=f"judges '{skeleton.name}' joints, got 'blazepose33'"):
-        learner.estimate_probabilities([person()])
+        learner.probabilities([person()])
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -137,7 +135,7 @@ def test_lost_joints_and_other_rates_do_not_break_a_verdict(name: str) -> None:
     half = motion.replace(
         positions=motion.positions[::2], confidence=motion.confidence[::2], timestamps=motion.timestamps[::2]
     )
-    probabilities = fitted(name).estimate_probabilities([lost, half, gone])
+    probabilities = fitted(name).probabilities([lost, half, gone])
     assert np.isfinite(probabilities).all()
     assert (probabilities[:2].argmax(axis=1) == TEST.labels[0]).all()
 
@@ -145,16 +143,16 @@ def test_lost_joints_and_other_rates_do_not_break_a_verdict(name: str) -> None:
 @pytest.mark.parametrize("name", SMALL)
 def test_what_cannot_be_learnt_or_judged_is_refused(name: str) -> None:
     with pytest.raises(DataError, match="at least 2 classes, got 1"):
-        build_learner(SMALL[name]).fit(relabelled(TRAIN, 1))
+        build_recipe(SMALL[name]).fit(relabelled(TRAIN, 1))
     flat = TEST.motions[0].replace(positions=TEST.motions[0].positions[..., :2])
     with pytest.raises(InputError, match="judges joints in 3D"):
-        fitted(name).estimate_probabilities([flat])
+        fitted(name).probabilities([flat])
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_one_group_is_enough_to_learn_from(name: str) -> None:
-    learner = build_learner(SMALL[name]).fit(only(TABLE, "s01", "s01"), seed=0)
-    assert np.isfinite(learner.estimate_probabilities(TEST.motions)).all()
+    learner = build_recipe(SMALL[name]).fit(only(TABLE, "s01", "s01"), seed=0)
+    assert np.isfinite(learner.probabilities(TEST.motions)).all()
 
 
 @pytest.mark.parametrize(
@@ -172,7 +170,7 @@ def test_one_group_is_enough_to_learn_from(name: str) -> None:
 )
 def test_configurations_that_cannot_be_built(config: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        build_learner(config)
+        build_recipe(config)
 
 
 # Through files.

@@ -13,9 +13,9 @@ import pytest
 from formnet.errors import CheckpointError, InputError
 from formnet.judges.checkpoint import load_model
 from formnet.judges.parts.calibrate import make_inner_folds
-from formnet.judges.protocol import build_learner, restore_learner
+from formnet.judges.protocol import build_recipe, restore_judge
 from formnet.judges.squat.families import FAMILIES, MEMORY, SHARES, choose_share, vote
-from formnet.judges.squat.judge import SquatLearner
+from formnet.judges.squat.judge import SquatRecipe
 from formnet.preprocess.spec import PreprocessSpec
 from formnet.readers.table import RepetitionTable
 from formnet.training.data import SplitOptions
@@ -106,7 +106,7 @@ def test_it_is_as_the_data_were_split_unless_it_is_said(
 @pytest.mark.parametrize("name", ["squat", "movement"])
 def test_anything_else_is_refused(name: str) -> None:
     with pytest.raises(InputError, match="left_out of groups or repetitions, got 'rows'"):
-        build_learner({"name": name, "left_out": "rows"})
+        build_recipe({"name": name, "left_out": "rows"})
 
 
 def repeated(table: RepetitionTable) -> RepetitionTable:
@@ -123,31 +123,31 @@ def known() -> RepetitionTable:
 
 
 def test_the_learner_remembers_only_where_repetitions_come_again(known: RepetitionTable) -> None:
-    fitted = {name: SquatLearner(**_options(), left_out=name).fit(known, 0) for name in ("groups", "repetitions")}
+    fitted = {name: SquatRecipe(**_options(), left_out=name).fit(known, 0) for name in ("groups", "repetitions")}
     assert fitted["groups"].share == 0.0
     assert fitted["groups"].families.memory is None
     assert fitted["repetitions"].share > 0.0
-    probabilities = fitted["repetitions"].estimate_probabilities(known.motions)
+    probabilities = fitted["repetitions"].probabilities(known.motions)
     assert (probabilities.argmax(axis=1) == known.labels).all()
 
-    options = json.loads(json.dumps(fitted["repetitions"].options()))
+    options = json.loads(json.dumps(fitted["repetitions"].describe()))
     arrays = fitted["repetitions"].arrays()
-    again = restore_learner("squat", options, arrays)
-    np.testing.assert_array_equal(again.estimate_probabilities(known.motions), probabilities)
+    again = restore_judge(options, arrays)
+    np.testing.assert_array_equal(again.probabilities(known.motions), probabilities)
     for changed in ({k: v for k, v in arrays.items() if k != "memory.rows"}, {**arrays, "memory.dual": np.zeros(3)}):
         with pytest.raises(CheckpointError, match="memory"):
-            restore_learner("squat", options, changed)
+            restore_judge(options, changed)
     sizes = arrays["memory.sizes"].copy()
     sizes[0], sizes[1] = sizes[0] - 1, sizes[1] + 1
     with pytest.raises(CheckpointError, match=r"memory\.sizes"):
-        restore_learner("squat", options, {**arrays, "memory.sizes": sizes})
+        restore_judge(options, {**arrays, "memory.sizes": sizes})
     for share in (0.9, -1.0, float("nan")):
         with pytest.raises(CheckpointError, match="of the votes"):
-            restore_learner("squat", {**options, "memory": share}, arrays)
+            restore_judge({**options, "memory": share}, arrays)
 
 
 def test_no_inner_folds_no_memory() -> None:
-    fitted = SquatLearner(**{**_options(), "inner_folds": 0}, left_out="repetitions").fit(make_people(), 0)
+    fitted = SquatRecipe(**{**_options(), "inner_folds": 0}, left_out="repetitions").fit(make_people(), 0)
     assert (fitted.share, fitted.slope) == (0.0, 1.0)
 
 

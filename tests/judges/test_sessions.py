@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from formnet.errors import CheckpointError, DataError, InputError
 from formnet.judges.movement.sessions import SessionSpread, fit_spread, judge_together
-from formnet.judges.protocol import build_learner, restore_learner
+from formnet.judges.protocol import build_recipe, restore_judge
 from tests.judges.people import make_people, only, relabelled, without
 
 SPREAD = SessionSpread(half_gap=1.0, between=0.8, within=0.2)
@@ -66,25 +66,25 @@ def test_answers_are_calibrated() -> None:
 
 
 def test_a_learner_judges_together_is_stored_and_comes_back() -> None:
-    learner = build_learner(CONFIG).fit(TRAIN, seed=0)
-    probabilities = learner.estimate_probabilities(TEST.motions)
+    learner = build_recipe(CONFIG).fit(TRAIN, seed=0)
+    probabilities = learner.probabilities(TEST.motions)
     assert (probabilities.argmax(axis=1) == TEST.labels).all()
     np.testing.assert_allclose(probabilities.sum(axis=1), 1.0)
-    options, arrays = json.loads(json.dumps(learner.options())), learner.arrays()
-    again = restore_learner("movement", options, arrays)
-    np.testing.assert_array_equal(again.estimate_probabilities(TEST.motions), probabilities)
-    assert again.estimate_probabilities([]).shape == (0, 2)
+    options, arrays = json.loads(json.dumps(learner.describe())), learner.arrays()
+    again = restore_judge(options, arrays)
+    np.testing.assert_array_equal(again.probabilities(TEST.motions), probabilities)
+    assert again.probabilities([]).shape == (0, 2)
     for bad in (arrays["spread"][:2], -arrays["spread"]):
         with pytest.raises(CheckpointError, match="again"):
-            restore_learner("movement", options, {**arrays, "spread": bad})
+            restore_judge(options, {**arrays, "spread": bad})
 
 
 def test_what_cannot_be_judged_together_is_refused() -> None:
     with pytest.raises(InputError, match="set inner_folds"):
-        build_learner({**CONFIG, "inner_folds": 0})
+        build_recipe({**CONFIG, "inner_folds": 0})
     with pytest.raises(InputError, match="of two classes, got 3"):
-        build_learner(CONFIG).fit(make_people(classes=("good", "shallow", "never shown")))
+        build_recipe(CONFIG).fit(make_people(classes=("good", "shallow", "never shown")))
     halves = [relabelled(only(TABLE, f"s0{k + 1}"), k % 2) for k in range(4)]
     labels = np.concatenate([half.labels for half in halves])
     with pytest.raises(DataError, match="judge repetitions one by one"):
-        build_learner(CONFIG).fit(replace(TABLE, labels=labels))
+        build_recipe(CONFIG).fit(replace(TABLE, labels=labels))

@@ -12,7 +12,7 @@ from formnet.errors import InputError
 from formnet.evaluation.risk_coverage import choose_unsure_below
 from formnet.judges.checkpoint import load_model
 from formnet.judges.parts.calibrate import fit_calibration, fit_slope
-from formnet.judges.protocol import build_learner
+from formnet.judges.protocol import build_recipe
 from formnet.preprocess.spec import PreprocessSpec
 from formnet.training.data import SplitOptions
 from formnet.training.learner_run import LearnerRun, run_learner_training
@@ -48,7 +48,7 @@ def test_a_learner_with_a_target_doubts_where_left_out_groups_are_mistaken() -> 
     rng = np.random.default_rng(1)
     # Labels that nothing explains: left-out groups are often mistaken, whatever is learnt.
     shuffled = type(table)(table.motions, rng.permutation(table.labels), table.classes, table.groups, table.names)
-    always, doubting = (build_learner({**LEARNER, "target_accuracy": t}).fit(shuffled, 0) for t in (0.0, 0.95))
+    always, doubting = (build_recipe({**LEARNER, "target_accuracy": t}).fit(shuffled, 0) for t in (0.0, 0.95))
     assert always.unsure_below == 0.0
     assert doubting.unsure_below > 0.5
     for name, array in always.arrays().items():

@@ -1,6 +1,6 @@
 """The same folds for every method, in the same run: out-of-fold answers, metrics, one table.
 
-A method is a function of a seed that gives a fresh `Classifier`. Answers of all folds are pooled before a metric is
+Answers of all folds are pooled before a metric is
 computed, because a fold of whole days need not show every class.
 """
 
@@ -11,31 +11,21 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from formnet.errors import DataError, InputError
+from formnet.errors import InputError
+from formnet.evaluation.judge import Recipe, judge_groups
+from formnet.evaluation.metrics import METRICS, compute_metrics
 from formnet.evaluation.risk_coverage import compute_risk_coverage
 from formnet.evaluation.splits import Fold
 from formnet.motion import FloatArray
 from formnet.readers.table import RepetitionTable
 from formnet.storage.files import atomic_path
 
-METRICS = ("balanced_accuracy", "accuracy", "macro_f1", "calibration_error", "aurc")
 HEADINGS = ("balanced accuracy", "accuracy", "macro F1", "calibration error", "AURC")
-N_BINS = 10
 CURVE_POINTS = 101
-
-
-class Classifier(Protocol):
-    """Learns from a table and gives class probabilities for another."""
-
-    def fit(self, table: RepetitionTable) -> Classifier:
-        """Learns from all rows; returns itself."""
-
-    def predict_proba(self, table: RepetitionTable) -> FloatArray:
-        """(N, C) probabilities over `table.classes`; a class that was not learnt gets 0."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +35,7 @@ class Method:
     Attributes:
         name: by which it is asked for.
         title: as printed.
-        make: seed → a classifier that has learnt nothing yet.
+        make: its recipe.
         is_seeded: False when every seed gives the same answer, so one run is enough.
         modules: modules and packages whose source decides its answers; who keeps answers must know when they are old.
         options: plain values that decide them, too.
@@ -53,7 +43,7 @@ class Method:
 
     name: str
     title: str
-    make: Callable[[int], Classifier]
+    make: Callable[[], Recipe]
     is_seeded: bool = True
     modules: tuple[str, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -113,34 +103,6 @@ class Result:
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
-def compute_metrics(probabilities: FloatArray, labels: np.ndarray) -> dict[str, float]:
-    """Balanced accuracy (mean recall of the classes that occur), accuracy, macro F1, calibration error, AURC.
-
-    The calibration error is the mean gap between confidence and accuracy over ten equal bins of confidence, weighted by
-    their rows (Guo et al., ICML 2017).
-    """
-    if not np.isfinite(probabilities).all():
-        raise DataError("a method gave probabilities that are no numbers; its answers cannot be counted")
-    answers = probabilities.argmax(axis=1)
-    present = np.unique(labels)
-    recalls = [float((answers[labels == c] == c).mean()) for c in present]
-    scores = []
-    for c in np.union1d(present, answers):
-        hits = int(((answers == c) & (labels == c)).sum())
-        scores.append(2 * hits / int((answers == c).sum() + (labels == c).sum()))
-    right = answers == labels
-    confidence = probabilities.max(axis=1)
-    bins = np.minimum((confidence * N_BINS).astype(int), N_BINS - 1)
-    gaps = [abs(confidence[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins)]
-    return {
-        "balanced_accuracy": float(np.mean(recalls)),
-        "accuracy": float(right.mean()),
-        "macro_f1": float(np.mean(scores)),
-        "calibration_error": float(np.sum(gaps)),
-        "aurc": compute_risk_coverage(probabilities, labels).aurc,
-    }
-
-
 def thin_curve(probabilities: FloatArray, labels: np.ndarray) -> dict[str, list[float]]:
     """The risk–coverage curve on at most `CURVE_POINTS` of its points, for a file."""
     curve = compute_risk_coverage(probabilities, labels)
@@ -151,7 +113,9 @@ def thin_curve(probabilities: FloatArray, labels: np.ndarray) -> dict[str, list[
 def measure_answers(method: Method, table: RepetitionTable, folds: Sequence[Fold], seed: int) -> Answers:
     """Learns and answers, fold after fold."""
     started = time.process_time()
-    answers = [method.make(seed).fit(table.select(fold.train)).predict_proba(table.select(fold.test)) for fold in folds]
+    answers = [
+        judge_groups(method.make().fit(table.select(fold.train), seed), table.select(fold.test)) for fold in folds
+    ]
     return Answers(tuple(answers), time.process_time() - started)
 
 

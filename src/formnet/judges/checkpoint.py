@@ -15,16 +15,17 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from formnet.errors import CheckpointError, InputError, SkeletonError
-from formnet.features.registry import compute_channels, feature_names
+from formnet.features.registry import feature_names
 from formnet.judges.description import ModelDescription as ModelDescription
 from formnet.judges.description import current_versions as current_versions
 from formnet.judges.description import parse_description
 from formnet.judges.network.classifier import Classifier
-from formnet.judges.protocol import FittedLearner, restore_learner
+from formnet.judges.network.judge import NetworkJudge
+from formnet.judges.protocol import StoredJudge, restore_judge
 from formnet.models.build import build_network
+from formnet.motion import FloatArray
 from formnet.preprocess.spec import PreprocessSpec, Repetition
 from formnet.skeleton import skeleton_named
 from formnet.storage.files import compute_sha256
@@ -37,23 +38,23 @@ SHIPPED_MODELS = ("squat_lifted.safetensors", SHIPPED_MODEL)
 
 @dataclass(frozen=True, eq=False)
 class FormnetModel:
-    """A loaded model: description, what judges (a classifier in evaluation mode, or a learner), hash of its weights."""
+    """A loaded model: description, judge, hash of its weights."""
 
     description: ModelDescription
-    judge: Classifier | FittedLearner
+    judge: StoredJudge
     path: Path
     sha256: str
 
     @property
     def classifier(self) -> Classifier:
-        """The network with its scale and temperature; raises `InputError` for a learner, which has none."""
-        if not isinstance(self.judge, Classifier):
+        """The network with its scale and temperature; raises `InputError` for a judge that is no network."""
+        if not isinstance(self.judge, NetworkJudge):
             raise InputError(f"{self.path.name} holds a learner, not a network; use estimate_probabilities")
-        return self.judge
+        return self.judge.classifier
 
     @property
     def is_learner(self) -> bool:
-        return not isinstance(self.judge, Classifier)
+        return not isinstance(self.judge, NetworkJudge)
 
     @property
     def spec(self) -> PreprocessSpec:
@@ -67,26 +68,9 @@ class FormnetModel:
     def unsure_below(self) -> float:
         return self.description.unsure_below
 
-    def estimate_probabilities(self, repetitions: Sequence[Repetition], batch_size: int = 64) -> NDArray[np.float64]:
+    def estimate_probabilities(self, repetitions: Sequence[Repetition]) -> FloatArray:
         """(N, C) calibrated probabilities of repetitions that `preprocess(motion, model.spec)` returned."""
-        if not repetitions:
-            return np.zeros((0, len(self.classes)))
-        if not isinstance(self.judge, Classifier):
-            return self.judge.estimate_probabilities([repetition.motion for repetition in repetitions])
-        return self.estimate_from_positions(
-            np.stack([repetition.motion.positions for repetition in repetitions]), batch_size
-        )
-
-    def estimate_from_positions(self, positions: NDArray[Any], batch_size: int = 64) -> NDArray[np.float64]:
-        """(N, T, J, D) preprocessed joints → (N, C) calibrated probabilities."""
-        skeleton = skeleton_named(self.spec.skeleton)
-        parts = []
-        with torch.inference_mode():
-            for start in range(0, len(positions), batch_size):
-                batch = torch.from_numpy(np.asarray(positions[start : start + batch_size], dtype=np.float32))
-                features = compute_channels(batch, skeleton, self.spec.features).values.float()
-                parts.append(self.classifier.probabilities(features).double().numpy())
-        return np.concatenate(parts)
+        return self.judge.probabilities([repetition.motion for repetition in repetitions])
 
 
 def build_classifier(description: ModelDescription) -> Classifier:
@@ -97,7 +81,7 @@ def build_classifier(description: ModelDescription) -> Classifier:
 
 
 def save_model(
-    path: Path, judge: Classifier | FittedLearner, description: ModelDescription, *, half: bool = False
+    path: Path, judge: Classifier | StoredJudge, description: ModelDescription, *, half: bool = False
 ) -> Path:
     """Writes NAME.safetensors and NAME.json; either may be given as `path`. Returns the path of the weights.
 
@@ -156,21 +140,20 @@ def load_model(path: Path | str) -> FormnetModel:
     return FormnetModel(description, judge, weights_path, compute_sha256(weights_path))
 
 
-def _build_judge(
-    description: ModelDescription, state: Mapping[str, torch.Tensor], path: Path
-) -> Classifier | FittedLearner:
+def _build_judge(description: ModelDescription, state: Mapping[str, torch.Tensor], path: Path) -> StoredJudge:
+    spec, n_classes = description.spec, len(description.classes)
     if "learner" not in description.network:
         classifier = build_classifier(description)
         fill_weights(classifier, state, path)
-        return classifier.eval()
-    options = {key: value for key, value in description.network.items() if key != "learner"}
-    arrays = {name: tensor.numpy() for name, tensor in state.items()}
-    learner = restore_learner(str(description.network["learner"]), options, arrays)
-    if learner.n_classes != len(description.classes):
-        raise CheckpointError(
-            f"{path} names {len(description.classes)} classes but holds {learner.n_classes}; get the model again"
+        skeleton = skeleton_named(spec.skeleton)
+        return NetworkJudge(
+            classifier.eval(), spec.features, skeleton, n_classes, description.network, description.unsure_below
         )
-    return learner
+    arrays = {name: tensor.numpy() for name, tensor in state.items()}
+    judge = restore_judge(description.network, arrays)
+    if judge.n_classes != n_classes:
+        raise CheckpointError(f"{path} names {n_classes} classes but holds {judge.n_classes}; get the model again")
+    return judge
 
 
 def shipped_model_path() -> Path:

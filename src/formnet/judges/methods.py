@@ -16,10 +16,10 @@ _PLAIN = ("formnet.judges.plain", "formnet.judges.parts")
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
-        Method("majority", "majority class", lambda seed: MajorityClass(), is_seeded=False, modules=_PLAIN),
-        Method("dtw", "1-NN DTW", lambda seed: NearestNeighbourDTW(), is_seeded=False, modules=_PLAIN),
-        Method("minirocket", "MiniRocket", lambda seed: MiniRocket(seed=seed), modules=_PLAIN),
-        Method("forest", "random forest on joint angles", lambda seed: AngleForest(seed=seed), modules=_PLAIN),
+        Method("majority", "majority class", MajorityClass, is_seeded=False, modules=_PLAIN),
+        Method("dtw", "1-NN DTW", NearestNeighbourDTW, is_seeded=False, modules=_PLAIN),
+        Method("minirocket", "MiniRocket", MiniRocket, modules=_PLAIN),
+        Method("forest", "random forest on joint angles", AngleForest, modules=_PLAIN),
     )
 }
 """What needs torch registers itself with `register_method` (see `benchmarks/common.py`)."""

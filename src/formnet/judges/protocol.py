@@ -1,12 +1,12 @@
-"""What every learner offers, and learners by name.
+"""One way to judge: `Recipe.fit(table, seed)` gives a judge, `Judge.probabilities(motions)` its answers.
 
-A learner is fitted on a table and stored as named arrays and plain options; no object is ever pickled. Names are looked
-up here and never imported, so a model file cannot run code of its choice.
+A judge that is stored is named arrays and plain values; no object is ever pickled. Names are looked up here and never
+imported, so a model file cannot run code of its choice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Protocol
@@ -14,93 +14,79 @@ from typing import Any, Protocol
 import numpy as np
 
 from formnet.errors import CheckpointError, InputError
-from formnet.motion import FloatArray, Motion
+from formnet.evaluation.judge import Judge as Judge
+from formnet.evaluation.judge import Recipe as Recipe
 from formnet.readers.table import RepetitionTable
 
 Arrays = dict[str, np.ndarray]
 
 
-class FittedLearner(Protocol):
-    """A learner that has learnt; immutable."""
-
-    @property
-    def n_classes(self) -> int:
-        """Columns of the probabilities."""
+class StoredJudge(Judge, Protocol):
+    """A judge that can be written to a model file, as `describe()` and named arrays; immutable."""
 
     @property
     def unsure_below(self) -> float:
         """Least probability at which a class should be named; known after fitting, kept in the model's description."""
 
-    def estimate_probabilities(self, motions: Sequence[Motion]) -> FloatArray:
-        """(N, C) calibrated probabilities of single repetitions; each is judged alone."""
-
     def arrays(self) -> Arrays:
-        """All that was learnt, by name."""
-
-    def options(self) -> dict[str, Any]:
-        """Plain values that say what the arrays are; `restore_learner` needs both."""
+        """All that was learnt, by name; `restore_judge` needs both."""
 
 
-class Learner(Protocol):
-    """A recipe with its options set."""
+class StoredRecipe(Recipe, Protocol):
+    """A recipe whose judges can be written to a model file."""
 
-    def fit(self, table: RepetitionTable, seed: int = 0) -> FittedLearner:
-        """Learns from all rows. Calibration and choices are made on groups left out inside the table.
-
-        Raises:
-            DataError: with fewer than two classes.
-            SkeletonError: when the joint set lacks what the recipe needs.
-        """
+    def fit(self, table: RepetitionTable, seed: int = 0) -> StoredJudge: ...
 
 
 @dataclass(frozen=True)
-class LearnerKind:
-    """Where a learner lives: `module.make` takes its options, `module.restore` takes (options, arrays)."""
+class JudgeKind:
+    """Where a judge lives: `module.make` takes the options of its recipe, `module.restore` takes (values, arrays)."""
 
     module: str
     make: str
     restore: str
 
 
-LEARNERS: dict[str, LearnerKind] = {
-    "movement": LearnerKind("formnet.judges.movement.judge", "MovementLearner", "restore_movement"),
-    "squat": LearnerKind("formnet.judges.squat.judge", "SquatLearner", "restore_squat"),
+JUDGES: dict[str, JudgeKind] = {
+    "movement": JudgeKind("formnet.judges.movement.judge", "MovementRecipe", "restore_movement"),
+    "squat": JudgeKind("formnet.judges.squat.judge", "SquatRecipe", "restore_squat"),
 }
 
 
-def build_learner(config: Mapping[str, Any]) -> Learner:
-    """The learner that a plain dictionary describes: `name` and its options.
+def build_recipe(config: Mapping[str, Any]) -> StoredRecipe:
+    """The recipe that a plain dictionary describes: `name` and its options.
 
     Raises:
         InputError: for an unknown name or option.
     """
     options = dict(config)
     name = str(options.pop("name", ""))
-    make: Callable[..., Learner] = getattr(_module_of(name), LEARNERS[name].make)
+    make: Callable[..., StoredRecipe] = getattr(_module_of(name), JUDGES[name].make)
     try:
         return make(**options)
     except TypeError as error:
         raise InputError(f"the learner {name!r} cannot be built ({error}); correct its options") from error
 
 
-def restore_learner(name: str, options: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> FittedLearner:
-    """A learner as it was stored.
+def restore_judge(described: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> StoredJudge:
+    """A judge as it was stored, from what it described and its arrays.
 
     Raises:
         InputError: for an unknown name.
-        CheckpointError: when options and arrays do not fit.
+        CheckpointError: when values and arrays do not fit.
     """
-    restore: Callable[..., FittedLearner] = getattr(_module_of(name), LEARNERS[name].restore)
+    name = str(described.get("learner"))
+    restore: Callable[..., StoredJudge] = getattr(_module_of(name), JUDGES[name].restore)
     try:
-        return restore(options, arrays)
+        return restore(described, arrays)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise CheckpointError(f"the stored {name} learner lacks part of itself ({error!r}); get it again") from error
 
 
 def _module_of(name: str) -> Any:
-    if name not in LEARNERS:
-        raise InputError(f"unknown learner {name!r}; use one of {', '.join(sorted(LEARNERS))}")
-    return import_module(LEARNERS[name].module)
+    if name not in JUDGES:
+        raise InputError(f"unknown learner {name!r}; use one of {', '.join(sorted(JUDGES))}")
+    return import_module(JUDGES[name].module)
 
 
 def take_array(

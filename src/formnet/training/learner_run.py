@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from formnet.errors import DataError
+from formnet.evaluation.metrics import describe_answers
 from formnet.judges.checkpoint import FormnetModel, ModelDescription, current_versions, load_model, save_model
-from formnet.judges.protocol import build_learner
+from formnet.judges.protocol import build_recipe
 from formnet.preprocess.spec import PreprocessSpec, Repetition, preprocess_clip
 from formnet.readers.table import RepetitionTable
 from formnet.training.arrays import Progress
 from formnet.training.data import Sides, SplitOptions, split_table
-from formnet.training.metrics import describe_metrics, make_metrics
 
 NETWORK_GROUPS = ("model", "features", "augment", "optimiser", "trainer", "fit")
 """Groups of the configuration that only networks have."""
@@ -29,7 +28,7 @@ class LearnerRun:
 
     Attributes:
         spec: from recordings to repetitions.
-        learner: `name` and options for `build_learner`.
+        learner: `name` and options for `build_recipe`.
         split: the validation side goes back into training, where the learner leaves groups out itself.
         seed: of the learner.
     """
@@ -87,14 +86,14 @@ def run_learner_training(
     """
     sides = split_table(table, replace(options.split, val_groups=(), val_share=0.0))
     config = resolve_left_out(options.learner, table.groups[sides.train], table.groups[sides.test])
-    learner = build_learner(config)
+    learner = build_recipe(config)
     train, _ = cut_repetitions(table.select(sides.train), options.spec, progress)
     test, repetitions = cut_repetitions(table.select(sides.test), options.spec, progress)
     fitted = learner.fit(train, options.seed)
     description = ModelDescription(
         options.spec,
         table.classes,
-        {**fitted.options(), "learner": options.learner["name"]},
+        fitted.describe(),
         n_dimensions=train.motions[0].n_dimensions,
         training={
             **(record or {}),
@@ -144,13 +143,6 @@ def cut_repetitions(
     return replace(table.select(rows), motions=motions), repetitions
 
 
-def measure_probabilities(probabilities: np.ndarray, labels: np.ndarray, classes: tuple[str, ...]) -> dict[str, Any]:
-    """The figures of answers (N, C), as `RepetitionModule` computes them for a network."""
-    metrics = make_metrics(len(classes))
-    metrics.update(torch.from_numpy(np.asarray(probabilities, dtype=np.float32)), torch.from_numpy(np.array(labels)))
-    return describe_metrics(metrics.compute(), classes)
-
-
 def describe_sides(sides: Sides, n_train: int, n_test: int) -> dict[str, Any]:
     """What a reader of figures must know about the split, as plain values."""
     return {
@@ -168,4 +160,4 @@ def _measure(model: FormnetModel, test: RepetitionTable, repetitions: Sequence[R
     for group in np.unique(test.groups):
         rows = np.flatnonzero(test.groups == group)
         probabilities[rows] = model.estimate_probabilities([repetitions[row] for row in rows.tolist()])
-    return measure_probabilities(probabilities, test.labels, model.classes)
+    return describe_answers(probabilities, test.labels, model.classes)

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from formnet.errors import InputError
+from formnet.evaluation.metrics import compute_confusion, describe_answers, summarise_confusion
 from formnet.judges.network.classifier import Classifier
-from formnet.training.metrics import describe_metrics, make_metrics
+from formnet.training.metrics import GatheredAnswers
 
 OPTIMISERS = {
     "adadelta": torch.optim.Adadelta,
@@ -64,7 +65,7 @@ class RepetitionModule(lightning.LightningModule):
         self.classifier, self.classes, self.optimiser = classifier, classes, optimiser
         self.save_hyperparameters({"formnet_model": dict(description or {})})
         self.loss = nn.CrossEntropyLoss(label_smoothing=optimiser.label_smoothing)
-        self.val_metrics, self.test_metrics = make_metrics(len(classes)), make_metrics(len(classes))
+        self.val_answers, self.test_answers = GatheredAnswers(), GatheredAnswers()
         self.test_figures: dict[str, Any] = {}
 
     def forward(self, features: Tensor) -> Tensor:
@@ -80,24 +81,20 @@ class RepetitionModule(lightning.LightningModule):
         features, labels = batch
         logits = self(features)
         self.log("val/loss", nn.functional.cross_entropy(logits, labels), batch_size=len(labels), prog_bar=True)
-        self.val_metrics.update(torch.softmax(logits, -1), labels)
+        self.val_answers.update(torch.softmax(logits, -1), labels)
 
     def on_validation_epoch_end(self) -> None:
-        computed = self.val_metrics.compute()
-        for name in ("balanced_accuracy", "accuracy", "macro_f1"):
-            self.log(f"val/{name}", computed[name].float(), prog_bar=name == "balanced_accuracy")
-        self.val_metrics.reset()
+        for name, value in summarise_confusion(compute_confusion(*self.val_answers.gather())).items():
+            self.log(f"val/{name}", value, prog_bar=name == "balanced_accuracy")
 
     def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         features, labels = batch
-        self.test_metrics.update(self.classifier.probabilities(features), labels)
+        self.test_answers.update(self.classifier.probabilities(features), labels)
 
     def on_test_epoch_end(self) -> None:
-        computed = self.test_metrics.compute()
+        self.test_figures = describe_answers(*self.test_answers.gather(), self.classes)
         for name in ("balanced_accuracy", "accuracy", "macro_f1", "calibration_error"):
-            self.log(f"test/{name}", computed[name].float())
-        self.test_figures = describe_metrics(computed, self.classes)
-        self.test_metrics.reset()
+            self.log(f"test/{name}", float(self.test_figures[f"test/{name}"]))
 
     def configure_optimizers(self) -> Any:
         spec = self.optimiser

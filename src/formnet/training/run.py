@@ -25,13 +25,13 @@ from formnet.judges.checkpoint import (
     save_model,
 )
 from formnet.judges.network.classifier import Classifier
+from formnet.judges.parts.calibrate import fit_slope
 from formnet.models.ensemble import Ensemble
 from formnet.preprocess.spec import PreprocessSpec
 from formnet.readers.table import RepetitionTable
 from formnet.storage.files import atomic_path
 from formnet.training.arrays import Progress, prepare_arrays
 from formnet.training.augment import AugmentSpec
-from formnet.training.calibrate import estimate_temperature
 from formnet.training.data import RepetitionData, Sides, SplitOptions, split_table
 from formnet.training.learner_run import run_learner_evaluation
 from formnet.training.module import OptimiserSpec, RepetitionModule
@@ -191,7 +191,9 @@ def _finish(
             logits = torch.cat([classifier(features[i : i + 64]) for i in range(0, len(features), 64)]).clone()
         labels = torch.from_numpy(parts["val"].labels)
         if options.fit.calibrate:
-            classifier.temperature.fill_(estimate_temperature(logits, labels))
+            classifier.temperature.fill_(
+                1.0 / fit_slope(logits.double().numpy(), labels.numpy(), lowest=0.05, highest=10.0)
+            )
         probabilities = torch.softmax(logits / classifier.temperature, dim=-1).numpy()
         unsure_below = choose_unsure_below(probabilities, labels.numpy(), options.fit.target_accuracy)
         description = replace(description, unsure_below=unsure_below)

@@ -17,7 +17,7 @@ from formnet.judges.movement.posture import average_limb_lengths, canonicalise_b
 from formnet.judges.movement.rocket import read_plan, rocket_arrays
 from formnet.judges.parts.blocks import compute_correlations, compute_log_amplitudes, compute_tangents, fit_whitening
 from formnet.judges.parts.body import complete_skeleton
-from formnet.judges.plain.minirocket import RocketPlan, fit_plan, transform_rocket
+from formnet.judges.parts.rocket import RocketPlan, fit_plan, transform_rocket
 from formnet.judges.protocol import Arrays, take_array
 from formnet.motion import FloatArray, Motion
 from formnet.skeleton import Skeleton

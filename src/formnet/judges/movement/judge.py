@@ -60,8 +60,8 @@ class Opinions:
 
 
 @dataclass(frozen=True, eq=False)
-class FittedMovement:
-    """See `FittedLearner`; `weights` (E,) are those of the experts.
+class MovementJudge:
+    """See `StoredJudge`; `weights` (E,) are those of the experts.
 
     With a `spread` the motions of one call are one session: one person, one day.
     """
@@ -74,7 +74,7 @@ class FittedMovement:
     spread: SessionSpread | None = None
 
     @one_thread()
-    def estimate_probabilities(self, motions: Sequence[Motion]) -> FloatArray:
+    def probabilities(self, motions: Sequence[Motion]) -> FloatArray:
         scores = self.scores(motions)
         if self.spread is not None:
             return judge_session(scores, self.spread)
@@ -99,8 +99,9 @@ class FittedMovement:
             arrays |= expert.arrays(f"{name}.")
         return arrays | ({"spread": np.array(astuple(self.spread))} if self.spread else {})
 
-    def options(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         return {
+            "learner": "movement",
             "skeleton": self.opinions.features.skeleton.name,
             "n_classes": self.n_classes,
             "is_sided": self.opinions.features.placement.is_sided,
@@ -110,7 +111,7 @@ class FittedMovement:
 
 
 @dataclass(frozen=True)
-class MovementLearner:
+class MovementRecipe:
     """The recipe; the defaults are those of `docs/learners.md`.
 
     Attributes:
@@ -153,7 +154,7 @@ class MovementLearner:
             raise InputError(f"expected {', '.join(low)}; correct the options of the learner")
 
     @one_thread()
-    def fit(self, table: RepetitionTable, seed: int = 0) -> FittedMovement:
+    def fit(self, table: RepetitionTable, seed: int = 0) -> MovementJudge:
         require_rows(table)
         n_classes, n_experts = len(table.classes), len(self.experts)
         if self.together and n_classes != 2:
@@ -162,20 +163,20 @@ class MovementLearner:
         opinions = self.fit_experts(table, bodies, seed)
         left_out = self.leave_out(table, bodies, seed)
         if left_out is None:
-            return FittedMovement(n_classes, opinions, np.full(n_experts, 1.0 / n_experts), 1.0)
+            return MovementJudge(n_classes, opinions, np.full(n_experts, 1.0 / n_experts), 1.0)
         opinions_of_others, rows = left_out
         labels, groups = np.asarray(table.labels)[rows], table.groups[rows]
         weights = fit_weights(opinions_of_others, labels)
         scores = np.tensordot(weights, opinions_of_others, axes=1)
         slope, unsure_below = fit_calibration(scores, labels, self.target_accuracy)
         if not self.together:
-            return FittedMovement(n_classes, opinions, weights, slope, unsure_below)
+            return MovementJudge(n_classes, opinions, weights, slope, unsure_below)
         spread = fit_spread(compute_margins(scores), labels, groups)
         probabilities = np.zeros(scores.shape)
         for group in np.unique(groups):
             probabilities[groups == group] = judge_session(scores[groups == group], spread)
         unsure_below = choose_unsure_below(probabilities, labels, self.target_accuracy)
-        return FittedMovement(n_classes, opinions, weights, slope, unsure_below, spread)
+        return MovementJudge(n_classes, opinions, weights, slope, unsure_below, spread)
 
     def fit_experts(self, table: RepetitionTable, bodies: Sequence[Motion], seed: int) -> Opinions:
         """Everything but weights and calibration; `bodies` are the prepared rows."""
@@ -205,8 +206,8 @@ class MovementLearner:
         return (np.concatenate(scores, axis=1), np.concatenate(rows)) if rows else None
 
 
-def restore_movement(options: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> FittedMovement:
-    """What `FittedMovement.arrays` and `.options` gave; raises `CheckpointError` for what does not fit."""
+def restore_movement(options: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> MovementJudge:
+    """What `MovementJudge.arrays` and `.describe` gave; raises `CheckpointError` for what does not fit."""
     skeleton, n_classes = skeleton_named(str(options["skeleton"])), int(options["n_classes"])
     features = restore_features(skeleton, bool(options["is_sided"]), arrays)
     blocks = features.describe_curves(sample_curves(skeleton))
@@ -222,7 +223,7 @@ def restore_movement(options: Mapping[str, Any], arrays: Mapping[str, np.ndarray
     spread = SessionSpread(*take_array(arrays, "spread", (3,)).tolist()) if options["together"] else None
     if spread and min(astuple(spread)) <= 0:
         raise CheckpointError("'spread' of the stored learner must be above 0; train the model again")
-    return FittedMovement(n_classes, Opinions(features, experts), weights, slope, spread=spread)
+    return MovementJudge(n_classes, Opinions(features, experts), weights, slope, spread=spread)
 
 
 def judge_session(scores: FloatArray, spread: SessionSpread) -> FloatArray:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from formnet.errors import CheckpointError
-from formnet.judges.plain.minirocket import KERNELS, MOST_CHANNELS, RocketPlan
+from formnet.judges.parts.rocket import KERNELS, MOST_CHANNELS, RocketPlan
 from formnet.judges.protocol import Arrays, require_range, take_array
 
 

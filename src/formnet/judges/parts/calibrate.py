@@ -15,18 +15,20 @@ LEFT_OUT = ("groups", "repetitions")
 """What is left out of training for choices and calibration: people and days never seen, or single repetitions."""
 
 
-def fit_slope(scores: FloatArray, labels: np.ndarray) -> float:
+def fit_slope(scores: FloatArray, labels: np.ndarray, *, lowest: float = LOWEST, highest: float = HIGHEST) -> float:
     """The factor on scores (N, C) that minimises the negative log-likelihood of softmax(factor · scores).
 
     A temperature (Guo et al., ICML 2017) turned upside down; with two classes of opposite scores it is Platt's scaling
-    (1999) with the decision kept at 0. Bounded, because separable scores would send it to infinity.
+    (1999) with the decision kept at 0. Bounded, because separable scores would send it to infinity. 1 without rows.
     """
+    if not len(labels):
+        return 1.0
 
     def loss(log_slope: float) -> float:
         log_probabilities = log_softmax(np.exp(log_slope) * scores, axis=1)
         return float(-log_probabilities[np.arange(len(labels)), labels].mean())
 
-    best = minimize_scalar(loss, bounds=(np.log(LOWEST), np.log(HIGHEST)), method="bounded", options={"xatol": 1e-6})
+    best = minimize_scalar(loss, bounds=(np.log(lowest), np.log(highest)), method="bounded", options={"xatol": 1e-6})
     return float(np.exp(best.x))
 
 

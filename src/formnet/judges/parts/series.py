@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from formnet.errors import DataError, SkeletonError
@@ -13,12 +15,12 @@ from formnet.readers.table import RepetitionTable
 N_FRAMES = 100
 
 
-def compute_series(table: RepetitionTable, n_frames: int = N_FRAMES) -> FloatArray:
+def compute_series(motions: Sequence[Motion], n_frames: int = N_FRAMES) -> FloatArray:
     """Joints relative to the hips over time, (N, n_frames, 3·J), resampled linearly from first to last frame.
 
     Missing joints are interpolated in time, and are 0 (at the hips) where they are never seen.
     """
-    return np.stack([_centre_and_resample(motion, n_frames) for motion in table.motions])
+    return np.stack([_centre_and_resample(motion, n_frames) for motion in motions])
 
 
 def compute_root(motion: Motion) -> FloatArray:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from formnet.geometry.warping import find_nearest_of_classes
 from formnet.judges.parts.series import N_FRAMES, compute_series, require_rows
-from formnet.motion import FloatArray
+from formnet.motion import FloatArray, Motion
 from formnet.readers.table import RepetitionTable
 
 
@@ -25,9 +28,10 @@ class NearestNeighbourDTW:
         self.n_frames = n_frames
         self.band_frames = None if band is None else round(band * n_frames)
 
-    def fit(self, table: RepetitionTable) -> NearestNeighbourDTW:
+    def fit(self, table: RepetitionTable, seed: int = 0) -> NearestNeighbourDTW:
         require_rows(table, 1)
-        self._series = compute_series(table, self.n_frames)
+        self.n_classes = len(table.classes)
+        self._series = compute_series(table.motions, self.n_frames)
         self._labels = np.asarray(table.labels)
         some = np.linspace(0, len(table) - 1, min(len(table), 24)).astype(np.intp)
         subset, alike = self._series[some], np.zeros(len(some), dtype=np.int64)
@@ -35,8 +39,11 @@ class NearestNeighbourDTW:
         self._typical = float(np.median(nearest[np.isfinite(nearest)])) if len(some) > 1 else 1.0
         return self
 
-    def predict_proba(self, table: RepetitionTable) -> FloatArray:
-        series = compute_series(table, self.n_frames)
-        nearest = find_nearest_of_classes(series, self._series, self._labels, len(table.classes), self.band_frames)
+    def probabilities(self, motions: Sequence[Motion]) -> FloatArray:
+        series = compute_series(motions, self.n_frames)
+        nearest = find_nearest_of_classes(series, self._series, self._labels, self.n_classes, self.band_frames)
         closeness = np.exp(-(nearest - nearest.min(axis=1, keepdims=True)) / max(self._typical, 1e-12))
         return np.asarray(closeness / closeness.sum(axis=1, keepdims=True))
+
+    def describe(self) -> dict[str, Any]:
+        return {"learner": "dtw", "n_frames": self.n_frames, "band_frames": self.band_frames}

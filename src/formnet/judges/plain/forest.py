@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
@@ -72,27 +73,30 @@ class AngleForest:
 
     Args:
         n_trees: trees of the forest.
-        seed: of the forest.
     """
 
-    def __init__(self, n_trees: int = 500, seed: int = 0) -> None:
-        self.n_trees, self.seed = n_trees, seed
+    def __init__(self, n_trees: int = 500) -> None:
+        self.n_trees = n_trees
 
-    def fit(self, table: RepetitionTable) -> AngleForest:
+    def fit(self, table: RepetitionTable, seed: int = 0) -> AngleForest:
         require_rows(table)
+        self.n_classes = len(table.classes)
         self._forest = RandomForestClassifier(
-            self.n_trees, class_weight="balanced", min_samples_leaf=2, random_state=self.seed, n_jobs=1
+            self.n_trees, class_weight="balanced", min_samples_leaf=2, random_state=seed, n_jobs=1
         )
-        self._forest.fit(_features(table), table.labels)
+        self._forest.fit(_features(table.motions), table.labels)
         return self
 
-    def predict_proba(self, table: RepetitionTable) -> FloatArray:
-        learnt = self._forest.predict_proba(_features(table))
-        return spread_probabilities(learnt, self._forest.classes_, len(table.classes))
+    def probabilities(self, motions: Sequence[Motion]) -> FloatArray:
+        learnt = self._forest.predict_proba(_features(motions))
+        return spread_probabilities(learnt, self._forest.classes_, self.n_classes)
+
+    def describe(self) -> dict[str, Any]:
+        return {"learner": "forest", "n_trees": self.n_trees}
 
 
-def _features(table: RepetitionTable) -> FloatArray:
-    return np.stack([summarise_repetition(motion) for motion in table.motions])
+def _features(motions: Sequence[Motion]) -> FloatArray:
+    return np.stack([summarise_repetition(motion) for motion in motions])
 
 
 def _mean_of_sides(curves: Iterable[FloatArray]) -> FloatArray:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
-from formnet.motion import FloatArray
+from formnet.motion import FloatArray, Motion
 from formnet.readers.table import RepetitionTable
 
 
 class MajorityClass:
     """Gives every row the class frequencies of training, so its answer is always the most frequent class."""
 
-    def fit(self, table: RepetitionTable) -> MajorityClass:
+    def fit(self, table: RepetitionTable, seed: int = 0) -> MajorityClass:
         counts = np.bincount(table.labels, minlength=len(table.classes))
         self._frequencies = counts / counts.sum()
+        self.n_classes = len(table.classes)
         return self
 
-    def predict_proba(self, table: RepetitionTable) -> FloatArray:
-        return np.tile(self._frequencies, (len(table), 1))
+    def probabilities(self, motions: Sequence[Motion]) -> FloatArray:
+        return np.tile(self._frequencies, (len(motions), 1))
+
+    def describe(self) -> dict[str, Any]:
+        return {"learner": "majority"}

@@ -86,7 +86,7 @@ def fit_families(
     features: SquatFeatures, labels: np.ndarray, groups: np.ndarray, n_classes: int, seed: int, *, trees: int,
     members: int, network: NetworkOptions, alpha: float, with_memory: bool = True,
 ) -> Families:  # fmt: skip
-    """All families on all rows; the options are those of `SquatLearner`."""
+    """All families on all rows; the options are those of `SquatRecipe`."""
     kept, medians = choose_columns(features.summaries)
     summaries = fill_with(features.summaries[:, kept], medians)
     weights = compute_cell_weights(labels, groups)

@@ -37,8 +37,8 @@ from formnet.skeleton import Skeleton, skeleton_named
 
 
 @dataclass(frozen=True, eq=False)
-class FittedSquat:
-    """See `FittedLearner`; `share` of the votes is memory's."""
+class SquatJudge:
+    """See `StoredJudge`; `share` of the votes is memory's."""
 
     skeleton: Skeleton
     n_classes: int
@@ -49,7 +49,7 @@ class FittedSquat:
     unsure_below: float = 0.0
 
     @one_thread()
-    def estimate_probabilities(self, motions: Sequence[Motion]) -> FloatArray:
+    def probabilities(self, motions: Sequence[Motion]) -> FloatArray:
         if not motions:
             return np.zeros((0, self.n_classes))
         for motion in motions:
@@ -63,8 +63,9 @@ class FittedSquat:
     def arrays(self) -> Arrays:
         return {"slope": np.array([self.slope])} | self.families.arrays()
 
-    def options(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         return {
+            "learner": "squat",
             "skeleton": self.skeleton.name,
             "n_classes": self.n_classes,
             "second_view": self.second_view,
@@ -74,7 +75,7 @@ class FittedSquat:
 
 
 @dataclass(frozen=True)
-class SquatLearner:
+class SquatRecipe:
     """The recipe; the defaults are those of `docs/learners.md`.
 
     Attributes:
@@ -113,7 +114,7 @@ class SquatLearner:
             )
 
     @one_thread()
-    def fit(self, table: RepetitionTable, seed: int = 0) -> FittedSquat:
+    def fit(self, table: RepetitionTable, seed: int = 0) -> SquatJudge:
         require_rows(table)
         features = compute_squat_features(table.motions, self.second_view)
         labels, n_classes = np.asarray(table.labels), len(table.classes)
@@ -125,7 +126,7 @@ class SquatLearner:
             scores = np.log(np.maximum(vote(answers, share), FLOOR))
             slope, unsure_below = fit_calibration(scores, labels[rows], self.target_accuracy)
         families = self.fit_families(features, labels, table.groups, n_classes, seed, with_memory=share > 0)
-        return FittedSquat(table.motions[0].skeleton, n_classes, self.second_view, families, share, slope, unsure_below)
+        return SquatJudge(table.motions[0].skeleton, n_classes, self.second_view, families, share, slope, unsure_below)
 
     def fit_families(
         self, features: SquatFeatures, labels: np.ndarray, groups: np.ndarray, n_classes: int, seed: int, *,
@@ -158,8 +159,8 @@ class SquatLearner:
         return together, np.concatenate(rows), np.concatenate(parts)
 
 
-def restore_squat(options: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> FittedSquat:
-    """What `FittedSquat.arrays` and `.options` gave; raises `CheckpointError` for what does not fit."""
+def restore_squat(options: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> SquatJudge:
+    """What `SquatJudge.arrays` and `.describe` gave; raises `CheckpointError` for what does not fit."""
     skeleton, n_classes = skeleton_named(str(options["skeleton"])), int(options["n_classes"])
     second_view = None if options["second_view"] is None else float(options["second_view"])
     share = float(options["memory"])
@@ -170,7 +171,7 @@ def restore_squat(options: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) 
     slope = float(take_array(arrays, "slope", (1,))[0])
     if not slope > 0:
         raise CheckpointError("'slope' of the stored learner must be above 0; train the model again")
-    return FittedSquat(skeleton, n_classes, second_view, families, share, slope)
+    return SquatJudge(skeleton, n_classes, second_view, families, share, slope)
 
 
 def calibrate(probabilities: FloatArray, slope: float) -> FloatArray:

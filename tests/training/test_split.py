@@ -2,16 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
-from sklearn.metrics import balanced_accuracy_score, f1_score
 
 from formnet.errors import DataError
-from formnet.training.calibrate import estimate_temperature
 from formnet.training.data import SplitOptions, _EpochShuffle, split_table
-from formnet.training.metrics import describe_metrics, make_metrics
 from tests.training.stub import make_table
-
-CLASSES = ("a", "b", "c", "d")
 
 
 def test_groups_are_named_in_any_spelling_and_stay_on_one_side() -> None:
@@ -73,31 +67,3 @@ def test_balanced_order_draws_classes_equally() -> None:
     labels = np.array([0] * 900 + [1] * 100)
     drawn = labels[list(_EpochShuffle(labels, 0, balance=True))]
     assert 420 < drawn.sum() < 580
-
-
-@pytest.mark.parametrize("n_true_classes", [4, 3])
-def test_figures_equal_scikit_learn_also_without_some_class(n_true_classes: int) -> None:
-    rng = np.random.default_rng(0)
-    labels = rng.integers(0, n_true_classes, 200)
-    probabilities = torch.softmax(torch.from_numpy(rng.normal(size=(200, 4)) + np.eye(4)[labels]), -1)
-    metrics = make_metrics(4)
-    for part in np.array_split(np.arange(200), 7):
-        metrics.update(probabilities[part], torch.from_numpy(labels[part]))
-    figures = describe_metrics(metrics.compute(), CLASSES)
-    predicted = probabilities.argmax(-1).numpy()
-    with np.testing.suppress_warnings() as quiet:
-        quiet.filter(UserWarning)
-        assert figures["test/balanced_accuracy"] == pytest.approx(balanced_accuracy_score(labels, predicted), abs=1e-6)
-    assert figures["test/macro_f1"] == pytest.approx(f1_score(labels, predicted, average="macro"), abs=1e-6)
-    assert figures["test/accuracy"] == pytest.approx((labels == predicted).mean(), abs=1e-6)
-    assert figures["test/majority_accuracy"] == pytest.approx(np.bincount(labels).max() / 200)
-    assert np.sum(figures["test/confusion"]) == figures["test/repetitions"] == 200
-    assert (figures["test/recall/d"] is None) == (n_true_classes == 3)
-
-
-def test_temperature_is_recovered() -> None:
-    rng = torch.Generator().manual_seed(0)
-    logits = torch.randn(4000, 5, generator=rng) * 2
-    labels = torch.multinomial(torch.softmax(logits, -1), 1, generator=rng)[:, 0]
-    assert estimate_temperature(3.0 * logits, labels) == pytest.approx(3.0, rel=0.08)
-    assert estimate_temperature(logits[:0], labels[:0]) == 1.0
