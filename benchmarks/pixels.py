@@ -20,11 +20,12 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from formnet.cli.sources import read_pose_file
 from formnet.exports.keypoints import write_alphapose, write_openpose
 from formnet.faults import WASEDA_CLASSES
 from formnet.judges.checkpoint import load_model, load_shipped_models
 from formnet.pipeline import make_judge
+from formnet.readers.source import read_pose_source
+from formnet.reading import track_of
 from formnet.rendered.cache import estimate_all_cached
 from formnet.rendered.film import balanced_requests
 from formnet.skeleton import BODY_25, COCO_17, HALPE_26
@@ -76,7 +77,7 @@ def through_file(pose, source):
         else:
             path = Path(folder) / "clip.json"
             write_alphapose(path, pose.image, {"alphapose": COCO_17, "alphapose halpe26": HALPE_26}[source])
-        return read_pose_file(path, fps=pose.image.fps)
+        return track_of(read_pose_source(path, fps=pose.image.fps))
 
 
 def is_same(verdict, others):

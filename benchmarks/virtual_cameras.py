@@ -26,7 +26,6 @@ from figures import CONSOLE, dataset_root, print_figures, require_folder, share
 from measured import Labelled, show_areas
 from rich.progress import track as progress
 
-from formnet.cli.sources import read_pose_file
 from formnet.conversion import convert_motion
 from formnet.exports.keypoints import write_openpose
 from formnet.geometry.level import rotation_to_front
@@ -37,7 +36,9 @@ from formnet.pose.track import PoseTrack
 from formnet.preprocess.repetitions import find_repetitions
 from formnet.preprocess.spec import PreprocessSpec, clean_motion
 from formnet.readers.catalogue import read_dataset
+from formnet.readers.source import read_pose_source
 from formnet.readers.uiprmd import KINECT_FPS
+from formnet.reading import track_of
 from formnet.skeleton import BODY_25
 from formnet.synth.camera import orbit_camera
 
@@ -106,7 +107,7 @@ def through_files(image: Motion, width: int, height: int) -> PoseTrack:
     """What formnet reads from the files that OpenPose would have written."""
     with TemporaryDirectory() as folder:
         write_openpose(Path(folder) / "clip", image, BODY_25)
-        track = read_pose_file(Path(folder) / "clip", fps=image.fps)
+        track = track_of(read_pose_source(Path(folder) / "clip", fps=image.fps))
     return PoseTrack(track.image, track.world, width, height, track.warnings)
 
 

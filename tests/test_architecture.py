@@ -14,13 +14,14 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "formnet"
 # A file may import from rows above its own and from its own folder (DESIGN, "The house").
 ROWS: tuple[tuple[str, ...], ...] = (
     ("errors",),
-    ("skeleton", "faults", "storage"),
+    ("skeleton", "faults", "storage", "playback"),
     ("motion",),
     ("conversion",),
     ("geometry",),
     ("body", "preprocess"),
     ("features", "measures", "scoring", "synth", "readers", "pose"),
     ("standards", "lifting"),
+    ("reading",),
     ("rendered", "evaluation", "models"),
     ("judges",),
     ("training",),

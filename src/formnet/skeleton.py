@@ -201,6 +201,22 @@ HALPE_26 = Skeleton(
     "halpe26",
     (*COCO_17.joints, "head_top", "neck", "pelvis", *_sided("foot_index", "small_toe", "heel")),
 )
+_FEET = (*_chain("left", "foot_index", "small_toe", "heel"), *_chain("right", "foot_index", "small_toe", "heel"))
+COCO_23 = Skeleton("coco23", (*COCO_17.joints, *_FEET))
+"""Body and feet of COCO-WholeBody."""
+BODY_25B = Skeleton("body25b", (*COCO_17.joints, "neck", "head_top", *_FEET))
+BODY_19 = Skeleton("body19", BODY_25.joints[:19])
+LSP_14 = Skeleton(
+    "lsp14",
+    (
+        *_chain("right", "ankle", "knee", "hip"), *_LEFT_LEG,
+        *_chain("right", "wrist", "elbow", "shoulder"), *_chain("left", "shoulder", "elbow", "wrist"),
+        "neck", "head_top",
+    ),
+)  # fmt: skip
+CROWDPOSE_14 = Skeleton(
+    "crowdpose14", (*_sided("shoulder", "elbow", "wrist", "hip", "knee", "ankle"), "head_top", "neck")
+)
 SMPL_24 = Skeleton(
     "smpl24",
     (
@@ -254,6 +270,7 @@ SKELETONS: dict[str, Skeleton] = {
     for skeleton in (
         BLAZEPOSE_33, HMR_19, COCO_17, COCO_18, MPI_15, BODY_25, HALPE_26, SMPL_24, LIFTED_32, KINECT_22,
         SQUAT7_19, SQUAT_25, SPINE_27, MPII_16, PENN_ACTION_13, UIPRMD_VICON_22,
+        COCO_23, BODY_25B, BODY_19, LSP_14, CROWDPOSE_14,
     )
 }  # fmt: skip
 

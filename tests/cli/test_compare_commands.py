@@ -133,7 +133,9 @@ def test_index_and_search(call, poses, tmp_path):
     assert code == 0
     answer = json.loads(out)
     assert answer["sources"] == 4
-    assert len(answer["warnings"]) == 1
+    assert "1 other files (1 .txt)" in answer["warnings"][0]
+    assert "broken.json" in answer["warnings"][1]
+    assert len(answer["warnings"]) == 2
     code, out, _ = call("search", poses / "image.json", index, "--count", "3", "--json")
     hits = json.loads(out)["hits"]
     assert code == 0
@@ -203,11 +205,16 @@ def test_bad_clips_are_one_sentence_and_code_2(call, poses, kind, words):
 def test_bad_files_are_one_sentence_and_code_2(call, poses):
     good = poses / "reference.json"
     text = good.read_text()
+    rows = json.loads(text)
+
+    def shifted(row):
+        return {**row, "keypoints": [v + 900 if k % 3 == 0 else v for k, v in enumerate(row["keypoints"])]}
+
     cases = {
         "truncated.json": (text[: len(text) // 2], "JSON"),
         "empty.json": ("[]", "holds no pose"),
         "malformed.json": ("{", "JSON"),
-        "crowd.json": (json.dumps(json.loads(text) * 2), "shows 2 people in 60 of 60 frames"),
+        "crowd.json": (json.dumps([*rows, *map(shifted, rows)]), "shows 2 people in 60 of 60 frames"),
     }
     for name, (content, words) in cases.items():
         (poses / name).write_text(content)

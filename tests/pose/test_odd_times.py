@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from formnet.errors import InputError
-from formnet.pose.playback import Playback
+from formnet.playback import Playback
 from formnet.pose.timing import MonotonicClock, sort_times
 from formnet.pose.video import Image, probe_video, read_frames
 from tests.pose.videos import corner_names, make_video, quarters

@@ -10,15 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from formnet.cli.inputs import (
-    DEFAULT_ESTIMATOR,
-    EstimatorOption,
-    check_writable_folder,
-    find_clips,
-    progress_bar,
-)
-from formnet.cli.sources import is_pose_file, load_estimator, read_pose_file
+from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, check_writable_folder, progress_bar
+from formnet.cli.options import Fps, Rotate, Size, SlowMotion, make_reading
+from formnet.cli.sources import load_estimator, print_warnings
 from formnet.errors import FormnetError
+from formnet.readers.find import find_sources
+from formnet.reading import is_pose_file, read_track
 from formnet.standards import DEFAULT_STANDARD
 from formnet.verdict import Verdict
 
@@ -34,8 +31,7 @@ def classify(
     clips: Annotated[
         list[Path],
         typer.Argument(
-            help="Videos, or folders that are searched for videos; or poses (AlphaPose, COCO, .npz, a folder of "
-            "OpenPose).",
+            help="Videos or poses of any tool (AlphaPose, OpenPose, COCO, MMPose, YOLO, …), or folders of them.",
             metavar="CLIP…",
         ),
     ],
@@ -69,7 +65,10 @@ def classify(
         ),
     ] = None,
     estimator: EstimatorOption = DEFAULT_ESTIMATOR,
-    fps: Annotated[float, typer.Option(help="Frames per second of keypoint files, which do not say it.")] = 30.0,
+    fps: Fps = None,
+    size: Size = None,
+    rotate: Rotate = None,
+    slow_motion: SlowMotion = None,
     video: Annotated[bool, typer.Option(help="Write the overlay video into --out.")] = True,
 ) -> None:
     """Judge every repetition in clips: which fault, how sure, and when.
@@ -89,8 +88,13 @@ def classify(
       formnet classify alphapose-results.json --fps 25
 
       formnet classify squat.mp4 --estimator my-network.safetensors
+
+      formnet classify lying-on-its-side.mp4 --rotate auto
     """
-    paths = find_clips(clips)
+    how = make_reading(person=person, fps=fps, size=size, rotate=rotate, slow_motion=slow_motion)
+    found = find_sources(clips)
+    paths = list(found.sources)
+    print_warnings(found.notes)
     if out is not None:
         check_writable_folder(out)
     eyes: PoseEstimator | None = None
@@ -101,12 +105,8 @@ def classify(
     has_bar = not as_json or sys.stderr.isatty()
 
     def estimate(path: Path, title: str) -> PoseTrack:
-        if is_pose_file(path):
-            return read_pose_file(path, person=person, fps=fps)
-        from formnet.pose.estimator import estimate_pose
-
-        with progress_bar(title, enabled=has_bar) as on_frame:
-            return estimate_pose(path, person, on_frame=on_frame, estimator=eyes)
+        with progress_bar(title, enabled=has_bar and not is_pose_file(path)) as on_frame:
+            return read_track(path, how, estimator=eyes, on_frame=on_frame)
 
     judged, failures = _judge_all(paths, estimate, loading)
     verdict = Verdict(tuple(clip.verdict for clip in judged), loading.result().describe(), failures)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption
+from formnet.cli.options import Fps, Rotate, Size, SlowMotion, make_reading
 from formnet.errors import InputError
 
 if TYPE_CHECKING:
@@ -64,7 +65,10 @@ def compare(
     ] = False,
     person: Annotated[int | None, typer.Option(help="Which person of the clip, 1 for the most prominent.")] = None,
     reference_person: Annotated[int | None, typer.Option(help="Which person of the reference.")] = None,
-    fps: Annotated[float, typer.Option(help="Frames per second of keypoint files, which do not say it.")] = 30.0,
+    fps: Fps = None,
+    size: Size = None,
+    rotate: Rotate = None,
+    slow_motion: SlowMotion = None,
     compat: Annotated[
         bool, typer.Option("--compat", help="Scoring-Your-Video's DTW on AlphaPose files, to its last digit.")
     ] = False,
@@ -110,11 +114,14 @@ def compare(
         prepare=PrepareOptions(max_gap, cutoff_hz, allow_missing, smoother),
     )
     _check_options(options)
-    first = load_source(clip, person=person, fps=fps, lifter=lifter, estimator=estimator, quiet=as_json)
-    second = load_source(reference, person=reference_person, fps=fps, lifter=lifter, estimator=estimator, quiet=as_json)
+    mine = make_reading(person=person, fps=fps, size=size, rotate=rotate, slow_motion=slow_motion)
+    theirs = make_reading(person=reference_person, fps=fps, size=size)
+    first = load_source(clip, mine, lifter=lifter, estimator=estimator, quiet=as_json)
+    second = load_source(reference, theirs, lifter=lifter, estimator=estimator, quiet=as_json)
     a, b, is_flat = choose_motions(first, second, flat=flat)
     if also:
-        others = [load_source(path, fps=fps, lifter=lifter, estimator=estimator, quiet=as_json) for path in also]
+        alone = make_reading(fps=fps, size=size)
+        others = [load_source(path, alone, lifter=lifter, estimator=estimator, quiet=as_json) for path in also]
         is_flat = is_flat or any(other.motion.n_dimensions == 2 for other in others)
         a, b = (first.flat, second.flat) if is_flat else (first.motion, second.motion)
         b = average_references([b, *(other.flat if is_flat else other.motion for other in others)], options.prepare)

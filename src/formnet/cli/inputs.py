@@ -1,10 +1,10 @@
-"""What several subcommands ask of their arguments: clips, folders, a folder to write to, progress bars."""
+"""What several subcommands ask of their arguments: a folder to write to, progress bars."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from formnet.errors import InputError
-from formnet.readers.clips import find_videos
 
 DEFAULT_ESTIMATOR = "blazepose"
 EstimatorOption = Annotated[
@@ -26,29 +25,6 @@ EstimatorOption = Annotated[
         metavar="NAME|FILE",
     ),
 ]
-
-
-def find_clips(paths: Sequence[Path]) -> list[Path]:
-    """The clips that arguments name: files as they are, folders searched throughout for videos that are not hidden.
-
-    A folder with OpenPose's `*_keypoints.json` in it is one clip.
-
-    Raises:
-        InputError: a path does not exist, or a folder holds no video.
-    """
-    clips: list[Path] = []
-    for path in paths:
-        if path.is_dir() and not any(path.glob("*_keypoints.json")):
-            if not (inside := find_videos(path)):
-                raise InputError(
-                    f"the folder {path} holds no video; give a folder with .mp4, .mov or other video files"
-                )
-            clips += inside
-        elif path.exists():
-            clips.append(path)
-        else:
-            raise InputError(f"{path} does not exist; check the spelling and the folder")
-    return list(dict.fromkeys(clips))
 
 
 def check_writable_folder(folder: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption
+from formnet.cli.options import Fps, Size, make_reading
 
 if TYPE_CHECKING:
     from formnet.readers.source import PoseSource
@@ -27,7 +28,8 @@ def match(
     threshold: Annotated[float, typer.Option(help="Parts that score below this are drawn red (0–100).")] = 90.0,
     person: Annotated[int | None, typer.Option(help="Which person of the picture, 1 for the most prominent.")] = None,
     video_person: Annotated[int | None, typer.Option(help="Which person of the video.")] = None,
-    fps: Annotated[float, typer.Option(help="Frames per second of keypoint files, which do not say it.")] = 30.0,
+    fps: Fps = None,
+    size: Size = None,
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Score without joints that one side does not have.")
     ] = False,
@@ -58,8 +60,12 @@ def match(
     if compat:
         _match_compat(image, video, metric, as_json=as_json, out=out, threshold=threshold)
         return
-    first = load_source(image, person=person, fps=fps, estimator=estimator, quiet=as_json)
-    second = load_source(video, person=video_person, fps=fps, estimator=estimator, quiet=as_json)
+    first = load_source(
+        image, make_reading(person=person, fps=fps, size=size, is_still=True), estimator=estimator, quiet=as_json
+    )
+    second = load_source(
+        video, make_reading(person=video_person, fps=fps, size=size), estimator=estimator, quiet=as_json
+    )
     in_3d = (
         first.image is None and second.image is None and first.motion.n_dimensions == second.motion.n_dimensions == 3
     )
@@ -89,7 +95,7 @@ def _match_compat(image: Path, video: Path, metric: str, *, as_json: bool, out: 
     assert found.frame is not None
     files: list[str] = []
     if out:
-        first, second = load_source(image), load_source(video)
+        first, second = load_source(image, make_reading(is_still=True)), load_source(video, make_reading())
         at = found.frame - int(second.frame_numbers[0])
         files = _write_pair(out, first, second, at, found.parts, found.total, threshold)
     if as_json:

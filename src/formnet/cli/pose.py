@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption
+from formnet.cli.options import Fps, Rotate, Size, SlowMotion, make_reading
 from formnet.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("alphapose", "openpose", "coco", "csv", "trc", "mot", "npz")
 _FORMAT_OF_SUFFIX = {".json": "alphapose", ".csv": "csv", ".trc": "trc", ".mot": "mot", ".npz": "npz", "": "openpose"}
+
+_UNEVEN_S = 0.02
 
 
 def pose(
@@ -37,8 +40,11 @@ def pose(
         bool, typer.Option("--in-picture", help="CSV: positions in the picture (pixels) instead of metres.")
     ] = False,
     person: Annotated[int | None, typer.Option(help="Which person, 1 for the most prominent.")] = None,
-    fps: Annotated[float, typer.Option(help="Frames per second of keypoint files, which do not say it.")] = 30.0,
     estimator: EstimatorOption = DEFAULT_ESTIMATOR,
+    fps: Fps = None,
+    size: Size = None,
+    rotate: Rotate = None,
+    slow_motion: SlowMotion = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
 ) -> None:
     """Estimate poses and export them to other tools.
@@ -65,15 +71,18 @@ def pose(
         raise InputError(f"the format of {out} is not clear; choose --format {'|'.join(FORMATS)}")
     if joints is not None:
         skeleton_named(joints)
-    source = load_source(clip, person=person, fps=fps, estimator=estimator, quiet=as_json)
+    _refuse_idle_options(chosen, joints, in_picture=in_picture)
+    how = make_reading(person=person, fps=fps, size=size, rotate=rotate, slow_motion=slow_motion)
+    source = load_source(clip, how, estimator=estimator, quiet=as_json)
     _write(out, chosen, source, joints, in_picture=in_picture)
+    warnings = (*source.warnings, *_say_rate(chosen, source.motion))
     if as_json:
         print_json(
             {"file": str(out), "format": chosen, "frames": len(source.motion), "fps": source.motion.fps,
-             "warnings": source.warnings}
+             "warnings": warnings}
         )  # fmt: skip
         return
-    print_warnings(source.warnings)
+    print_warnings(warnings)
     print(f"{out}: {len(source.motion)} frames, {chosen}")
 
 
@@ -92,13 +101,39 @@ def _write(out: Path, format: str, source: PoseSource, joints: str | None, *, in
     elif format == "openpose":
         write_openpose(out, _in_picture(source), skeleton_named(joints) if joints else BODY_25, source.path.stem)
     elif format == "coco":
-        write_coco(out, _in_picture(source))
+        write_coco(out, _in_picture(source), *(source.size or (0, 0)))
     elif format == "mot":
         write_mot(out, source.motion)
     else:
         motion = _in_picture(source) if in_picture and format == "csv" else source.motion
         motion = convert_motion(motion, skeleton_named(joints)) if joints else motion
         (write_csv if format == "csv" else write_trc)(out, motion)
+
+
+def _refuse_idle_options(format: str, joints: str | None, *, in_picture: bool) -> None:
+    """Options that would have no effect are refused rather than passed over."""
+    if in_picture and format != "csv":
+        raise InputError(f"--in-picture is for CSV, and {format} was chosen; leave it out")
+    if joints is not None and format in ("npz", "mot", "coco"):
+        raise InputError(f"--joints has no effect on {format}; leave it out or choose another format")
+
+
+def _say_rate(format: str, motion: Motion) -> list[str]:
+    """What a file that counts frames does not say about times that are not even."""
+    import numpy as np
+
+    if len(motion) < 3 or format in ("csv", "npz"):
+        return []
+    even_s = np.linspace(motion.timestamps[0], motion.timestamps[-1], len(motion))
+    off_s = float(np.abs(motion.timestamps - even_s).max())
+    if off_s < _UNEVEN_S:
+        return []
+    if format in ("trc", "mot"):
+        return [f"frames come at a variable rate: they were resampled to {motion.fps:.4g} a second"]
+    return [
+        "frames come at a variable rate and are numbered as they come: their times stand beside them as time_s; tools "
+        f"that only count frames are off by up to {off_s:.2f} s"
+    ]
 
 
 def _in_picture(source: PoseSource) -> Motion:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption
+from formnet.cli.options import make_reading
 from formnet.errors import PoseError
 
 
@@ -36,7 +37,7 @@ def search(
     from formnet.scoring.search import compute_pose_vectors, read_index, search_index
 
     library = read_index(index)
-    source = load_source(image, person=person, estimator=estimator, quiet=as_json)
+    source = load_source(image, make_reading(person=person, is_still=True), estimator=estimator, quiet=as_json)
     vectors, frames = compute_pose_vectors(source.flat)
     if not len(frames):
         raise PoseError(f"{image} does not show both arms and legs; use a picture of the whole body")

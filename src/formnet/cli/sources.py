@@ -6,7 +6,6 @@ import json
 import math
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,29 +14,10 @@ from formnet.cli.inputs import DEFAULT_ESTIMATOR
 from formnet.errors import InputError
 
 if TYPE_CHECKING:
-    from formnet.motion import Motion
     from formnet.pose.estimator import PoseEstimator
-    from formnet.pose.track import PoseTrack
     from formnet.readers.source import PoseSource
+    from formnet.reading import Reading
     from formnet.scoring.compat import CompatPoses
-
-
-def is_pose_file(path: Path) -> bool:
-    """True for keypoint files and folders of them, which need no pose estimation."""
-    from formnet.readers.source import is_pose_source
-
-    return is_pose_source(path)
-
-
-def read_pose_file(path: Path, *, person: int | None = None, fps: float = 30.0) -> PoseTrack:
-    """Poses from a file as an estimator would give them, with or without depth.
-
-    Raises:
-        InputError, PoseError: as the readers do.
-    """
-    from formnet.readers.source import read_pose_source
-
-    return _as_track(read_pose_source(path, person=person, fps=fps))
 
 
 @cache
@@ -49,56 +29,16 @@ def load_estimator(name: str) -> PoseEstimator:
 
 
 def load_source(
-    path: Path, *, person: int | None = None, fps: float = 30.0, lifter: str | None = None,
-    estimator: str = DEFAULT_ESTIMATOR, quiet: bool = True,
-) -> PoseSource:  # fmt: skip
-    """Reads poses, or estimates them from a video or picture.
-
-    Args:
-        person: which of several people, 1 for the largest or most prominent.
-        fps: of keypoint files.
-        lifter: what makes the motion 3D, see `formnet.lifting`; None: keypoint files stay 2D, videos get the
-            estimator's depth where it knows one.
-        estimator: what finds joints in videos and pictures.
-        quiet: no progress on standard error.
-
-    Raises:
-        InputError, PoseError: as the readers and the estimator do.
-    """
-    import numpy as np
-
-    from formnet.readers.source import PoseSource, is_pose_source, read_pose_source
-
-    if not path.exists():
-        raise InputError(f"{path} does not exist; check the path")
-    if is_pose_source(path):
-        source = read_pose_source(path, person=person, fps=fps)
-        return source if lifter is None else replace(source, motion=_lift(_as_track(source), lifter))
+    path: Path, how: Reading, *, lifter: str | None = None, estimator: str = DEFAULT_ESTIMATOR, quiet: bool = True
+) -> PoseSource:
+    """`read_source` with a progress bar on standard error, unless `quiet`; `estimator` is needed for films only."""
     from formnet.cli.inputs import progress_bar
-    from formnet.pose.estimator import estimate_pose
-    from formnet.readers.source import IMAGE_SUFFIXES
+    from formnet.reading import is_pose_file, read_source
 
-    with progress_bar(f"poses of {path.name}", enabled=not quiet) as on_frame:
-        track = estimate_pose(path, person, on_frame=on_frame, estimator=load_estimator(estimator))
-    kind = "image" if path.suffix.lower() in IMAGE_SUFFIXES or len(track.image) == 1 else "video"
-    motion = _lift(track, lifter) if lifter else track.image if track.world is None else track.solid
-    return PoseSource(path, kind, motion, track.image, None, np.arange(len(track.image)), None, path, track.warnings)
-
-
-def _as_track(source: PoseSource) -> PoseTrack:
-    import numpy as np
-
-    from formnet.pose.track import PoseTrack
-
-    width, height = np.ceil(np.nanmax(source.flat.positions, axis=(0, 1), initial=1.0)).astype(int)
-    world = source.motion if source.motion.n_dimensions == 3 else None
-    return PoseTrack(source.flat, world, int(width), int(height), source.warnings)
-
-
-def _lift(track: PoseTrack, lifter: str) -> Motion:
-    from formnet.lifting.lifter import create_lifter
-
-    return create_lifter(lifter).lift(track)
+    is_film = path.exists() and not is_pose_file(path)
+    with progress_bar(f"poses of {path.name}", enabled=not quiet and is_film) as on_frame:
+        eyes = load_estimator(estimator) if is_film else None
+        return read_source(path, how, lifter=lifter, estimator=eyes, on_frame=on_frame)
 
 
 def load_compat(path: Path) -> CompatPoses:
@@ -108,8 +48,8 @@ def load_compat(path: Path) -> CompatPoses:
         InputError: a source that is no keypoint file of 17 joints with boxes.
         PoseError: two people.
     """
-    from formnet.readers.detections import require_one_person
     from formnet.readers.source import is_pose_source, read_detections
+    from formnet.readers.tracks import require_one_person
     from formnet.scoring.compat import normalise_compat
 
     if not path.exists():

@@ -23,6 +23,9 @@ OPENPOSE_SKELETONS = (BODY_25, COCO_18, MPI_15)
 def write_alphapose(path: Path, image: Motion, skeleton: Skeleton = COCO_17) -> None:
     """AlphaPose's video form: a flat list, one object for each frame that shows the person.
 
+    Frames are counted, as AlphaPose does; beside each stands its time as `time_s`, which other tools pass over and
+    formnet reads.
+
     Raises:
         InputError: positions that are not 2D, or a joint set that AlphaPose does not have.
         SkeletonError: joints that cannot be derived.
@@ -38,6 +41,7 @@ def write_alphapose(path: Path, image: Motion, skeleton: Skeleton = COCO_17) -> 
                 "score": float(points[:, 2].mean()),
                 "box": _box(points),
                 "idx": 0,
+                "time_s": float(image.timestamps[frame]),
             }
             for frame, points in rows
         ],
@@ -72,7 +76,8 @@ def write_coco(path: Path, image: Motion, width: int = 0, height: int = 0) -> No
         "skeleton": [[COCO_17.index(a) + 1, COCO_17.index(b) + 1] for a, b in COCO_17.limbs],
     }
     images = [
-        {"id": frame, "file_name": f"{frame:06d}.jpg", "width": width, "height": height} for frame in range(len(image))
+        {"id": frame, "file_name": f"{frame:06d}.jpg", "width": width, "height": height, "time_s": float(time_s)}
+        for frame, time_s in enumerate(image.timestamps)
     ]
     _write_json(path, {"images": images, "annotations": annotations, "categories": [category]})
 
@@ -95,7 +100,7 @@ def write_openpose(folder: Path, image: Motion, skeleton: Skeleton = BODY_25, st
             people = []
             if (pose[:, 2] > 0).any():
                 people = [{"person_id": [-1], "pose_keypoints_2d": _flatten(pose)}]
-            content = json.dumps({"version": 1.3, "people": people})
+            content = json.dumps({"version": 1.3, "time_s": float(image.timestamps[frame]), "people": people})
             (temporary / f"{stem}_{frame:012d}_keypoints.json").write_text(content)
         temporary.chmod(0o755)
         if folder.exists():

@@ -29,7 +29,7 @@ def write_csv(path: Path, motion: Motion) -> None:
         writer = csv.writer(stream)
         writer.writerow(header)
         for frame in range(len(motion)):
-            row: list[object] = [frame, f"{motion.timestamps[frame]:.6f}"]
+            row: list[object] = [frame, f"{motion.timestamps[frame]:.9g}"]
             for joint in range(len(motion.skeleton)):
                 position = motion.positions[frame, joint]
                 row += ["" if np.isnan(value) else f"{value:.6g}" for value in position]
@@ -63,7 +63,7 @@ def write_trc(path: Path, world: Motion) -> None:
     ]
     for frame in range(n_frames):
         values = ("" if np.isnan(value) else f"{value:.6f}" for value in positions[frame].ravel())
-        lines.append(f"{frame + 1}\t{world.timestamps[frame] - world.timestamps[0]:.6f}\t" + "\t".join(values))
+        lines.append(f"{frame + 1}\t{world.timestamps[frame]:.6f}\t" + "\t".join(values))
     with atomic_path(path) as temporary:
         temporary.write_text("\n".join(lines) + "\n")
 

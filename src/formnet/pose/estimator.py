@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Protocol
 
 from formnet.errors import InputError
+from formnet.playback import AS_IT_IS, Playback
 from formnet.pose.cache import read_track, track_key, write_track
 from formnet.pose.model_bundle import Eyes
 from formnet.pose.people import SeenPeople
-from formnet.pose.playback import AS_IT_IS, Playback
 from formnet.pose.settle import settle
 from formnet.pose.stretches import follow_clip
 from formnet.pose.track import PoseTrack

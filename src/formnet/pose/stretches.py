@@ -13,8 +13,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from formnet.playback import Playback
 from formnet.pose.people import SeenPeople
-from formnet.pose.playback import Playback
 from formnet.pose.prefetch import prefetch, run_together
 from formnet.pose.video import Frame, VideoInfo, read_frames
 

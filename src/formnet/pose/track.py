@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from formnet.errors import PoseError
 from formnet.motion import Motion
+from formnet.playback import AS_IT_IS, Playback
 from formnet.pose.depth import combine_image_and_depth
-from formnet.pose.playback import AS_IT_IS, Playback
 
 
 @dataclass(frozen=True, eq=False)

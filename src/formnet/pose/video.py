@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formnet.errors import InputError
+from formnet.playback import AS_IT_IS, Playback
 from formnet.pose.container import (
     DamagedVideoError,
     check_readable,
@@ -27,7 +28,6 @@ from formnet.pose.container import (
 )
 from formnet.pose.orientation import UPRIGHT, Orientation, orient_image, read_orientation, turn_image
 from formnet.pose.photo import is_animated, read_animation
-from formnet.pose.playback import AS_IT_IS, Playback
 from formnet.pose.timing import MonotonicClock, Thinner
 
 if TYPE_CHECKING:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from formnet.errors import InputError, PoseError
+from formnet.errors import InputError
 from formnet.motion import FloatArray, Motion, Unit
 from formnet.skeleton import Skeleton
-
-# More of the frames than this with a second person is company, not a stray detection.
-COMPANY_SHARE = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,10 +20,16 @@ class Detections:
         keypoints: (N, J, 3) x, y in pixels (or as the file has them) and confidence 0–1; missing: NaN, NaN, 0.
         boxes: (N, 4) x, y, width, height; NaN where the file gives none.
         frames: (N,) frame numbers.
-        tracks: (N,) person numbers of the file's own tracker, all 0 where it has none.
+        tracks: (N,) person numbers of the file's own tracker, −1 where it has none.
         skeleton: names of the J joints.
-        kind: the format, "alphapose", "openpose" or "coco".
+        kind: the format, "alphapose", "openpose", "coco", "mmpose", …
         unit: "pixel", or "body" when the file was L2-normalised before.
+        times_s: (N,) where the file says them.
+        is_film: False for pictures that do not follow each other.
+        size: (width, height) of the picture, where known.
+        notes: what a user should know, one sentence each.
+        clips: (N,) number of the film a row belongs to, index into `clip_names`; None where there is one.
+        clip_names: what the names of each film's pictures have in common.
     """
 
     keypoints: FloatArray
@@ -36,23 +39,41 @@ class Detections:
     skeleton: Skeleton
     kind: str
     unit: Unit = "pixel"
+    times_s: FloatArray | None = None
+    is_film: bool = True
+    size: tuple[int, int] | None = None
+    notes: tuple[str, ...] = ()
+    clips: NDArray[np.int64] | None = None
+    clip_names: tuple[str, ...] = ("",)
 
     def __len__(self) -> int:
         return len(self.frames)
 
     def rows(self, chosen: NDArray[np.intp]) -> Detections:
         """The chosen rows in the order given."""
-        return Detections(
-            self.keypoints[chosen], self.boxes[chosen], self.frames[chosen], self.tracks[chosen],
-            self.skeleton, self.kind, self.unit,
-        )  # fmt: skip
+        return replace(
+            self,
+            keypoints=self.keypoints[chosen],
+            boxes=self.boxes[chosen],
+            frames=self.frames[chosen],
+            tracks=self.tracks[chosen],
+            times_s=None if self.times_s is None else self.times_s[chosen],
+            clips=None if self.clips is None else self.clips[chosen],
+        )
 
 
 def clean_keypoints(keypoints: FloatArray) -> FloatArray:
-    """Marks undetected joints: 0, 0, 0 and non-finite coordinates become NaN, NaN, 0; confidence is cut to 0–1."""
+    """The one place that says which joints of a file are missing: they become NaN, NaN, 0.
+
+    Missing are a confidence of 0 or less, coordinates that are no numbers, and the places that tools write for
+    "not found" whatever the confidence beside them: 0, 0 and −1, −1. Confidence is cut to 0–1.
+    """
     cleaned = np.array(keypoints, dtype=np.float64)
-    cleaned[..., 2] = np.clip(np.nan_to_num(cleaned[..., 2], nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
-    gone = ~np.isfinite(cleaned[..., :2]).all(axis=-1) | (cleaned == 0).all(axis=-1)
+    confidence, places = cleaned[..., 2], cleaned[..., :2]
+    gone = ~np.isfinite(places).all(axis=-1) | np.isnan(confidence) | (confidence <= 0)
+    for nowhere in (0.0, -1.0):
+        gone |= (places == nowhere).all(axis=-1)
+    cleaned[..., 2] = np.clip(confidence, 0.0, 1.0)
     cleaned[gone] = (np.nan, np.nan, 0.0)
     return cleaned
 
@@ -61,76 +82,6 @@ def is_l2_normalised(keypoints: FloatArray) -> bool:
     """True when the coordinates of every row have length 1, as Scoring-Your-Video writes them."""
     norms = np.sqrt(np.nansum(keypoints[..., :2] ** 2, axis=(1, 2)))
     return bool(np.abs(norms - 1.0).max() < 1e-4)
-
-
-def require_one_person(detections: Detections, source: str) -> None:
-    """Raises `PoseError` when a second person is in more than a tenth of the frames."""
-    counts = np.unique(detections.frames, return_counts=True)[1]
-    crowded = int((counts > 1).sum())
-    if crowded > COMPANY_SHARE * len(counts):
-        raise PoseError(
-            f"{source} shows {counts.max()} people in {crowded} of {len(counts)} frames; choose one with --person 1 "
-            "(1 is the largest, 2 the next)"
-        )
-
-
-def select_person(detections: Detections, person: int | None, source: str) -> tuple[Detections, tuple[str, ...]]:
-    """One row for each frame: the person asked for, or the only one there is.
-
-    The tracker's own numbers are not trusted to exist: a person is followed by the least change of the joints
-    from the frame before, starting in the first frame with the most people, numbered from the largest on.
-
-    Args:
-        person: 1 for the largest, 2 for the next, …; None when there is one.
-
-    Returns:
-        the rows of that person by rising frame number, and what was dropped (one sentence each).
-
-    Raises:
-        PoseError: two people and none chosen, or no person of that number.
-    """
-    order = np.argsort(detections.frames, kind="stable")
-    detections = detections.rows(order)
-    frames, counts = np.unique(detections.frames, return_counts=True)
-    if person is None:
-        require_one_person(detections, source)
-    if person is not None and not 1 <= person <= counts.max():
-        raise PoseError(f"{source} has no person {person}; people are numbered from 1 to {counts.max()} by their size")
-    if counts.max() == 1:
-        return detections, ()
-    chosen = _follow(detections, frames, counts, person)
-    crowded = int((counts > 1).sum())
-    note = f"{crowded} of {len(frames)} frames of {source} show another person, who was left out"
-    return detections.rows(chosen), (note,)
-
-
-def _follow(
-    detections: Detections, frames: NDArray[np.int64], counts: NDArray[np.int64], person: int | None
-) -> NDArray[np.intp]:
-    """Row numbers (F,) of one person; `detections` is sorted by frame."""
-    stops = np.cumsum(counts)
-    starts = stops - counts
-    if person is None:
-        seed_frame = int(np.argmin(counts))
-        seed = int(starts[seed_frame])
-    else:
-        seed_frame = int(np.argmax(counts))
-        rows = np.arange(starts[seed_frame], stops[seed_frame])
-        points = detections.keypoints[rows, :, :2]
-        extent = np.prod(np.nanmax(points, axis=1) - np.nanmin(points, axis=1), axis=-1)
-        seed = int(rows[np.argsort(-extent, kind="stable")[person - 1]])
-    chosen = np.zeros(len(frames), dtype=np.intp)
-    chosen[seed_frame] = seed
-    for walk in (range(seed_frame + 1, len(frames)), range(seed_frame - 1, -1, -1)):
-        last = seed
-        for frame in walk:
-            rows = np.arange(starts[frame], stops[frame])
-            apart = np.linalg.norm(detections.keypoints[rows, :, :2] - detections.keypoints[last, :, :2], axis=-1)
-            # A candidate that shares no joint with the last pose is as far as can be.
-            change = np.array([np.median(a[np.isfinite(a)]) if np.isfinite(a).any() else np.inf for a in apart])
-            last = int(rows[np.argmin(change)])
-            chosen[frame] = last
-    return chosen
 
 
 def detections_to_motion(detections: Detections, fps: float, source: str) -> tuple[Motion, FloatArray]:
@@ -156,6 +107,16 @@ def detections_to_motion(detections: Detections, fps: float, source: str) -> tup
     keypoints[at] = detections.keypoints
     boxes = np.full((n_frames, 4), np.nan)
     boxes[at] = detections.boxes
-    timestamps = (first + np.arange(n_frames)) / fps
+    timestamps = _frame_times(detections, np.arange(first, last + 1), fps)
     motion = Motion(keypoints[..., :2], keypoints[..., 2], timestamps, detections.skeleton, detections.unit)
     return motion, boxes
+
+
+def _frame_times(detections: Detections, numbers: NDArray[np.int64], fps: float) -> FloatArray:
+    """(T,) the file's own times, frames between them at even steps; else the number over the rate."""
+    if detections.times_s is not None:
+        order = np.argsort(detections.frames)
+        times_s = detections.times_s[order]
+        if (np.diff(times_s) > 0).all():
+            return np.interp(numbers, detections.frames[order], times_s)
+    return numbers / fps

@@ -40,6 +40,11 @@ def read_npz(path: Path) -> tuple[Motion, Motion | None]:
     """
     content = read_arrays(path, "motion file", "write it again")
     absent = [name for name in _FIELDS if name not in content]
+    if {"poses", "trans"} <= content.keys():
+        raise InputError(
+            f"{path} is a recording of SMPL (AMASS): rotations of a body model and no joints; pose the model and "
+            "export its joints as CSV or TRC"
+        )
     if absent:
         raise InputError(f"{path} has no {', '.join(absent)}; write it with `formnet pose CLIP -o FILE.npz`")
     image = _read_motion(content, "image_", path) if "image_positions" in content else None

@@ -8,17 +8,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from formnet.errors import InputError
+from formnet.errors import InputError, PoseError
 from formnet.motion import FloatArray, Motion
-from formnet.readers.alphapose import parse_alphapose
-from formnet.readers.coco import is_coco, parse_coco
-from formnet.readers.detections import Detections, detections_to_motion, select_person
-from formnet.readers.json_files import read_json
+from formnet.playback import AS_IT_IS, Playback
+from formnet.readers.detections import Detections, detections_to_motion
+from formnet.readers.keypoints.files import OTHER_FILES, TEXT_SUFFIXES, World, list_frame_files, read_keypoints
 from formnet.readers.npz import read_npz
-from formnet.readers.openpose import is_openpose, read_openpose
+from formnet.readers.tracks import select_person
 
-POSE_SUFFIXES = (".json", ".npz")
+POSE_SUFFIXES = (*TEXT_SUFFIXES, ".npz", ".npy")
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+ASSUMED_FPS = 30.0
+_MIN_TOLD_SHARE = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +28,7 @@ class PoseSource:
 
     Attributes:
         path: where they came from.
-        kind: "alphapose", "openpose", "coco", "npz", "video" or "image".
+        kind: the format ("alphapose", "openpose", "trc", …), or "video" or "image".
         motion: the best motion there is (3D where the source has it).
         image: the same frames in the picture (pixels), for drawing and for comparing 2D with 2D.
         boxes: (T, 4) x, y, width, height of the person in the picture; NaN where not known.
@@ -35,6 +36,10 @@ class PoseSource:
         detections: every row of a keypoint file, as `--compat` reads it.
         picture: a video or image file that shows the frames, for drawing.
         warnings: one sentence each.
+        is_film: False for pictures that do not follow each other.
+        size: (width, height) of the picture, where known.
+        has_own_times: the file says its times; no rate was needed.
+        playback: how a video was shown, for drawing on its pictures.
     """
 
     path: Path
@@ -46,6 +51,10 @@ class PoseSource:
     detections: Detections | None = None
     picture: Path | None = None
     warnings: tuple[str, ...] = ()
+    is_film: bool = True
+    size: tuple[int, int] | None = None
+    has_own_times: bool = False
+    playback: Playback = AS_IT_IS
 
     @property
     def flat(self) -> Motion:
@@ -56,56 +65,116 @@ class PoseSource:
 
 
 def is_pose_source(path: Path) -> bool:
-    """True for keypoint files and for folders (OpenPose), False for pictures and films."""
-    return path.is_dir() or path.suffix.lower() in POSE_SUFFIXES
+    """True for keypoint files and for folders of them, False for pictures and films."""
+    return path.is_dir() or path.suffix.lower() in (*POSE_SUFFIXES, *OTHER_FILES)
 
 
-def read_detections(path: Path) -> Detections:
-    """Every row of an AlphaPose, COCO or OpenPose file or folder.
+def read_detections(path: Path, size: tuple[int, int] | None = None) -> Detections:
+    """Every row of a keypoint file or folder.
 
     Raises:
-        InputError: not readable, or none of these formats.
+        InputError: not readable, or of no known format.
         PoseError: it holds no pose.
     """
-    if path.is_dir():
-        return read_openpose(path)
-    content = read_json(path)
-    if is_openpose(content):
-        return read_openpose(path)
-    if is_coco(content):
-        return parse_coco(content, path)
-    if isinstance(content, list):
-        rows = [row for row in content if isinstance(row, dict)]
-        if rows and all(isinstance(row.get("image_id"), int) and "idx" not in row for row in rows):
-            return parse_coco(content, path)
-        return parse_alphapose(content, path)
-    raise InputError(f"{path} is neither AlphaPose, OpenPose nor COCO keypoints; give one of these or an .npz")
+    _refuse_others(path)
+    found = read_keypoints(path, size)
+    if isinstance(found, World):
+        raise InputError(f"{path} holds one person's joints in 3D and no rows of detections; leave --compat out")
+    return found
 
 
-def read_pose_source(path: Path | str, *, person: int | None = None, fps: float = 30.0) -> PoseSource:
-    """Reads a keypoint file (AlphaPose, COCO), an OpenPose folder or formnet's npz.
+def read_pose_source(
+    path: Path | str, *, person: int | None = None, fps: float | None = None, size: tuple[int, int] | None = None
+) -> PoseSource:
+    """Reads a keypoint file of any known tool, a folder of one file a frame, or formnet's npz.
 
     Args:
-        person: which of several people, 1 for the largest; None when there is one.
-        fps: frames per second, which keypoint files do not tell.
+        person: which of several people, 1 for the most prominent; None when there is one.
+        fps: frames per second where the file does not tell; None assumes 30 and says so.
+        size: (width, height) of the picture, for coordinates that are shares of it.
 
     Raises:
         InputError: missing, unreadable or of no known format.
-        PoseError: nobody there, or two people and none chosen.
+        PoseError: nobody there, two people and none chosen, or several clips in one file.
     """
     path = Path(path)
     if not path.exists():
         raise InputError(f"{path} does not exist; check the path")
-    if path.suffix.lower() == ".npz":
+    _refuse_others(path)
+    if path.suffix.lower() == ".npz" and not path.is_dir():
         motion, image = read_npz(path)
         if image is None and motion.n_dimensions == 2 and motion.unit == "pixel":
             image = motion
-        return PoseSource(path, "npz", motion, image, None, np.arange(len(motion)))
+        return PoseSource(path, "npz", motion, image, None, np.arange(len(motion)), has_own_times=True)
     if not is_pose_source(path):
         raise InputError(f"{path} is no keypoint file; expected a folder or one of {', '.join(POSE_SUFFIXES)}")
-    detections = read_detections(path)
-    chosen, warnings = select_person(detections, person, str(path))
-    motion, boxes = detections_to_motion(chosen, fps, str(path))
+    found = read_keypoints(path, size)
+    if isinstance(found, World):
+        image = found.motion if found.motion.unit == "pixel" else None
+        numbers = np.arange(len(found.motion))
+        return PoseSource(
+            path, found.kind, found.motion, image, None, numbers, warnings=found.notes, has_own_times=True
+        )
+    return _choose_and_time(found, path, person, fps)
+
+
+def _choose_and_time(found: Detections, path: Path, person: int | None, fps: float | None) -> PoseSource:
+    _refuse_several_clips(found, path)
+    chosen, notes = select_person(found, person, str(path))
+    motion, boxes = detections_to_motion(chosen, ASSUMED_FPS if fps is None else fps, str(path))
     numbers = int(chosen.frames.min()) + np.arange(len(motion))
     image = motion if motion.unit == "pixel" else None
-    return PoseSource(path, detections.kind, motion, image, boxes, numbers, detections, None, warnings)
+    warnings = (*found.notes, *notes, *_say_what_lacks(chosen, motion, fps))
+    return PoseSource(
+        path, found.kind, motion, image, boxes, numbers, found, None, warnings, found.is_film, found.size,
+        has_own_times=found.times_s is not None,
+    )  # fmt: skip
+
+
+def _refuse_others(path: Path) -> None:
+    if path.is_file() and path.suffix.lower() in OTHER_FILES:
+        raise InputError(f"{path} {OTHER_FILES[path.suffix.lower()]}")
+
+
+def _refuse_several_clips(found: Detections, path: Path) -> None:
+    if found.clips is None or len(found.clip_names) < 2:
+        return
+    counts = np.bincount(found.clips, minlength=len(found.clip_names))
+    shown = ", ".join(f"{name} ({count} poses)" for name, count in zip(found.clip_names, counts, strict=True) if count)
+    raise PoseError(f"{path} holds {len(found.clip_names)} clips: {shown}; write a file for each")
+
+
+def _say_what_lacks(chosen: Detections, motion: Motion, fps: float | None) -> list[str]:
+    said = []
+    if not chosen.is_film:
+        return [
+            f"the file holds {len(chosen)} pictures whose names do not belong together: they are taken in its order, "
+            "and their times mean nothing"
+        ]
+    if chosen.times_s is None and fps is None and len(motion) > 1:
+        said.append(f"the file does not say its rate: {ASSUMED_FPS:.0f} frames per second were assumed; give --fps")
+    lost = int(motion.missing.all(axis=1).sum())
+    if lost > _MIN_TOLD_SHARE * len(motion):
+        said.append(f"{lost} of {len(motion)} frames do not show the person")
+    return said
+
+
+def is_frame_folder(folder: Path) -> bool:
+    """Whether a folder is one clip, with a file of poses for each frame."""
+    return folder.is_dir() and bool(list_frame_files(folder))
+
+
+def as_film(source: PoseSource) -> PoseSource:
+    """The source, if its frames follow each other in time.
+
+    Raises:
+        PoseError: pictures that are no film, or a single one.
+    """
+    if not source.is_film:
+        raise PoseError(
+            f"{source.path} holds {len(source.motion)} pictures whose names do not belong together, not a film; give "
+            "poses of one clip, its pictures numbered"
+        )
+    if len(source.motion) < 2:
+        raise PoseError(f"{source.path} is one picture; give a video, or poses of one, that shows a whole repetition")
+    return source

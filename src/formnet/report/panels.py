@@ -32,7 +32,7 @@ class Panel:
         self._pictures: dict[int, np.ndarray] = {}
         self._times_s = self.motion.timestamps
         if source.picture is not None:
-            info = probe_video(source.picture)
+            info = probe_video(source.picture, source.playback)
             scale = min(PANEL_HEIGHT / info.height, MAX_PANEL_WIDTH / info.width)
             self.width, self.height = round(info.width * scale), round(info.height * scale)
             self._scale, self._shift = scale, np.zeros(2)
@@ -47,7 +47,8 @@ class Panel:
         import cv2
 
         times_s = []
-        for number, frame in enumerate(read_frames(self.source.picture, max_side=max(self.width, self.height))):
+        frames = read_frames(self.source.picture, max_side=max(self.width, self.height), playback=self.source.playback)
+        for number, frame in enumerate(frames):
             times_s.append(frame.timestamp_s)
             if start_s - 0.1 <= frame.timestamp_s <= stop_s + 0.1:
                 done, packed = cv2.imencode(".jpg", frame.image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])

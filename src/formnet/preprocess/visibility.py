@@ -1,0 +1,69 @@
+"""Whether the picture shows what a verdict rests on: hips, knees and ankles, of a person who is large enough."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from formnet.motion import Motion
+from formnet.preprocess.smooth import find_runs
+
+Mask = NDArray[np.bool_]
+
+LEGS: tuple[str, ...] = ("hip", "knee", "ankle")
+FLOOR = 0.2
+"""Below this confidence an estimator guesses. In 57 of 59 real clips at least one of two hips, knees and ankles stays
+above it in 85 % of the frames; in clips whose picture cuts the knees or ankles off, both are below it in 75–99 %."""
+MIN_HEIGHT_PX = 120.0
+"""The smallest of 59 real people is 246 pixels tall. At 113 pixels, heavily compressed, the same squats got other
+verdicts, and their bottoms lay 0.9 s off."""
+_STANDING_QUANTILE = 0.9
+
+
+def find_unseen_legs(image: Motion, size: tuple[int, int] | None) -> dict[str, Mask]:
+    """Joint (hip, knee, ankle) → (T,) True where neither side's is seen in a frame that shows the person.
+
+    A joint is seen when it is there, its confidence reaches `FLOOR` and it lies in the picture. One side is enough:
+    from the side the far leg is hidden.
+
+    Args:
+        image: (T, J, 2) pixels.
+        size: (width, height) of the picture; None where it is not known, so that only negative places lie outside.
+    """
+    shown = ~image.missing.all(axis=1)
+    unseen: dict[str, Mask] = {}
+    for joint in LEGS:
+        sides = [name for name in (f"left_{joint}", f"right_{joint}") if name in image.skeleton]
+        columns = image.skeleton.indices(sides)
+        places = np.nan_to_num(image.positions[:, columns], nan=-1.0)
+        inside = (places >= 0).all(axis=-1)
+        if size is not None:
+            inside &= (places <= size).all(axis=-1)
+        seen = inside & ~image.missing[:, columns] & (image.confidence[:, columns] >= FLOOR)
+        unseen[joint] = np.logical_and(shown, ~seen.any(axis=1))
+    return unseen
+
+
+def share_of_shown(mask: Mask, image: Motion) -> float:
+    """Share of the frames that show the person in which `mask` holds; 0 where none does."""
+    shown = ~image.missing.all(axis=1)
+    return float(mask.sum() / max(int(shown.sum()), 1))
+
+
+def keep_long(mask: Mask, times_s: NDArray[np.float64], least_s: float) -> Mask:
+    """The stretches of a mask that last at least `least_s`; shorter ones are bridged as gaps are."""
+    kept = np.zeros_like(mask)
+    for start, stop in find_runs(mask):
+        if times_s[min(stop, len(mask) - 1)] - times_s[start] >= least_s:
+            kept[start:stop] = True
+    return kept
+
+
+def compute_height_px(image: Motion) -> float:
+    """Height of the person standing, in pixels: that of all joints together in the tallest tenth of the frames; NaN
+    where nobody is seen."""
+    y = image.positions[..., 1]
+    y = y[~np.isnan(y).all(axis=1)]
+    if not len(y):
+        return float("nan")
+    return float(np.quantile(np.nanmax(y, axis=1) - np.nanmin(y, axis=1), _STANDING_QUANTILE))

@@ -1,0 +1,123 @@
+"""What arguments name: files as they are, folders searched throughout for videos and poses."""
+
+from __future__ import annotations
+
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from formnet.errors import FormnetError, InputError
+from formnet.readers.clips import VIDEO_SUFFIXES
+from formnet.readers.keypoints.files import OTHER_FILES, TEXT_SUFFIXES, list_frame_files
+from formnet.readers.keypoints.tables import is_joint_table
+from formnet.readers.keypoints.walk import PERSON_KEYS
+from formnet.readers.source import IMAGE_SUFFIXES
+
+FILM_SUFFIXES = VIDEO_SUFFIXES | {".gif"}
+_SNIFFED_BYTES = 2**16
+_SAID = 6
+
+
+@dataclass(frozen=True)
+class Found:
+    """What arguments name.
+
+    Attributes:
+        sources: files, and folders that hold a file of poses for each frame, in order, each once.
+        notes: what was left out, one sentence a folder.
+    """
+
+    sources: tuple[Path, ...]
+    notes: tuple[str, ...] = ()
+
+
+def find_sources(paths: Sequence[Path], *, with_pictures: bool = False, without: Path | None = None) -> Found:
+    """Sources of poses, from files and folders.
+
+    Args:
+        with_pictures: pictures count, too; animated ones always do.
+        without: a file that is none of them, such as the result.
+
+    Raises:
+        InputError: a path does not exist, or a folder holds nothing of use.
+    """
+    sources: list[Path] = []
+    notes: list[str] = []
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"{path} does not exist; check the spelling and the folder")
+        if not path.is_dir() or list_frame_files(path):
+            sources.append(path)
+            continue
+        others: Counter[str] = Counter()
+        inside = sorted(_search(path, with_pictures, without, others))
+        if not inside:
+            raise InputError(
+                f"the folder {path} holds no video and no poses{_tell(others)}; give a folder with .mp4, .mov or other "
+                "video files, or files of poses"
+            )
+        sources += inside
+        if others:
+            notes.append(f"left out of {path}{_tell(others)}")
+    return Found(tuple(dict.fromkeys(sources)), tuple(notes))
+
+
+def _search(folder: Path, with_pictures: bool, without: Path | None, others: Counter[str]) -> Iterator[Path]:
+    frames = set(list_frame_files(folder))
+    if frames:
+        yield folder
+    for path in folder.iterdir():
+        if path.name.startswith(".") or path in frames:
+            continue
+        if path.is_dir():
+            yield from _search(path, with_pictures, without, others)
+        elif path.is_file() and not (without is not None and path.resolve() == without.resolve()):
+            if _is_source(path, with_pictures):
+                yield path
+            else:
+                others[path.suffix.lower() or path.name] += 1
+
+
+def _is_source(path: Path, with_pictures: bool) -> bool:
+    suffix = path.suffix.lower()
+    if suffix in FILM_SUFFIXES or (suffix == ".trc") or (with_pictures and suffix in IMAGE_SUFFIXES):
+        return True
+    try:
+        if suffix in (".npz", ".npy"):
+            return _is_motion_archive(path) if suffix == ".npz" else True
+        return suffix in TEXT_SUFFIXES and suffix not in OTHER_FILES and _looks_like_poses(path)
+    except (OSError, FormnetError):
+        return False
+
+
+def _is_motion_archive(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "positions.npy" in archive.namelist()
+    except zipfile.BadZipFile:
+        # It calls itself an archive of ours, or nearly: that it is broken is worth a word.
+        return True
+
+
+def _looks_like_poses(path: Path) -> bool:
+    """A look at the beginning: tables by their columns, the rest by the keys of people."""
+    with path.open("rb") as file:
+        raw = file.read(_SNIFFED_BYTES)
+    text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", errors="ignore")
+    if path.suffix.lower() in (".csv", ".tsv"):
+        return is_joint_table(text)
+    if not path.suffix.lower().startswith(".json"):
+        return False
+    keys = (*PERSON_KEYS, "people", "bodies", "predictions", "instance_info", "instances", "annotations")
+    # Broken JSON that begins like a list of rows is told of by the reader, not passed over.
+    return any(f'"{key}"' in text for key in keys) or len(text.strip()) < 3
+
+
+def _tell(others: Counter[str]) -> str:
+    if not others:
+        return ""
+    shown = [f"{count} {kind}" for kind, count in others.most_common(_SAID)]
+    more = ", …" if len(others) > _SAID else ""
+    return f": {sum(others.values())} other files ({', '.join(shown)}{more})"

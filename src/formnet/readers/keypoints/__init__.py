@@ -1,0 +1,1 @@
+"""Keypoint files of pose estimators, whatever their container: rows of points, told by keys and counts."""

@@ -1,0 +1,140 @@
+"""Files and folders of keypoints: which they are, and what they hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from formnet.errors import InputError, PoseError
+from formnet.motion import Motion
+from formnet.readers.detections import Detections
+from formnet.readers.json_files import parse_json, read_json, read_text
+from formnet.readers.keypoints.gather import gather
+from formnet.readers.keypoints.json_file import is_frame, parse_frames, parse_keypoints
+from formnet.readers.keypoints.points import parse_points
+from formnet.readers.keypoints.tables import parse_table
+from formnet.readers.keypoints.trc import parse_trc
+from formnet.readers.keypoints.walk import Found, Row
+from formnet.readers.keypoints.yolo import looks_like_yolo, parse_yolo
+
+TEXT_SUFFIXES = (".json", ".jsonl", ".ndjson", ".txt", ".csv", ".tsv", ".trc")
+_FRAME_SUFFIXES = (".json", ".txt")
+
+OTHER_FILES = {
+    ".mot": "holds joint angles of OpenSim, not joints; give the TRC or the video beside it",
+    ".h5": "is an HDF5 file, which formnet does not read; export it as CSV",
+    ".hdf5": "is an HDF5 file, which formnet does not read; export it as CSV",
+    ".c3d": "is a C3D recording, which formnet does not read; export its joint centres as TRC",
+    ".bvh": "is a BVH animation, which formnet does not read; export its joints as TRC or CSV",
+    ".fbx": "is an FBX animation, which formnet does not read; export its joints as TRC or CSV",
+    ".pkl": "is a pickle, which can run programs and is not opened; export its joints as JSON or CSV",
+    ".pickle": "is a pickle, which can run programs and is not opened; export its joints as JSON or CSV",
+    ".mat": "is a MATLAB file, which formnet does not read; export its joints as CSV",
+}
+"""Files of this field that formnet knows by name and does not read: what they are, and what helps."""
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """Joints in 3D with times of their own, as TRC and formnet's CSV hold them."""
+
+    motion: Motion
+    kind: str
+    notes: tuple[str, ...] = ()
+
+
+def read_keypoints(path: Path, size: tuple[int, int] | None = None) -> Detections | World:
+    """What a keypoint file or a folder of them holds.
+
+    Args:
+        size: (width, height) of the picture where the user knows it.
+
+    Raises:
+        InputError: not readable, or no keypoints; says what was looked for and found.
+        PoseError: it holds no pose.
+    """
+    if path.is_dir():
+        return _read_folder(path, size)
+    if path.suffix.lower() == ".npy":
+        return _read_array(path, size)
+    text = read_text(path)
+    start = text.lstrip()[:12]
+    if start.startswith(("{", "[")) or path.suffix.lower().startswith(".json"):
+        return parse_keypoints(parse_json(text, path), path, size)
+    if start.startswith("PathFileType"):
+        motion, notes = parse_trc(text, path)
+        return World(motion, "trc", notes)
+    if looks_like_yolo(text):
+        return gather(parse_yolo(text, path, path.name), "yolo", str(path), is_share=True, size=size)
+    table = parse_table(text, path, size)
+    return World(table, "csv") if isinstance(table, Motion) else table
+
+
+def list_frame_files(folder: Path) -> list[Path]:
+    """The files of a folder that hold one picture each (OpenPose, sep-json, YOLO labels); empty for other folders."""
+    files = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(".")]
+    for suffix in _FRAME_SUFFIXES:
+        alike = [path for path in files if path.suffix.lower() == suffix]
+        if suffix == ".json":
+            alike = [path for path in alike if path.stem.endswith("_keypoints")] or alike
+        else:
+            # Ultralytics puts classes.txt and the like beside its labels.
+            alike = [path for path in alike if path.stat().st_size > 0]
+            alike = [path for path in alike if any(letter.isdigit() for letter in path.stem)]
+        if alike and _is_frame_file(alike[0]) and _is_frame_file(alike[-1]):
+            return alike
+    return []
+
+
+def _is_frame_file(path: Path) -> bool:
+    try:
+        if path.suffix.lower() == ".json":
+            return path.stem.endswith("_keypoints") or is_frame(read_json(path))
+        return looks_like_yolo(read_text(path))
+    except InputError:
+        return False
+
+
+def _read_folder(folder: Path, size: tuple[int, int] | None) -> Detections:
+    files = list_frame_files(folder)
+    if not files:
+        raise InputError(
+            f"{folder} holds no frames of poses: looked for files of one picture each, such as OpenPose's "
+            f"*_keypoints.json or YOLO's labels, found {_tell_folder(folder)}"
+        )
+    if files[0].suffix.lower() == ".json":
+        return parse_frames([(read_json(file), file) for file in files], folder, size)
+    merged = Found()
+    for file in files:
+        merged.rows += parse_yolo(read_text(file), file, file.name).rows
+    return gather(merged, "yolo", str(folder), is_share=True, is_film=True, size=size)
+
+
+def _tell_folder(folder: Path) -> str:
+    names = sorted(path.name for path in folder.iterdir())
+    return f"{len(names)} others ({', '.join(names[:3])}{', …' if len(names) > 3 else ''})" if names else "nothing"
+
+
+def _read_array(path: Path, size: tuple[int, int] | None) -> Detections:
+    try:
+        array = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"{path} is no readable array ({error}); write it again with numpy.save") from None
+    if array.ndim == 2 and array.shape[1] in (51, 54, 75, 78):
+        array = array.reshape(len(array), -1, 3)
+    if array.ndim != 3 or array.shape[2] not in (2, 3) or not np.issubdtype(array.dtype, np.number):
+        shape = " × ".join(map(str, array.shape))
+        raise InputError(f"{path} is an array of {shape}: expected frames × points × 2 or 3 (x, y and confidence)")
+    if not len(array):
+        raise PoseError(f"{path} holds no pose: the array has no frames")
+    if array.shape[2] == 3 and not ((array[..., 2] >= -1e-6) & (array[..., 2] <= 1.5)).all():
+        raise InputError(
+            f"{path} holds points in 3D, and does not say which axis is up and in which unit; export them as TRC"
+        )
+    found = Found(has_places=True)
+    for number, frame in enumerate(array.astype(np.float64)):
+        points = parse_points(frame.tolist(), None, f"{path}, frame {number}")[0]
+        found.rows.append(Row(points, number, number, None, np.full(4, np.nan)))
+    return gather(found, "npy", str(path), size=size)

@@ -1,0 +1,113 @@
+"""From rows as found to Detections: joints named, missing ones marked, frames numbered, shares made pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from formnet.errors import InputError, PoseError
+from formnet.motion import FloatArray, Unit
+from formnet.readers.detections import Detections, clean_keypoints, is_l2_normalised
+from formnet.readers.keypoints.frames import FrameNumbers, has_gaps, number_frames, number_pictures
+from formnet.readers.keypoints.layouts import choose_layout
+from formnet.readers.keypoints.shares import are_shares, to_pixels
+from formnet.readers.keypoints.walk import Found, Row
+
+_FLAGS = (0.0, 1.0, 2.0)
+CONFIDENCE_OF_FLAG = (0.0, 0.5, 1.0)
+"""Visibility flags of annotations: 0 not labelled, 1 labelled but hidden, 2 visible."""
+
+
+def gather(
+    found: Found,
+    kind: str,
+    source: str,
+    *,
+    has_flags: bool = False,
+    is_share: bool = False,
+    is_film: bool = False,
+    size: tuple[int, int] | None = None,
+) -> Detections:
+    """Detections of all rows.
+
+    Args:
+        kind: the format, for messages.
+        has_flags: confidences are visibility flags even where none is 2.
+        is_film: frames certainly belong together (else their names and poses tell).
+        is_share: coordinates are shares of the picture (else it is seen from them).
+        size: (width, height) of the picture where the user knows it.
+
+    Raises:
+        InputError: mixed joint sets, or rows with and without a frame.
+        PoseError: nobody, or every joint missing.
+    """
+    rows = found.rows
+    if not rows:
+        raise PoseError(f"{source} holds no pose; nobody was found in the clip")
+    counts = sorted({len(row.points.values) for row in rows})
+    if len(counts) > 1:
+        raise InputError(f"{source} mixes joint sets of {counts} points; keep one")
+    values = np.stack([row.points.values for row in rows])
+    confidence = values[..., 2]
+    stated = confidence[np.isfinite(confidence)]
+    # Predicted confidences are hardly ever all whole numbers, and never 2.
+    if np.isin(stated, _FLAGS).all() and (has_flags or (stated == 2).any()):
+        values[..., 2] = np.asarray(CONFIDENCE_OF_FLAG)[np.nan_to_num(confidence).astype(np.intp)]
+    cleaned = clean_keypoints(values)
+    layout = choose_layout(cleaned, rows[0].points.names, source)
+    cleaned = cleaned[:, list(layout.columns)]
+    there = ~np.isnan(cleaned[..., 0]).all(axis=1)
+    if not there.any():
+        raise PoseError(f"{source} holds no pose: every joint of every row is missing")
+    frames = _number(rows, found, cleaned, source, is_film=is_film)
+    notes: list[str] = []
+    if strays := int((frames.clips < 0).sum()):
+        notes.append(f"{strays} poses belong to pictures with other names and were left out")
+    if not all(row.points.has_confidence for row in rows):
+        notes.append("the file holds no confidences: every point in it counts as sure")
+    unit: Unit = "body" if is_l2_normalised(cleaned[there]) else "pixel"
+    if unit == "pixel" and (is_share or are_shares(cleaned)):
+        cleaned, note = to_pixels(cleaned, size or found.size, layout.skeleton)
+        notes += [note] if note else []
+    times_s = np.array([np.nan if row.time_s is None else row.time_s for row in rows])
+    detections = Detections(
+        cleaned,
+        np.stack([row.box for row in rows]),
+        frames.numbers,
+        np.array([-1 if row.track is None else row.track for row in rows], dtype=np.int64),
+        layout.skeleton,
+        kind,
+        unit,
+        times_s if np.isfinite(times_s).all() else None,
+        frames.is_film,
+        size or found.size,
+        tuple(notes),
+        frames.clips,
+        frames.clip_names,
+    )
+    return detections.rows(np.flatnonzero(there & (frames.clips >= 0)))
+
+
+def _number(rows: list[Row], found: Found, points: FloatArray, source: str, *, is_film: bool) -> FrameNumbers:
+    keys = [row.frame for row in rows]
+    named = [key for key in keys if key is not None]
+    if named and len(named) < len(keys):
+        raise InputError(
+            f"{source}, pose {keys.index(None)}: it has no image_id as the others have; write the file again"
+        )
+    if named:
+        frames = number_frames(named)
+        is_doubtful = not is_film and frames.is_film and isinstance(named[0], str) and has_gaps(frames)
+        if is_doubtful and len(frames.clip_names) == 1 and not _follow_each_other(points[np.argsort(frames.numbers)]):
+            return number_pictures(named)
+        return frames
+    places = np.array([row.place for row in rows], dtype=np.int64)
+    # A plain list of people is one picture of several, or a film of one: a body moves little from frame to frame.
+    if not found.has_places and len(rows) > 1 and not _follow_each_other(points):
+        places[:] = 0
+    return FrameNumbers(np.maximum(places, 0), np.zeros(len(rows), np.int64), ("",))
+
+
+def _follow_each_other(points: FloatArray) -> bool:
+    size = np.nanmedian(np.nanmax(points[..., :2], axis=1) - np.nanmin(points[..., :2], axis=1))
+    steps = np.linalg.norm(np.diff(points[..., :2], axis=0), axis=-1)
+    return bool(np.nanmedian(steps) < 0.3 * size)

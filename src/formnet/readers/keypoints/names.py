@@ -1,0 +1,39 @@
+"""Joint names as tools write them → formnet's."""
+
+from __future__ import annotations
+
+import re
+
+from formnet.skeleton import SKELETONS
+
+_KNOWN = frozenset(joint for skeleton in SKELETONS.values() for joint in skeleton.joints)
+_SIDES = {"l": "left", "left": "left", "r": "right", "right": "right"}
+_SIDED = {
+    **{name: name for name in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle", "heel", "eye", "ear", "pinky",
+                               "index", "thumb", "hand", "collar", "mouth", "eye_inner", "eye_outer", "foot_index",
+                               "small_toe")},
+    "inner_eye": "eye_inner", "outer_eye": "eye_outer", "clavicle": "collar",
+    "toe": "foot_index", "big_toe": "foot_index", "bigtoe": "foot_index", "toes": "foot_index", "foot": "foot_index",
+    "smalltoe": "small_toe", "little_toe": "small_toe",
+}  # fmt: skip
+_MIDDLE = {
+    "nose": "nose", "neck": "neck", "upper_neck": "neck", "c7": "neck", "head_bottom": "neck",
+    "head": "head_top", "head_top": "head_top", "top_head": "head_top", "vertex": "head_top",
+    "hip": "pelvis", "hips": "pelvis", "pelvis": "pelvis", "mid_hip": "pelvis", "midhip": "pelvis", "root": "pelvis",
+    "hip_center": "pelvis", "center_hip": "pelvis", "hip_middle": "pelvis",
+    "chest": "spine3", "thorax": "spine3", "sternum": "spine3", "spine": "spine1",
+    "spine1": "spine1", "spine2": "spine2", "spine3": "spine3",
+}  # fmt: skip
+
+
+def joint_named(name: str) -> str | None:
+    """formnet's name of a joint (`RBigToe`, `right-big toe` → `right_foot_index`); None for what is no joint."""
+    if name in _KNOWN:
+        return name
+    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name.strip())
+    words = [word for word in re.split(r"[^a-z0-9]+", split.lower()) if word]
+    sides = [_SIDES[word] for word in words if word in _SIDES]
+    rest = "_".join(word for word in words if word not in _SIDES)
+    if len(sides) == 1 and rest in _SIDED:
+        return f"{sides[0]}_{_SIDED[rest]}"
+    return _MIDDLE.get(rest) if not sides else None

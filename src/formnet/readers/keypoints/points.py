@@ -1,0 +1,177 @@
+"""The points of one person, in any of the ways that tools write them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from formnet.errors import InputError
+from formnet.motion import FloatArray
+from formnet.readers.keypoints.layouts import BY_COUNT, COUNTS
+
+_X, _Y = ("x", "X"), ("y", "Y")
+_CONFIDENCE = ("confidence", "score", "visibility", "visible", "v", "c", "likelihood", "presence")
+_NAME = ("name", "part", "joint", "label")
+MAX_NUMBERS = 4 * 200
+"""More numbers than four for each of 200 points are no person."""
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """Points of one row of a file.
+
+    Attributes:
+        values: (J, 3) x, y and confidence; NaN where the file says nothing.
+        names: of the points, where the file gives them.
+        has_confidence: False where the file gives none and all points found count as sure.
+    """
+
+    values: FloatArray
+    names: tuple[str, ...] | None = None
+    has_confidence: bool = True
+
+
+def parse_points(value: Any, scores: Any, where: str) -> list[Points]:
+    """Points of one person, or of several that stand together in one array.
+
+    Understood are flat lists (x, y, c, x, y, c, …; also x, y, …; also x, y, z, c, … of 33 points), lists of points
+    ([x, y, c] or {"x": …, "y": …, "score": …}), objects of columns ({"x": […], "y": […]}) and of names
+    ({"left_knee": [x, y, c]}).
+
+    Args:
+        scores: the confidences where they stand beside the points, else None.
+
+    Raises:
+        InputError: naming `where`, what was expected and what was found.
+    """
+    if isinstance(value, dict):
+        return [_parse_columns(value, where) if _is_columns(value) else _parse_named(value, where)]
+    if not isinstance(value, list):
+        raise InputError(f"{where}: expected a list of points, got {describe(value)}")
+    if value and isinstance(value[0], dict):
+        return [_parse_objects(value, where)]
+    array = _to_array(value, where)
+    if array.ndim == 1:
+        return [_with_scores(_unflatten(array, where), scores, where)]
+    if array.ndim == 2:
+        return [_with_scores(array, scores, where)]
+    if array.ndim == 3:
+        all_scores = [None] * len(array) if scores is None else list(scores)
+        if len(all_scores) != len(array):
+            all_scores = [scores] * len(array)
+        return [_with_scores(person, own, where) for person, own in zip(array, all_scores, strict=True)]
+    raise InputError(f"{where}: expected a list of points, got lists nested {array.ndim} deep")
+
+
+def _to_array(value: list[Any], where: str) -> FloatArray:
+    try:
+        array = np.array(value, dtype=np.float64)
+    except OverflowError:
+        raise InputError(f"{where}: a number is too large; write the file again") from None
+    except (TypeError, ValueError):
+        wrong = next((item for item in _flatten(value) if not _is_number(item)), None)
+        if wrong is not None:
+            raise InputError(f"{where}: expected numbers, got {wrong!r}") from None
+        raise InputError(f"{where}: its points have different lengths; write the file again") from None
+    if any(isinstance(item, (bool, str)) for item in value[:3]):
+        raise InputError(f"{where}: expected numbers, got {value[0]!r}")
+    return array
+
+
+def _flatten(value: Any) -> list[Any]:
+    return [item for part in value for item in _flatten(part)] if isinstance(value, list) else [value]
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))
+
+
+def _unflatten(numbers: FloatArray, where: str) -> FloatArray:
+    n = len(numbers)
+    for width in (3, 2):
+        if n % width == 0 and n // width in BY_COUNT:
+            return numbers.reshape(-1, width)
+    if n == 4 * 33:
+        return numbers.reshape(-1, 4)
+    raise InputError(
+        f"{where}: expected {COUNTS} points of two or three numbers, got {n} numbers; is it another joint set?"
+    )
+
+
+def _with_scores(array: FloatArray, scores: Any, where: str) -> Points:
+    if array.ndim != 2 or not 2 <= array.shape[1] <= 5 or len(array) > MAX_NUMBERS // 4:
+        raise InputError(f"{where}: expected points of two or three numbers, got {' × '.join(map(str, array.shape))}")
+    given = _read_scores(scores, len(array))
+    if given is None and array.shape[1] >= 3:
+        # Of four numbers (x, y, depth, visibility) the last is the confidence.
+        given = array[:, 2] if array.shape[1] == 3 else array[:, 3]
+    confidence = np.ones(len(array)) if given is None else given
+    return Points(np.column_stack([array[:, :2], confidence]), has_confidence=given is not None)
+
+
+def _read_scores(scores: Any, n_points: int) -> FloatArray | None:
+    if not isinstance(scores, list):
+        return None
+    try:
+        flat = np.array(scores, dtype=np.float64).ravel()
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return flat if len(flat) == n_points else None
+
+
+def _is_columns(value: Mapping[str, Any]) -> bool:
+    return any(isinstance(value.get(x), list) for x in _X) and any(isinstance(value.get(y), list) for y in _Y)
+
+
+def _parse_columns(value: Mapping[str, Any], where: str) -> Points:
+    x, y = _to_array(_first(value, _X), where), _to_array(_first(value, _Y), where)
+    if x.ndim != 1 or x.shape != y.shape:
+        raise InputError(f"{where}: expected as many x as y, got {len(x)} and {len(y)}")
+    return _with_scores(np.column_stack([x, y]), _first(value, _CONFIDENCE), where)
+
+
+def _parse_objects(value: list[Any], where: str) -> Points:
+    rows, names, has_confidence = [], [], True
+    for point in value:
+        if not isinstance(point, dict):
+            raise InputError(f"{where}: expected points with 'x' and 'y', got {describe(point)}")
+        place = _first(point, ("position", "coordinates"))
+        inner = place if isinstance(place, dict) else point
+        x, y, confidence = _first(inner, _X), _first(inner, _Y), _first(point, _CONFIDENCE)
+        if not _is_number(x) or not _is_number(y):
+            raise InputError(f"{where}: expected points with 'x' and 'y', got {describe(point)}")
+        has_confidence &= confidence is not None
+        rows.append((x, y, confidence if _is_number(confidence) and confidence is not None else 1.0))
+        names.append(str(_first(point, _NAME) or ""))
+    return Points(_to_array([list(row) for row in rows], where), tuple(names) if any(names) else None, has_confidence)
+
+
+def _parse_named(value: Mapping[str, Any], where: str) -> Points:
+    names, points = [], []
+    for name, point in value.items():
+        if isinstance(point, (dict, list)):
+            names.append(str(name))
+            points.append(point)
+    if not points:
+        raise InputError(f"{where}: expected points, got {describe(value)}")
+    if isinstance(points[0], dict):
+        parsed = _parse_objects(points, where)
+    else:
+        parsed = _with_scores(_to_array(points, where), None, where)
+    return Points(parsed.values, tuple(names), parsed.has_confidence)
+
+
+def _first(value: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
+    return next((value[key] for key in keys if key in value), None)
+
+
+def describe(value: Any) -> str:
+    if isinstance(value, dict):
+        keys = ", ".join(repr(str(key)[:30]) for key in list(value)[:4])
+        return f"an object with {keys}" if value else "an empty object"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    return f"{type(value).__name__} {str(value)[:30]!r}" if value is not None else "nothing"

@@ -1,0 +1,208 @@
+"""Tables of joints: formnet's own CSV, DeepLabCut, SLEAP and what people write from MediaPipe."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from formnet.errors import InputError, PoseError
+from formnet.motion import FloatArray, Motion, Unit
+from formnet.readers.detections import Detections
+from formnet.readers.keypoints.gather import gather
+from formnet.readers.keypoints.names import joint_named
+from formnet.readers.keypoints.points import Points
+from formnet.readers.keypoints.walk import Found, Row
+from formnet.skeleton import SKELETONS, Skeleton
+
+_UNITS: dict[str, Unit] = {"px": "pixel", "m": "metre", "body": "body"}
+_OWN = re.compile(r"^(?P<joint>\w+?)_(?P<field>[xyz]|confidence)(?:_(?P<unit>px|m|body))?$")
+_BEFORE = re.compile(r"^(?P<field>x|y|z|v|visibility|confidence|score|likelihood)[_ ]?(?P<joint>\d+)$", re.IGNORECASE)
+_AFTER = re.compile(
+    r"^(?P<joint>.+?)[_ .\-]+(?P<field>x|y|z|v|c|visibility|confidence|conf|score|likelihood|prob)$", re.IGNORECASE
+)
+_FIELDS = {"x": "x", "y": "y", "z": "z"}
+_FRAME_COLUMNS = ("frame", "frame_idx", "frame_id", "frame_number", "index", "image", "image_id", "file")
+_TIME_COLUMNS = ("time_s",)
+_TRACK_COLUMNS = ("track", "track_id", "person", "person_id", "individual", "id")
+
+
+@dataclass
+class _Columns:
+    """Column numbers of a table: of each joint's fields, and of what tells frame, time and person."""
+
+    joints: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    frame: int | None = None
+    time_s: int | None = None
+    track: int | None = None
+
+
+def parse_table(text: str, path: Path, size: tuple[int, int] | None = None) -> Motion | Detections:
+    """A table of joints over time: a motion where it is formnet's own, which has units and times; else detections.
+
+    Raises:
+        InputError: no columns of joints; says which were found.
+        PoseError: no rows.
+    """
+    rows = _read_rows(text, path)
+    if rows and rows[0] and rows[0][0].strip().lower() == "scorer":
+        rows = _flatten_deeplabcut(rows)
+    header, body = [name.strip() for name in rows[0]], rows[1:]
+    if not body:
+        raise PoseError(f"{path} holds no pose: the table has no rows")
+    own = [_OWN.match(name) for name in header[2:]]
+    if header[:2] == ["frame", "time_s"] and own and all(own):
+        return _read_own(header, body, path)
+    columns = _find_columns(header)
+    if len(columns.joints) < 6:
+        shown = ", ".join(header[:6])
+        raise InputError(
+            f"{path} is a table, but not of joints: expected columns such as left_knee_x, left_knee_y (and a "
+            f"confidence), got {shown}"
+        )
+    return _to_detections(body, columns, path, size)
+
+
+def is_joint_table(text: str) -> bool:
+    """Whether the beginning of a text is a table of joints."""
+    lines = text.splitlines()[:4]
+    if not lines:
+        return False
+    cells = re.split(r"[,;\t]", lines[0])
+    return cells[0].strip().lower() == "scorer" or len(_find_columns([cell.strip() for cell in cells]).joints) >= 6
+
+
+def _read_rows(text: str, path: Path) -> list[list[str]]:
+    sample = text[:4096]
+    delimiter = max(",;\t", key=sample.count)
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise InputError(f"{path} cannot be read as a table ({error}); write it again") from None
+    if not rows:
+        raise InputError(f"{path} is empty; write the table again")
+    width = len(rows[0])
+    uneven = next((number for number, row in enumerate(rows, 1) if len(row) != width), None)
+    if uneven is not None:
+        raise InputError(
+            f"{path} has {width} columns in its first row but {len(rows[uneven - 1])} in row {uneven}; write it again"
+        )
+    return rows
+
+
+def _flatten_deeplabcut(rows: list[list[str]]) -> list[list[str]]:
+    """DeepLabCut's three rows of head (scorer, bodyparts, coords; four with individuals) as one; one row a person."""
+    n_head = 4 if rows[1][0].strip().lower() == "individuals" else 3
+    parts, fields = rows[n_head - 2], rows[n_head - 1]
+    names = [f"{part}_{name}" for part, name in zip(parts[1:], fields[1:], strict=True)]
+    body = rows[n_head:]
+    if n_head == 3:
+        return [["frame", *names], *body]
+    people = rows[1][1:]
+    table = [["frame", "track", *dict.fromkeys(names)]]
+    for number, person in enumerate(dict.fromkeys(people)):
+        columns = [column + 1 for column, one in enumerate(people) if one == person]
+        if len(columns) == len(table[0]) - 2:
+            table += [[row[0], str(number), *(row[column] for column in columns)] for row in body]
+    return table
+
+
+def _find_columns(header: list[str]) -> _Columns:
+    found = _Columns()
+    for number, name in enumerate(header):
+        lower = name.lower()
+        if lower in _FRAME_COLUMNS and found.frame is None:
+            found.frame = number
+        elif lower in _TIME_COLUMNS:
+            found.time_s = number
+        elif lower in _TRACK_COLUMNS:
+            found.track = number
+        elif (match := _BEFORE.match(name) or _AFTER.match(name)) is not None:
+            kind = _FIELDS.get(match["field"].lower(), "confidence")
+            found.joints[match["joint"]][kind] = number
+    found.joints = {name: fields for name, fields in found.joints.items() if {"x", "y"} <= fields.keys()}
+    return found
+
+
+def _to_detections(body: list[list[str]], columns: _Columns, path: Path, size: tuple[int, int] | None) -> Detections:
+    names = list(columns.joints)
+    if all(name.isdigit() for name in names):
+        names.sort(key=int)
+        labels = None
+    else:
+        labels = tuple(names)
+        # A table holds other columns with x and y, too (boxes, centres): only joints count.
+        if sum(joint_named(name) is not None for name in names) >= 6:
+            names = [name for name in names if joint_named(name) is not None]
+            labels = tuple(names)
+    numbers = _to_numbers(body, path)
+    fields = [columns.joints[name] for name in names]
+    has_confidence = all("confidence" in one for one in fields)
+    x, y = (numbers[:, [one[axis] for one in fields]] for axis in ("x", "y"))
+    confidence = numbers[:, [one["confidence"] for one in fields]] if has_confidence else np.ones_like(x)
+    found = Found(keys={"table"}, has_places=True)
+    for row in range(len(body)):
+        frame = _frame_of(body[row], columns, row)
+        track = numbers[row, columns.track] if columns.track is not None else np.nan
+        found.rows.append(
+            Row(
+                Points(np.column_stack([x[row], y[row], confidence[row]]), labels, has_confidence),
+                frame,
+                row,
+                int(track) if np.isfinite(track) else None,
+                np.full(4, np.nan),
+                float(numbers[row, columns.time_s]) if columns.time_s is not None else None,
+            )
+        )
+    return gather(found, "table", str(path), size=size)
+
+
+def _frame_of(cells: list[str], columns: _Columns, row: int) -> int | str:
+    if columns.frame is None:
+        return row
+    cell = cells[columns.frame].strip()
+    try:
+        return int(float(cell))
+    except ValueError:
+        return cell
+
+
+def _to_numbers(body: list[list[str]], path: Path) -> FloatArray:
+    """(rows, columns) with NaN for what is no number."""
+    try:
+        return np.array([[cell or "nan" for cell in row] for row in body], dtype=np.float64)
+    except ValueError:
+        return np.array([[_to_number(cell) for cell in row] for row in body], dtype=np.float64)
+
+
+def _to_number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return float("nan")
+
+
+def _read_own(header: list[str], body: list[list[str]], path: Path) -> Motion:
+    numbers = _to_numbers(body, path)
+    matches = [match for match in map(_OWN.match, header[2:]) if match is not None]
+    joints = tuple(dict.fromkeys(match["joint"] for match in matches))
+    axes = sorted({match["field"] for match in matches} - {"confidence"})
+    units = {match["unit"] for match in matches if match["unit"]}
+    column = {name: number for number, name in enumerate(header)}
+    if len(units) != 1 or len(joints) * (len(axes) + 1) != len(matches):
+        raise InputError(f"{path} mixes units or lacks columns of some joints; write it again with `formnet pose`")
+    unit = units.pop()
+    positions = np.stack([numbers[:, [column[f"{joint}_{axis}_{unit}"] for joint in joints]] for axis in axes], axis=-1)
+    confidence = np.nan_to_num(numbers[:, [column[f"{joint}_confidence"] for joint in joints]])
+    return Motion(positions, confidence, numbers[:, 1], skeleton_of(joints), _UNITS[unit])
+
+
+def skeleton_of(joints: tuple[str, ...]) -> Skeleton:
+    """The known joint set with these joints in this order, else one of its own."""
+    known = next((skeleton for skeleton in SKELETONS.values() if skeleton.joints == joints), None)
+    return known or Skeleton("named", joints)

@@ -1,0 +1,61 @@
+"""TRC marker files of OpenSim, Pose2Sim and formnet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from formnet.errors import InputError
+from formnet.motion import Motion
+from formnet.readers.keypoints.names import joint_named
+from formnet.readers.keypoints.tables import skeleton_of
+
+_METRES = {"m": 1.0, "cm": 0.01, "mm": 0.001}
+_MIN_JOINTS = 6
+
+
+def parse_trc(text: str, path: Path) -> tuple[Motion, tuple[str, ...]]:
+    """Joints in metres with x right, y down and z away (OpenSim has y up), and notes about markers that are no joints.
+
+    Raises:
+        InputError: not a TRC file, an unknown unit, or too few markers that are joints.
+    """
+    lines = text.splitlines()
+    if len(lines) < 6 or not lines[0].startswith("PathFileType"):
+        raise InputError(f"{path} is no TRC file: expected a head of five lines that begins with PathFileType")
+    about = dict(zip(lines[1].split("\t"), lines[2].split("\t"), strict=False))
+    unit = about.get("Units", "m").strip().lower()
+    if unit not in _METRES:
+        raise InputError(f"{path} is in {unit!r}; formnet reads TRC in m, cm and mm")
+    markers = [name.strip() for name in lines[3].split("\t")[2:] if name.strip()]
+    rows = [line.split("\t") for line in lines[5:] if line.strip()]
+    width = 2 + 3 * len(markers)
+    try:
+        values = np.array([_to_cells(row, width) for row in rows], dtype=np.float64)
+    except ValueError as error:
+        raise InputError(f"{path} holds something that is no number ({error}); write it again") from None
+    if not len(values):
+        raise InputError(f"{path} holds no frames; write it again")
+    joints: dict[str, int] = {}
+    for number, marker in enumerate(markers):
+        joint = joint_named(marker)
+        if joint is not None:
+            joints.setdefault(joint, number)
+    if len(joints) < _MIN_JOINTS:
+        raise InputError(
+            f"{path} holds markers on the skin ({', '.join(markers[:4])}), not joints; export joint centres"
+        )
+    points = values[:, 2:].reshape(len(values), len(markers), 3) * _METRES[unit]
+    positions = points[:, list(joints.values())] * [1.0, -1.0, -1.0]
+    positions[(positions == 0).all(axis=-1)] = np.nan
+    confidence = np.where(np.isnan(positions).any(axis=-1), 0.0, 1.0)
+    left_out = len(markers) - len(joints)
+    notes = (f"{left_out} markers of {path.name} are no joints and were left out",) if left_out else ()
+    return Motion(positions, confidence, values[:, 1], skeleton_of(tuple(joints)), "metre"), notes
+
+
+def _to_cells(row: list[str], width: int) -> list[str]:
+    # Editors strip the tabs that stand for missing markers at the end of a line.
+    cells = [cell.strip() or "nan" for cell in row[:width]]
+    return [*cells, *["nan"] * (width - len(cells))]

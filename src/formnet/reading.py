@@ -1,0 +1,269 @@
+"""Anything that shows a person, read: the one door of every command, and of programs, to videos, pictures and poses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from formnet.errors import InputError, PoseError
+from formnet.playback import Playback
+from formnet.pose.track import PoseTrack
+from formnet.pose.upright import MAX_LEAN_DEG, compute_lean_deg, find_turn_deg, turn_track
+from formnet.preprocess.visibility import (
+    LEGS,
+    MIN_HEIGHT_PX,
+    compute_height_px,
+    find_unseen_legs,
+    keep_long,
+    share_of_shown,
+)
+from formnet.readers.source import IMAGE_SUFFIXES, PoseSource, as_film, is_pose_source, read_pose_source
+
+if TYPE_CHECKING:
+    from formnet.motion import Motion
+    from formnet.pose.estimator import PoseEstimator, Progress
+    from formnet.pose.video import Frame
+
+Turn = int | Literal["auto"]
+_MIN_SLOW_MOTION = 1.5
+_MAX_BLIND_S = 0.5
+_LOOKED_AT_FRAMES = 12
+_LOOKED_AT_FPS = 3.0
+_PLURAL = {"hip": "hips", "knee": "knees", "ankle": "ankles"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a user knows about a source and it does not say itself.
+
+    Attributes:
+        person: which of several people, 1 for the most prominent.
+        fps: of keypoint files.
+        size: (width, height) in pixels of the picture, for coordinates that are shares of it.
+        turn: clockwise turn in degrees that makes the person upright, or "auto" to find it from the joints.
+        slow_motion: how many times slower than life a clip plays; None takes what a phone wrote into the file.
+        is_still: of a photo with a film inside only the photo is wanted.
+    """
+
+    person: int | None = None
+    fps: float | None = None
+    size: tuple[int, int] | None = None
+    turn: Turn = 0
+    slow_motion: float | None = None
+    is_still: bool = False
+
+
+AS_IT_SAYS = Reading()
+
+
+def is_pose_file(path: Path) -> bool:
+    """True for keypoint files and folders of them, which need no pose estimation."""
+    return is_pose_source(path)
+
+
+def read_source(
+    path: Path,
+    how: Reading = AS_IT_SAYS,
+    *,
+    lifter: str | None = None,
+    estimator: PoseEstimator | None = None,
+    on_frame: Progress | None = None,
+) -> PoseSource:
+    """Poses of a file, or estimated from a video or picture.
+
+    Args:
+        lifter: what makes the motion 3D, see `formnet.lifting`; None: keypoint files stay 2D, videos get the
+            estimator's depth where it knows one.
+        on_frame: progress of the estimation.
+
+    Raises:
+        InputError, PoseError: as the readers and the estimator do.
+    """
+    if not path.exists():
+        raise InputError(f"{path} does not exist; check the path")
+    if is_pose_source(path):
+        source = _read_poses(path, how)
+        return source if lifter is None else replace(source, motion=_lift(track_of(source), lifter))
+    track = _estimate(path, how, estimator, on_frame)
+    kind = "image" if path.suffix.lower() in IMAGE_SUFFIXES or len(track.image) == 1 else "video"
+    motion = _lift(track, lifter) if lifter else track.image if track.world is None else track.solid
+    numbers = np.arange(len(track.image))
+    return PoseSource(
+        path, kind, motion, track.image, None, numbers, None, path, track.warnings,
+        size=(track.width, track.height), playback=track.playback,
+    )  # fmt: skip
+
+
+def read_track(
+    path: Path,
+    how: Reading = AS_IT_SAYS,
+    *,
+    estimator: PoseEstimator | None = None,
+    on_frame: Progress | None = None,
+) -> PoseTrack:
+    """Poses to be judged: of a film that shows a person upright, large enough and with their legs.
+
+    Raises:
+        InputError, PoseError: as `read_source`, and where the poses cannot be judged; the reason is named.
+    """
+    if not path.exists():
+        raise InputError(f"{path} does not exist; check the path")
+    if is_pose_source(path):
+        track = track_of(as_film(_read_poses(path, how)))
+    else:
+        track = _estimate(path, how, estimator, on_frame)
+        if len(track.image) < 2:
+            raise PoseError(f"{path} is one picture; give a video that shows a whole repetition")
+    return check_track(track, str(path))
+
+
+def check_track(track: PoseTrack, source: str) -> PoseTrack:
+    """The track without legs that are not seen for longer; refuses what no verdict can rest on.
+
+    Raises:
+        PoseError: a person who lies in the picture, is too small, or whose hips, knees or ankles are mostly unseen.
+    """
+    lean_deg = compute_lean_deg(track.image)
+    if abs(lean_deg) > MAX_LEAN_DEG:
+        turn_deg = find_turn_deg(track.image)
+        upside = "stands on the head" if turn_deg == 180 else "lies"
+        raise PoseError(
+            f"the person {upside} in the picture of {source}: turn the video with --rotate {turn_deg} (or --rotate "
+            "auto) if it lies on its side; exercises on the floor are not judged"
+        )
+    height_px = compute_height_px(track.image)
+    if track.image.unit == "pixel" and height_px < MIN_HEIGHT_PX:
+        raise PoseError(
+            f"the person in {source} is only {height_px:.0f} pixels tall, too small to judge; film from nearer or give "
+            f"the clip in its full size ({MIN_HEIGHT_PX:.0f} pixels and more)"
+        )
+    return _hide_unseen_legs(track, source) if track.image.unit == "pixel" else track
+
+
+def track_of(source: PoseSource) -> PoseTrack:
+    """Poses of a file as an estimator would give them, with or without depth."""
+    if source.size is not None:
+        width, height = source.size
+    else:
+        width, height = np.ceil(np.nanmax(source.flat.positions, axis=(0, 1), initial=1.0)).astype(int).tolist()
+    world = source.motion if source.motion.n_dimensions == 3 else None
+    return PoseTrack(source.flat, world, int(width), int(height), source.warnings, source.playback)
+
+
+def _hide_unseen_legs(track: PoseTrack, source: str) -> PoseTrack:
+    size = (track.width, track.height)
+    unseen = find_unseen_legs(track.image, size)
+    shares = {joint: share_of_shown(mask, track.image) for joint, mask in unseen.items()}
+    lost = [f"{_PLURAL[joint]} (unseen in {share:.0%} of the frames)" for joint, share in shares.items() if share > 0.5]
+    if lost:
+        raise PoseError(
+            f"{source} does not show the {' and '.join(lost)}: film the whole body, from head to feet, all the time"
+        )
+    times_s = track.image.timestamps
+    hidden = keep_long(np.any(list(unseen.values()), axis=0), times_s, _MAX_BLIND_S)
+    if not hidden.any():
+        return track
+    names = " or ".join(_PLURAL[joint] for joint in LEGS if (unseen[joint] & hidden).any())
+    note = f"{names} are not seen in {share_of_shown(hidden, track.image):.0%} of the frames: nothing is judged there"
+    return replace(track, image=_without_legs(track.image, hidden),
+                   world=None if track.world is None else _without_legs(track.world, hidden),
+                   warnings=(*track.warnings, note))  # fmt: skip
+
+
+def _without_legs(motion: Motion, hidden: np.ndarray) -> Motion:
+    columns = motion.skeleton.indices(
+        name for joint in LEGS for name in (f"left_{joint}", f"right_{joint}") if name in motion.skeleton
+    )
+    positions = motion.positions.copy()
+    positions[np.ix_(hidden, columns)] = np.nan
+    return motion.replace(positions=positions)
+
+
+def _read_poses(path: Path, how: Reading) -> PoseSource:
+    source = read_pose_source(path, person=how.person, fps=how.fps, size=how.size)
+    notes = list(source.warnings)
+    if how.fps is not None and source.has_own_times:
+        notes.append("--fps was not used: the file says its own times")
+    turn_deg = find_turn_deg(source.flat) if how.turn == "auto" else how.turn
+    source = _slow_down(_turn_source(source, turn_deg), Playback(turn_deg, how.slow_motion or 1.0).slow_motion)
+    return replace(source, warnings=tuple(notes))
+
+
+def _turn_source(source: PoseSource, turn_deg: int) -> PoseSource:
+    if turn_deg == 0:
+        return source
+    turned = turn_track(track_of(source), turn_deg)
+    image = None if source.image is None else turned.image
+    size = (turned.width, turned.height)
+    return replace(source, motion=turned.world or turned.image, image=image, boxes=None, size=size)
+
+
+def _slow_down(source: PoseSource, slow_motion: float) -> PoseSource:
+    if slow_motion == 1.0:
+        return source
+    motion, image = (
+        None if one is None else one.replace(timestamps=one.timestamps / slow_motion)
+        for one in (source.motion, source.image)
+    )
+    assert motion is not None
+    return replace(source, motion=motion, image=image)
+
+
+def _estimate(path: Path, how: Reading, estimator: PoseEstimator | None, on_frame: Progress | None) -> PoseTrack:
+    from formnet.pose.estimator import create_estimator, estimate_pose
+    from formnet.pose.video import probe_video
+
+    notes = [] if how.fps is None else ["--fps was not used: a video says its own times"]
+    slow_motion = how.slow_motion
+    if slow_motion is None:
+        info = probe_video(path, Playback(is_still=how.is_still))
+        slow_motion = 1.0
+        if info.capture_fps > _MIN_SLOW_MOTION * info.fps:
+            slow_motion = info.capture_fps / info.fps
+            notes.append(
+                f"the phone filmed {info.capture_fps:.0f} frames per second and the file plays {info.fps:.0f}: times "
+                "are those of life; --slow-motion 1 takes them as they are"
+            )
+    playback = Playback(0 if how.turn == "auto" else how.turn, slow_motion, how.is_still)
+    estimator = estimator or create_estimator()
+    if how.turn == "auto":
+        playback = replace(playback, turn_deg=_find_turn_of_video(path, playback, estimator))
+        if playback.turn_deg:
+            notes.append(f"the pictures were turned clockwise by {playback.turn_deg}°")
+    track = estimate_pose(path, how.person, on_frame=on_frame, estimator=estimator, playback=playback)
+    return track.with_warnings(notes)
+
+
+def _find_turn_of_video(path: Path, playback: Playback, estimator: PoseEstimator) -> int:
+    """The turn in which a look at the beginning shows a person upright; 0 where none does."""
+    for turn_deg in (0, 90, 270, 180):
+        looked_at = list(_first_frames(path, replace(playback, turn_deg=turn_deg)))
+        try:
+            track = estimator.estimate(looked_at, source=str(path))
+        except PoseError:
+            continue
+        lean_deg = compute_lean_deg(track.image)
+        if abs(lean_deg) <= MAX_LEAN_DEG:
+            return turn_deg
+        if not np.isnan(lean_deg):
+            return (turn_deg + find_turn_deg(track.image)) % 360
+    return 0
+
+
+def _first_frames(path: Path, playback: Playback) -> Iterable[Frame]:
+    from formnet.pose.video import read_frames
+
+    frames = read_frames(path, max_fps=_LOOKED_AT_FPS, playback=playback)
+    for _, frame in zip(range(_LOOKED_AT_FRAMES), frames, strict=False):
+        yield frame
+    frames.close()  # type: ignore[attr-defined]
+
+
+def _lift(track: PoseTrack, lifter: str) -> Motion:
+    from formnet.lifting.lifter import create_lifter
+
+    return create_lifter(lifter).lift(track)

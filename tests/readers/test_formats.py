@@ -1,0 +1,227 @@
+"""Every tool's way to write the same squat is read as the same squat."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from formnet.errors import FormnetError, InputError, PoseError
+from formnet.readers.keypoints.names import joint_named
+from formnet.readers.source import as_film, read_pose_source
+from formnet.skeleton import COCO_17, SKELETONS, mirror_name
+from tests.readers.keypoint_files import COCO, FORMATS, N_FRAMES, SIZE, alphapose, flat, shares, squat_points
+
+
+def write(path, content, encoding="utf-8"):
+    path.write_text(content if isinstance(content, str) else json.dumps(content), encoding=encoding)
+    return path
+
+
+@pytest.mark.parametrize("tool", FORMATS)
+def test_every_tool_gives_the_same_squat(tool, tmp_path):
+    make, name = FORMATS[tool]
+    source = read_pose_source(make(tmp_path), fps=30.0)
+    expected = squat_points(SKELETONS[name])
+    assert source.motion.skeleton == SKELETONS[name]
+    assert len(source.motion) == N_FRAMES
+    assert source.is_film
+    np.testing.assert_allclose(source.motion.positions, expected[..., :2], atol=1e-6 * SIZE[0])
+    flags = {0.5, 1.0} if tool.startswith(("COCO a", "COCO-W")) else None
+    if flags is None:
+        np.testing.assert_allclose(source.motion.confidence, expected[..., 2])
+    np.testing.assert_allclose(np.diff(source.motion.timestamps), 1 / 30)
+    assert source.image is not None
+    told = [warning for warning in source.warnings if "size" not in warning]
+    assert told == []
+
+
+def test_flags_of_annotations_are_no_confidences(tmp_path):
+    points = COCO.copy()
+    points[..., 2] = 2
+    points[:, 3, 2], points[:, 4] = 1, 0
+    make, _ = FORMATS["COCO annotations"]
+    content = json.loads(make(tmp_path).read_text())
+    for row, pose in zip(content["annotations"], points, strict=True):
+        row["keypoints"] = flat(pose)
+    motion = read_pose_source(write(tmp_path / "a.json", content), fps=30).motion
+    assert motion.confidence[0, :5].tolist() == [1.0, 1.0, 1.0, 0.5, 0.0]
+    assert motion.missing[:, 4].all()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_editors_of_other_systems_change_nothing(tmp_path, encoding):
+    path = write(tmp_path / "a.json", alphapose(), encoding)
+    np.testing.assert_allclose(read_pose_source(path).motion.positions, COCO[..., :2])
+
+
+@pytest.mark.parametrize("mark", [(0, 0, 0.0), (0, 0, 0.9), (-1, -1, 0.0), (-1, -1, 0.7), (55, 66, 0.0), (55, 66, -1),
+                                  (None, None, 0.9)])  # fmt: skip
+@pytest.mark.parametrize("tool", ["alphapose", "openpose", "table"])
+def test_whatever_stands_for_not_found_is_missing(tmp_path, mark, tool):
+    points = COCO.astype(object)
+    points[:, 3] = mark
+    if tool == "alphapose":
+        path = write(tmp_path / "a.json", [{**row, "keypoints": list(p.ravel())}
+                                           for row, p in zip(alphapose(), points, strict=True)])  # fmt: skip
+    elif tool == "openpose":
+        path = tmp_path / "folder"
+        path.mkdir()
+        for n, p in enumerate(points):
+            write(path / f"a_{n:012d}_keypoints.json", {"people": [{"pose_keypoints_2d": list(p.ravel())}]})
+    else:
+        header = [f"{name}_{field}" for name in COCO_17.joints for field in ("x", "y", "score")]
+        lines = [",".join("" if cell is None else str(cell) for cell in p.ravel()) for p in points]
+        path = write(tmp_path / "a.csv", "\n".join([",".join(header), *lines]))
+    motion = read_pose_source(path).motion
+    assert motion.missing[:, 3].all()
+    assert (motion.confidence[:, 3] == 0).all()
+    others = np.arange(17) != 3
+    np.testing.assert_allclose(motion.positions[:, others], COCO[:, others, :2])
+
+
+@pytest.mark.parametrize(("size", "expected"), [(SIZE, SIZE), (None, SIZE), ((640, 480), (640, 480))])
+def test_shares_become_pixels_of_the_size_given_or_found(tmp_path, size, expected):
+    path = write(tmp_path / "a.json", alphapose(shares(COCO)))
+    source = read_pose_source(path, size=size, fps=30)
+    np.testing.assert_allclose(source.motion.positions, (shares(COCO) * [*expected, 1])[..., :2], atol=1e-6)
+    assert any("1280×720 was assumed; give the true one with --size" in w for w in source.warnings) == (size is None)
+
+
+def test_an_upright_picture_is_told_by_its_shoulders(tmp_path):
+    path = write(tmp_path / "a.json", alphapose(COCO / [720, 1280, 1]))
+    source = read_pose_source(path)
+    assert "720×1280 was assumed" in source.warnings[0]
+
+
+def test_points_without_confidence_count_as_sure_and_it_is_said(tmp_path):
+    rows = [{**row, "keypoints": flat(pose[:, :2])} for row, pose in zip(alphapose(), COCO, strict=True)]
+    source = read_pose_source(write(tmp_path / "a.json", rows), fps=30)
+    assert (source.motion.confidence == 1).all()
+    assert source.warnings == ("the file holds no confidences: every point in it counts as sure",)
+
+
+def test_an_assumed_rate_is_said(tmp_path):
+    path = write(tmp_path / "a.json", alphapose())
+    assert read_pose_source(path).warnings == (
+        "the file does not say its rate: 30 frames per second were assumed; give --fps",
+    )
+    assert read_pose_source(path, fps=25).warnings == ()
+
+
+def test_frames_without_the_person_are_said(tmp_path):
+    rows = [row for n, row in enumerate(alphapose()) if n not in (5, 6, 7)]
+    source = read_pose_source(write(tmp_path / "a.json", rows), fps=30)
+    assert source.motion.missing[5:8].all()
+    assert source.warnings == ("3 of 24 frames do not show the person",)
+
+
+def test_two_clips_in_one_file_are_said(tmp_path):
+    rows = [{**row, "image_id": f"{clip}/{n:05d}.jpg"} for clip in ("monday", "tuesday")
+            for n, row in enumerate(alphapose())]  # fmt: skip
+    with pytest.raises(PoseError, match=r"holds 2 clips: monday/\* \(24 poses\), tuesday/\* \(24 poses\)"):
+        read_pose_source(write(tmp_path / "a.json", rows))
+
+
+def test_one_picture_beside_a_film_is_left_out(tmp_path):
+    rows = [*alphapose(), {**alphapose()[0], "image_id": "thumbnail.jpg"}]
+    source = read_pose_source(write(tmp_path / "a.json", rows), fps=30)
+    assert len(source.motion) == N_FRAMES
+    assert "1 poses belong to pictures with other names" in source.warnings[0]
+
+
+def test_pictures_that_are_no_film_are_no_film(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = [
+        {**row, "image_id": name, "keypoints": flat(pose * [*rng.uniform(0.3, 1, 2), 1] + [rng.uniform(0, 300), 0, 0])}
+        for row, pose, name in zip(
+            alphapose(), COCO, ["a.jpg", "b.jpg", *[f"IMG-2021-WA{35 + 3 * n}.jpg" for n in range(22)]], strict=True
+        )
+    ]
+    source = read_pose_source(write(tmp_path / "a.json", rows))
+    assert not source.is_film
+    assert "24 pictures whose names do not belong together" in source.warnings[0]
+    with pytest.raises(PoseError, match="not a film"):
+        as_film(source)
+
+
+def test_pictures_of_one_list_are_people_or_frames(tmp_path):
+    film = [{"keypoints": flat(pose)} for pose in COCO]
+    assert len(read_pose_source(write(tmp_path / "a.json", film)).motion) == N_FRAMES
+    group = [{"keypoints": flat(COCO[0] + [400 * n, 0, 0])} for n in range(3)]
+    path = write(tmp_path / "b.json", group)
+    with pytest.raises(PoseError, match="shows 3 people in 1 of 1 frames"):
+        read_pose_source(path)
+    second = read_pose_source(path, person=2)
+    assert len(second.motion) == 1
+
+
+@pytest.mark.parametrize("stem", ["cam01", "2023.05.01 squat", "a=b [1] (2)", "12"])
+def test_names_with_dots_blanks_and_numbers(tmp_path, stem):
+    folder = tmp_path / stem
+    folder.mkdir()
+    for n, pose in enumerate(squat_points(SKELETONS["body25"])):
+        write(folder / f"{stem}.{n:04d}_keypoints.json", {"people": [{"pose_keypoints_2d": flat(pose)}]})
+    source = read_pose_source(folder)
+    assert source.frame_numbers.tolist() == list(range(N_FRAMES))
+    np.testing.assert_allclose(source.motion.positions, squat_points(SKELETONS["body25"])[..., :2])
+
+
+@pytest.mark.parametrize(
+    ("name", "joint"),
+    [
+        ("RBigToe", "right_foot_index"), ("LEFT_FOOT_INDEX", "left_foot_index"), ("right small toe", "right_small_toe"),
+        ("LShoulder", "left_shoulder"), ("knee_r", "right_knee"), ("leftHip", "left_hip"), ("Hip", "pelvis"),
+        ("MidHip", "pelvis"), ("Head", "head_top"), ("head", "head"), ("Nose", "nose"), ("mouth_left", "left_mouth"),
+        ("snout", None), ("score", None), ("left", None),
+    ],
+)  # fmt: skip
+def test_joint_names_of_other_tools(name, joint):
+    assert joint_named(name) == joint
+
+
+def test_every_joint_of_ours_is_named_by_itself_and_its_mirror():
+    for skeleton in SKELETONS.values():
+        for joint in skeleton.joints:
+            assert joint_named(joint) == joint
+            camel = "".join(word.capitalize() for word in mirror_name(joint).split("_"))
+            assert joint_named(camel) in (mirror_name(joint), "head_top")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("a.csv", "date,weight\n1,2\n", "is a table, but not of joints: expected columns such as left_knee_x"),
+        ("a.csv", "a,b\n1,2,3\n", "2 columns in its first row but 3 in row 2"),
+        ("a.txt", "hello world\n", "no rows"),
+        ("a.jsonl", '{"a": 1}\n{"b": 2}\n{"c": \n', "one JSON value a line, but line 3 is broken"),
+        ("a.trc", "PathFileType\n", "is no TRC file"),
+        ("a.mot", "x", "holds joint angles of OpenSim"),
+        ("a.pkl", "x", "is a pickle, which can run programs"),
+        ("a.h5", "x", "is an HDF5 file"),
+    ],
+)
+def test_other_files_are_named_for_what_they_are(tmp_path, name, content, words):
+    with pytest.raises(FormnetError, match=words) as error:
+        read_pose_source(write(tmp_path / name, content))
+    assert "\n" not in str(error.value)
+
+
+def test_an_amass_recording_is_named(tmp_path):
+    path = tmp_path / "walk_poses.npz"
+    np.savez(path, poses=np.zeros((3, 156)), trans=np.zeros((3, 3)), betas=np.zeros(16))
+    with pytest.raises(InputError, match="is a recording of SMPL"):
+        read_pose_source(path)
+
+
+def test_arrays(tmp_path):
+    np.save(tmp_path / "a.npy", COCO)
+    source = read_pose_source(tmp_path / "a.npy")
+    np.testing.assert_allclose(source.motion.positions, COCO[..., :2])
+    np.save(tmp_path / "b.npy", COCO * [1, 1, 100])
+    with pytest.raises(InputError, match="points in 3D"):
+        read_pose_source(tmp_path / "b.npy")
+    np.save(tmp_path / "c.npy", np.zeros(4))
+    with pytest.raises(InputError, match="an array of 4"):
+        read_pose_source(tmp_path / "c.npy")

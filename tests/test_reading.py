@@ -1,0 +1,259 @@
+"""The one door: what can be judged, and the reason where it cannot."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from formnet.cli.options import make_reading
+from formnet.errors import InputError, PoseError
+from formnet.pose.track import PoseTrack
+from formnet.pose.upright import compute_lean_deg, find_turn_deg, turn_track
+from formnet.preprocess.visibility import compute_height_px, find_unseen_legs, keep_long, share_of_shown
+from formnet.readers.find import find_sources
+from formnet.reading import Reading, check_track, read_source, read_track
+from formnet.skeleton import BLAZEPOSE_33, COCO_17
+from tests.pose.videos import make_video, quarters
+from tests.readers.keypoint_files import FORMATS, SIZE, alphapose, as_motion, flat, openpose_frame, squat_points
+
+
+def make_track(n_frames=60, **changes):
+    image = as_motion(BLAZEPOSE_33, n_frames=n_frames)
+    image = image.replace(confidence=np.full(image.confidence.shape, 0.9), **changes)
+    return PoseTrack(image, None, *SIZE)
+
+
+def with_confidence(track, joints, frames, value):
+    confidence = track.image.confidence.copy()
+    for joint in joints:
+        confidence[frames, track.image.skeleton.index(joint)] = value
+    return replace(track, image=track.image.replace(confidence=confidence))
+
+
+def both(joint):
+    return [f"left_{joint}", f"right_{joint}"]
+
+
+def test_a_whole_person_upright_is_left_as_it_is():
+    track = make_track()
+    assert check_track(track, "a.mp4") is track
+
+
+@pytest.mark.parametrize("turn_deg", [90, 180, 270])
+def test_turns_there_and_back(turn_deg):
+    track = make_track()
+    world = track.image.replace(
+        positions=np.concatenate([track.image.positions, track.image.positions[..., :1]], axis=-1), unit="metre"
+    )
+    track = replace(track, world=world)
+    turned = turn_track(track, turn_deg)
+    assert (turned.width, turned.height) == (SIZE if turn_deg == 180 else SIZE[::-1])
+    assert np.nanmin(turned.image.positions) >= 0
+    lean_deg = compute_lean_deg(turned.image)
+    assert abs((lean_deg - turn_deg + 180) % 360 - 180) < 5
+    assert find_turn_deg(turned.image) == 360 - turn_deg
+    back = turn_track(turned, find_turn_deg(turned.image))
+    np.testing.assert_allclose(back.image.positions, track.image.positions, atol=1e-9)
+    np.testing.assert_allclose(back.world.positions, track.world.positions, atol=1e-9)
+
+
+def test_a_turn_is_a_rotation_and_never_a_mirror():
+    """Clockwise by a quarter: what points up points to the right, what points right points down."""
+    track = make_track()
+    before, after = track.image, turn_track(track, 90).image
+    for motion, axis, sign in ((before, 1, -1), (after, 0, 1)):
+        up = motion.joint("nose")[0] - motion.joint("left_ankle")[0]
+        assert abs(up[axis]) > abs(up[1 - axis])
+        assert np.sign(up[axis]) == sign
+    right = before.joint("left_shoulder")[0] - before.joint("right_shoulder")[0]
+    turned = after.joint("left_shoulder")[0] - after.joint("right_shoulder")[0]
+    np.testing.assert_allclose(turned, [-right[1], right[0]], atol=1e-9)
+
+
+@pytest.mark.parametrize(("turn_deg", "words"), [(90, "lies in the picture of a.mp4: turn the video with --rotate 270"),
+                                                 (180, "stands on the head .* --rotate 180")])  # fmt: skip
+def test_a_person_who_lies_is_told_how_to_turn_the_video(turn_deg, words):
+    with pytest.raises(PoseError, match=words):
+        check_track(turn_track(make_track(), turn_deg), "a.mp4")
+
+
+@pytest.mark.parametrize("joint", ["hip", "knee", "ankle"])
+def test_joints_that_are_mostly_unseen_are_named(joint):
+    track = with_confidence(make_track(), both(joint), slice(0, 40), 0.1)
+    with pytest.raises(PoseError, match=f"does not show the {joint}s \\(unseen in 67% of the frames\\)"):
+        check_track(track, "a.mp4")
+
+
+def test_joints_outside_the_picture_are_unseen():
+    track = make_track()
+    low = replace(track, height=600)
+    unseen = find_unseen_legs(low.image, (low.width, low.height))
+    assert unseen["ankle"].all()
+    assert not unseen["hip"].any()
+    with pytest.raises(PoseError, match="does not show the ankles"):
+        check_track(low, "a.mp4")
+
+
+def test_one_side_is_enough():
+    track = with_confidence(make_track(), ["left_hip", "left_knee", "left_ankle"], slice(None), 0.0)
+    assert check_track(track, "a.mp4") is track
+
+
+def test_legs_that_are_hidden_for_a_second_are_missing_there_and_it_is_said():
+    track = with_confidence(make_track(), both("knee"), slice(10, 40), 0.05)
+    checked = check_track(track, "a.mp4")
+    columns = track.image.skeleton.indices([*both("hip"), *both("knee"), *both("ankle")])
+    assert checked.image.missing[10:40][:, columns].all()
+    assert not checked.image.missing[:10].any()
+    assert checked.warnings == ("knees are not seen in 50% of the frames: nothing is judged there",)
+
+
+def test_a_short_loss_is_left_to_the_filling_of_gaps():
+    track = with_confidence(make_track(), both("ankle"), slice(10, 20), 0.05)
+    assert check_track(track, "a.mp4") is track
+    mask = np.array([0, 1, 1, 1, 0, 0, 1, 0], dtype=bool)
+    assert keep_long(mask, np.arange(8) / 10, 0.25).tolist() == [0, 1, 1, 1, 0, 0, 0, 0]
+
+
+def test_frames_without_anybody_are_not_counted_as_unseen_legs():
+    positions = make_track().image.positions.copy()
+    positions[:40] = np.nan
+    track = make_track(positions=positions)
+    assert share_of_shown(find_unseen_legs(track.image, SIZE)["hip"], track.image) == 0.0
+    assert check_track(track, "a.mp4") is track
+
+
+def test_a_small_person_is_too_small():
+    small = make_track(positions=make_track().image.positions * 0.2)
+    assert compute_height_px(small.image) == pytest.approx(94, abs=2)
+    with pytest.raises(PoseError, match="is only 94 pixels tall, too small to judge"):
+        check_track(small, "a.mp4")
+
+
+@pytest.mark.parametrize("tool", FORMATS)
+def test_every_format_can_be_judged_compared_and_exported_alike(tool, tmp_path):
+    path = FORMATS[tool][0](tmp_path)
+    how = Reading(fps=30.0, size=SIZE)
+    source, track = read_source(path, how), read_track(path, how)
+    np.testing.assert_array_equal(track.image.positions, source.flat.positions)
+    assert (track.width, track.height) == SIZE
+
+
+def test_pictures_are_no_film(tmp_path):
+    (tmp_path / "a.json").write_text(json.dumps(alphapose()[:1]))
+    with pytest.raises(PoseError, match="is one picture; give a video, or poses of one"):
+        read_track(tmp_path / "a.json")
+
+
+def test_a_still_says_that_it_is_one_picture(tmp_path, monkeypatch):
+    import formnet.pose.estimator
+
+    one = PoseTrack(as_motion(COCO_17).frames(0, 1), None, *SIZE)
+    monkeypatch.setattr(formnet.pose.estimator, "estimate_pose", lambda *arguments, **options: one)
+    monkeypatch.setattr(formnet.pose.estimator, "create_estimator", lambda: None)
+    make_video(tmp_path / "a.mp4", [quarters()])
+    with pytest.raises(PoseError, match=r"a\.mp4 is one picture; give a video that shows a whole repetition"):
+        read_track(tmp_path / "a.mp4")
+
+
+def test_options_without_effect_are_said(tmp_path):
+    make, _ = FORMATS["AlphaPose"]
+    path = make(tmp_path)
+    assert read_source(path, Reading(fps=25.0)).warnings == ()
+    rows = [{**row, "time_s": 0.04 * n} for n, row in enumerate(alphapose())]
+    path.write_text(json.dumps(rows))
+    source = read_source(path, Reading(fps=50.0))
+    assert source.warnings == ("--fps was not used: the file says its own times",)
+    np.testing.assert_allclose(np.diff(source.motion.timestamps), 0.04)
+
+
+def test_slow_motion_of_poses(tmp_path):
+    path = FORMATS["AlphaPose"][0](tmp_path)
+    source = read_source(path, Reading(fps=30.0, slow_motion=8.0))
+    np.testing.assert_allclose(np.diff(source.motion.timestamps), 1 / 240)
+    assert source.image.duration_s == pytest.approx(source.motion.duration_s)
+
+
+def test_poses_that_lie_are_turned_where_asked(tmp_path):
+    lying = squat_points(COCO_17)[..., [1, 0, 2]]
+    lying[..., 0] = 720 - lying[..., 0]
+    (tmp_path / "a.json").write_text(json.dumps(alphapose(lying)))
+    with pytest.raises(PoseError, match="turn the video with --rotate 270"):
+        read_track(tmp_path / "a.json")
+    for turn in ("auto", 270):
+        assert abs(compute_lean_deg(read_track(tmp_path / "a.json", Reading(turn=turn)).image)) < 5
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"size": "big"}, "--size must be the picture's width and height such as 1280x720, got 'big'"),
+        ({"size": "0x720"}, "--size must be"),
+        ({"rotate": "45"}, "--rotate must be 90, 180, 270 or auto, got '45'"),
+        ({"rotate": "left"}, "--rotate must be"),
+        ({"fps": 0.0}, "frame rate must be above 0"),
+        ({"slow_motion": -1.0}, "--slow-motion must be above 0"),
+    ],
+)
+def test_wrong_options(options, words):
+    with pytest.raises(InputError, match=words):
+        make_reading(**options)
+
+
+def test_options():
+    assert make_reading(size="1280 x 720").size == (1280, 720)
+    assert make_reading(rotate="-90").turn == 270
+    assert make_reading(rotate="AUTO").turn == "auto"
+
+
+def fill_folder(root: Path) -> Path:
+    for name in ("b.mp4", "sub/a.MOV", ".hidden/x.mp4", "notes.txt", "labels.csv", "sub/photo.jpg", "anim.gif"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"clip,class\n")
+    (root / "poses.json").write_text(json.dumps(alphapose()))
+    (root / "settings.json").write_text('{"theme": "dark"}')
+    folder = root / "openpose run"
+    folder.mkdir()
+    for n, pose in enumerate(squat_points(COCO_17)[:3]):
+        (folder / f"x_{n:012d}_keypoints.json").write_text(json.dumps(openpose_frame(pose)))
+    return root
+
+
+def test_folders_are_searched_for_films_and_poses_and_the_rest_is_said(tmp_path):
+    root = fill_folder(tmp_path / "a = [1] folder")
+    found = find_sources([root])
+    names = [path.relative_to(root).as_posix() for path in found.sources]
+    assert names == ["anim.gif", "b.mp4", "openpose run", "poses.json", "sub/a.MOV"]
+    (note,) = found.notes
+    assert note.startswith(f"left out of {root}: 4 other files (")
+    assert all(f"1 {suffix}" in note for suffix in (".txt", ".csv", ".json", ".jpg"))
+    with_pictures = find_sources([root], with_pictures=True, without=root / "poses.json")
+    names = [path.relative_to(root).as_posix() for path in with_pictures.sources]
+    assert names == ["anim.gif", "b.mp4", "openpose run", "sub/a.MOV", "sub/photo.jpg"]
+    assert find_sources([root / "openpose run"]).sources == (root / "openpose run",)
+    assert find_sources([root / "b.mp4", root / "b.mp4"]).sources == (root / "b.mp4",)
+
+
+def test_a_folder_of_other_things_says_what_it_holds(tmp_path):
+    (tmp_path / "a.docx").write_text("x")
+    with pytest.raises(InputError, match=r"holds no video and no poses: 1 other files \(1 .docx\)"):
+        find_sources([tmp_path])
+    with pytest.raises(InputError, match="does not exist"):
+        find_sources([tmp_path / "nothing"])
+
+
+def test_labels_beside_a_film_are_a_film_of_poses(tmp_path):
+    folder = tmp_path / "run" / "labels"
+    folder.mkdir(parents=True)
+    for n, pose in enumerate(squat_points(COCO_17)):
+        line = " ".join(map(str, [0, 0.5, 0.5, 0.1, 0.2, *flat(pose / [*SIZE, 1])]))
+        (folder / f"squat {n + 1}.txt").write_text(line)
+    (tmp_path / "run" / "squat.mp4").write_bytes(b"x")
+    found = find_sources([tmp_path])
+    assert found.sources == (folder, tmp_path / "run" / "squat.mp4")
+    track = read_track(folder, Reading(size=SIZE))
+    np.testing.assert_allclose(track.image.positions, squat_points(COCO_17)[..., :2], atol=1e-6)
