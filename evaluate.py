@@ -14,44 +14,49 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import sys
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from hydra import compose, initialize_config_dir
-from hydra.utils import instantiate
-from omegaconf import DictConfig, OmegaConf
-from pytorch_lightning.callbacks import RichProgressBar
 
 from formnet.judges.checkpoint import FormnetModel, load_model
 from formnet.training import command
-from formnet.training.build import build_split
-from formnet.training.run import run_evaluation
+from formnet.training.build import build_options, build_split
+from formnet.training.configuration import apply_overrides, check_values_only
+from formnet.training.machine import trainer_maker
+from formnet.training.run import FitOptions, run_evaluation
+from formnet.training.sources import read_source
+
+MEASURED_ON = ("data", "threads", "seed", "fit")
+"""What a model's record says of a measurement; the machine is the user's choice alone."""
 
 
-def compose_data(model: FormnetModel, overrides: list[str]) -> DictConfig:
+def compose_data(model: FormnetModel, overrides: list[str]) -> dict[str, Any]:
     """What the checkpoint recorded with single values replaced, or a fresh composition when other data is chosen."""
     saved = dict(model.description.training)
-    if command.chooses_data(overrides) or "data" not in saved:
+    split = saved.get("split")
+    if command.chooses_data(overrides) or not isinstance(saved.get("data"), dict) or not isinstance(split, dict):
         with initialize_config_dir(str(Path(__file__).resolve().parent / "configs"), version_base="1.3"):
-            return compose("train", overrides=overrides)
-    saved["data"] = {**saved["data"], "split": "groups", "test_groups": saved["split"]["test_groups"]}
-    return command.apply_overrides(saved, overrides)
+            composed = compose("train", overrides=overrides)
+        check_values_only(composed)
+        return command.to_plain(composed)
+    saved["data"] = {**saved["data"], "split": "groups", "test_groups": split.get("test_groups", [])}
+    recorded = {"threads": 2, "seed": 0, "fit": {}, "trainer": {}}
+    recorded |= {key: saved[key] for key in MEASURED_ON if key in saved}
+    return apply_overrides(recorded, overrides)
 
 
 def main(arguments: list[str]) -> None:
     path, overrides = command.split_arguments(arguments)
     model = load_model(path)
-    cfg = compose_data(model, overrides)
-    plain = command.to_plain(OmegaConf.create({key: cfg[key] for key in ("data", "trainer", "threads", "seed", "fit")}))
+    plain = compose_data(model, overrides)
     command.set_up(plain["threads"])
     out = Path("runs/evaluate") / f"{datetime.now():%Y-%m-%d_%H-%M-%S}"
-
-    def make_trainer(*, callbacks: list, default_root_dir: Path):  # type: ignore[no-untyped-def, type-arg]
-        bar = RichProgressBar(console_kwargs={"stderr": True})
-        return instantiate(plain["trainer"])(callbacks=[bar], default_root_dir=default_root_dir, logger=False)
-
-    table = instantiate(plain["data"]["source"])
+    fit = build_options(FitOptions, plain["fit"], "fit")
+    make_trainer = trainer_maker(plain["trainer"])
     split = build_split(plain["data"], plain["seed"])
+    table = read_source(plain["data"])
     figures = run_evaluation(
-        model, table, split, make_trainer, out, batch_size=plain["fit"]["batch_size"],
+        model, table, split, make_trainer, out, batch_size=fit.batch_size,
         progress=command.make_progress("preprocessing"),
     )  # fmt: skip
     command.print_figures(figures, model.classes, split.kind, out)

@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "formnet"
 # A file may import from rows above its own and from its own folder (DESIGN, "The house").
 ROWS: tuple[tuple[str, ...], ...] = (
     ("errors",),
+    ("checks", "terminal"),
     ("skeleton", "faults", "storage", "playback"),
     ("motion",),
     ("conversion",),
@@ -29,6 +30,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("pipeline",),
     ("report", "exports", "demo"),
     ("cli", "serve", "live"),
+    ("__main__",),
 )
 ROW_OF = {name: number for number, row in enumerate(ROWS) for name in row}
 

@@ -8,11 +8,9 @@ import torch
 from formnet.errors import InputError
 from formnet.models.build import build_network
 
-NAME = "formnet.models.resnet1d.ResNet1d"
-
 
 def test_a_network_ignores_the_channels_it_is_not_shown() -> None:
-    network = build_network({"_target_": NAME, "width": 8, "n_layers": 1, "channels": [-3, None]}, 10, 4).eval()
+    network = build_network({"name": "resnet1d", "width": 8, "n_layers": 1, "channels": [-3, None]}, 10, 4).eval()
     features = torch.randn(2, 10, 16)
     changed = features.clone()
     changed[:, :7] += 5
@@ -23,4 +21,4 @@ def test_a_network_ignores_the_channels_it_is_not_shown() -> None:
 
 def test_no_channels_at_all_is_refused() -> None:
     with pytest.raises(InputError, match="leave none of 10"):
-        build_network({"_target_": NAME, "channels": [12, None]}, 10, 4)
+        build_network({"name": "resnet1d", "channels": [12, None]}, 10, 4)

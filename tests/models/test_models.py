@@ -11,7 +11,7 @@ from formnet.models.build import build_network
 from formnet.models.ensemble import Ensemble
 from formnet.models.resnet1d import ResNet1d
 
-RESNET = {"_target_": "formnet.models.resnet1d.ResNet1d", "width": 8, "n_layers": 2}
+RESNET = {"name": "resnet1d", "width": 8, "n_layers": 2}
 
 
 def test_lengths_and_size_of_the_paper() -> None:
@@ -48,10 +48,10 @@ def test_ensemble_is_the_mean_of_probabilities() -> None:
 
 def test_networks_are_built_by_name_and_nothing_is_imported() -> None:
     assert isinstance(build_network(RESNET, 5, 3), ResNet1d)
-    nested = build_network({"_target_": "formnet.models.ensemble.Ensemble", "members": [RESNET, RESNET]}, 5, 3)
+    nested = build_network({"name": "ensemble", "members": [RESNET, RESNET]}, 5, 3)
     assert nested(torch.zeros(1, 5, 16)).shape == (1, 3)
-    with pytest.raises(InputError, match=r"unknown network 'os\.system'; use one of formnet\.models"):
-        build_network({"_target_": "os.system", "command": "true"}, 5, 3)
+    with pytest.raises(InputError, match=r"unknown network 'os\.system'; use one of ensemble, resnet1d"):
+        build_network({"name": "os.system", "command": "true"}, 5, 3)
     with pytest.raises(InputError, match="wide"):
         build_network({**RESNET, "wide": 3}, 5, 3)
 

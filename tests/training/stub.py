@@ -16,7 +16,7 @@ from formnet.training.module import OptimiserSpec
 from formnet.training.run import FitOptions, RunOptions
 from tests.preprocess.squats import squats
 
-SMALL = {"_target_": "formnet.models.resnet1d.ResNet1d", "width": 8, "n_layers": 1}
+SMALL = {"name": "resnet1d", "width": 8, "n_layers": 1}
 
 
 def make_table(n_people: int = 6, n_each: int = 4) -> RepetitionTable:

@@ -14,6 +14,7 @@ import torch
 from formnet.errors import CheckpointError, DataError, InputError
 from formnet.judges.checkpoint import load_model
 from formnet.preprocess.spec import PreprocessSpec, preprocess
+from formnet.storage.weights import seal
 from formnet.training.arrays import prepare_arrays
 from formnet.training.build import build_spec, build_split
 from formnet.training.data import SplitOptions
@@ -153,7 +154,7 @@ def damaged(finished: tuple[Path, dict[str, Any]], folder: Path, **changes: Any)
     for suffix in (".safetensors", ".json"):
         (folder / f"m{suffix}").write_bytes((finished[0] / f"model{suffix}").read_bytes())
     sidecar = json.loads((folder / "m.json").read_text())
-    (folder / "m.json").write_text(json.dumps({**sidecar, **changes}))
+    (folder / "m.json").write_text(json.dumps(seal({**sidecar, **changes})))
     return folder / "m.safetensors"
 
 
@@ -161,10 +162,10 @@ def damaged(finished: tuple[Path, dict[str, Any]], folder: Path, **changes: Any)
     ("changes", "message"),
     [
         ({"format": "other"}, "not described as a model of formnet"),
-        ({"format_version": 2}, "format version 2, this formnet reads up to 1; upgrade formnet"),
+        ({"format_version": 3}, "format version 3, this formnet reads up to 2; upgrade formnet"),
         ({"sha256": "0"}, "is not the file that m.json describes"),
         ({"classes": ["a", "b", "c"]}, "do not fit its description"),
-        ({"network": {"_target_": "os.system"}}, "unknown network 'os.system'"),
+        ({"network": {"name": "os.system"}}, "unknown network 'os.system'"),
         ({"spec": {"n_frame": 2}}, "no valid description of preprocessing"),
         ({"spec": {"version": 9}}, "newer than this formnet's"),
         ({"skeleton": {"name": "hmr19", "joints": ["nose"]}}, "another order of the joint set"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import importlib
 import os
 import sys
@@ -12,7 +13,9 @@ import typer
 from typer.core import TyperGroup
 
 from formnet import __version__
-from formnet.errors import DataError, FormnetError
+from formnet.errors import DataError, FormnetError, InputError
+from formnet.terminal.stopping import Stopped, has_arrived, stop_on_signals
+from formnet.terminal.streams import is_closed, one_line, prepare_streams
 
 # Subcommand → (module, one line of help). A module is imported only when its command is asked for, so that
 # `formnet --help` answers at once and a broken optional part breaks only itself.
@@ -93,37 +96,77 @@ def root(
 
 def fail(error: FormnetError) -> None:
     """Prints one sentence to standard error, and every finding where there are several."""
-    print(f"formnet: {error}", file=sys.stderr)
+    tell(str(error))
     if isinstance(error, DataError):
         for problem in error.problems:
-            print(f"  - {problem}", file=sys.stderr)
+            print(f"  - {one_line(problem)}", file=sys.stderr)
+
+
+def tell(sentence: str) -> None:
+    """One line on standard error, whatever names stand in it."""
+    with contextlib.suppress(OSError, ValueError):
+        print(f"formnet: {one_line(sentence)}", file=sys.stderr, flush=True)
 
 
 def run(arguments: list[str] | None = None) -> int:
     """Runs the command line and returns its exit code (2 for everything a user can mend)."""
+    # What a command says of its inputs and outputs holds for this run alone.
+    return contextvars.copy_context().run(_run, sys.argv[1:] if arguments is None else arguments)
+
+
+def _run(arguments: list[str]) -> int:
+    stop_on_signals()
     try:
+        _check(arguments)
         app(args=arguments, prog_name="formnet", standalone_mode=True)
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except FormnetError as error:
         fail(error)
         return 2
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
-    except KeyboardInterrupt:
-        print("formnet: stopped; nothing half-written was left", file=sys.stderr)
-        return 130
+    except Stopped as stopped:
+        has_arrived()
+        tell(str(stopped))
+        return stopped.code
     except BrokenPipeError:
         # The reader of our output went away (`| head`): there is nobody left to tell.
-        sys.stderr.close()
         return 141
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        tell(f"{where}{error.strerror or error}; free space, or check the path and its permissions")
+        return 2
+    except MemoryError:
+        tell("there is not enough memory for this; give a shorter clip or a smaller file, or close other programs")
+        return 2
+    except Exception as error:
+        if os.environ.get(_TRACEBACK):
+            raise
+        tell(f"internal error ({type(error).__name__}: {error}); please report it, with what {_TRACEBACK}=1 prints")
+        return 1
     return 0
+
+
+def _check(arguments: list[str]) -> None:
+    """Raises `InputError` for what no command can mean."""
+    for argument in arguments:
+        if argument == "" or (argument.startswith("--") and argument.endswith("=") and argument.count("=") == 1):
+            raise InputError('"" is no path and no value; give one, or leave the option out')
+    if "--json" in arguments and is_closed(sys.stdout):
+        raise InputError("standard output is closed, so nothing can be printed; redirect it to a file")
+
+
+_TRACEBACK = "FORMNET_TRACEBACK"
 
 
 def main() -> None:
     """Entry point of the console command."""
+    prepare_streams()
     code = run()
     for stream in (sys.stdout, sys.stderr):
         # A reader that went away, or a stream that was closed because of it, wants nothing any more.
-        with contextlib.suppress(BrokenPipeError, ValueError):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()
     # Everything is written: taking torch and MediaPipe apart, object by object, would keep the user waiting a second.
     os._exit(code)

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, check_writable_folder, progress_bar
+from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, Force, check_writable_folder, progress_bar
 from formnet.cli.options import Fps, Rotate, Size, SlowMotion, make_reading
-from formnet.cli.sources import load_estimator, print_warnings
+from formnet.cli.sources import load_estimator, print_json, print_warnings
 from formnet.errors import FormnetError
 from formnet.readers.find import find_sources
 from formnet.reading import is_pose_file, read_track
 from formnet.standards import DEFAULT_STANDARD
-from formnet.verdict import Verdict
+from formnet.storage.outputs import fresh_answers
+from formnet.terminal.stopping import AGAIN, say_what_is_kept
+from formnet.verdict import ClipVerdict, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from formnet.pipeline import Judge, JudgedClip
+    from formnet.pipeline import Judge
     from formnet.pose.estimator import PoseEstimator
     from formnet.pose.track import PoseTrack
+    from formnet.report.results import ResultsFolder
 
 
 def classify(
@@ -70,6 +73,7 @@ def classify(
     rotate: Rotate = None,
     slow_motion: SlowMotion = None,
     video: Annotated[bool, typer.Option(help="Write the overlay video into --out.")] = True,
+    force: Force = False,
 ) -> None:
     """Judge every repetition in clips: which fault, how sure, and when.
 
@@ -95,8 +99,7 @@ def classify(
     found = find_sources(clips)
     paths = list(found.sources)
     print_warnings(found.notes)
-    if out is not None:
-        check_writable_folder(out)
+    results = None if out is None else _open_results(out, paths, with_video=video, force=force)
     eyes: PoseEstimator | None = None
     if not all(is_pose_file(path) for path in paths):
         # First the estimator, then the network: two large imports at once would wait for each other.
@@ -108,21 +111,28 @@ def classify(
         with progress_bar(title, enabled=has_bar and not is_pose_file(path)) as on_frame:
             return read_track(path, how, estimator=eyes, on_frame=on_frame)
 
-    judged, failures = _judge_all(paths, estimate, loading)
-    verdict = Verdict(tuple(clip.verdict for clip in judged), loading.result().describe(), failures)
-    written: list[Path] = []
-    if out is not None and judged:
-        from formnet.report.results import write_results
-
-        written = write_results(out, verdict, judged, with_video=video, progress_bar=progress_bar)
-    if as_json and (judged or len(paths) > 1):
-        print(json.dumps(verdict.to_dict(), ensure_ascii=False))
-    elif not as_json:
-        _print_tables(verdict, written)
-    for sentence in failures.values():
+    verdict = _judge_all(paths, estimate, loading, results)
+    if as_json:
+        print_json(verdict.to_dict())
+    else:
+        _print_tables(verdict, results.files if results else [])
+    problems = [*verdict.failures.values(), *(results.problems if results else ())]
+    for sentence in problems:
         print(f"formnet: {sentence}", file=sys.stderr)
-    if failures:
+    if problems:
         raise typer.Exit(2)
+
+
+def _open_results(out: Path, paths: list[Path], *, with_video: bool, force: bool) -> ResultsFolder:
+    """The folder for results, once nothing in it would be destroyed."""
+    from formnet.report.results import ResultsFolder
+    from formnet.storage.outputs import check_outputs, guard_outputs
+
+    check_writable_folder(out)
+    guard_outputs(paths, force=force)
+    results = ResultsFolder(out, paths, with_video=with_video, progress_bar=progress_bar)
+    check_outputs(*results.targets)
+    return results
 
 
 def _start_loading(standard: str, path: Path | None, lifter: str | None) -> Future[Judge]:
@@ -150,22 +160,51 @@ def _start_loading(standard: str, path: Path | None, lifter: str | None) -> Futu
 
 
 def _judge_all(
-    paths: list[Path], estimate: Callable[[Path, str], PoseTrack], loading: Future[Judge]
-) -> tuple[list[JudgedClip], dict[str, str]]:
-    """Judges clip after clip; one that cannot be judged does not stop the others."""
-    judged: list[JudgedClip] = []
-    failures: dict[str, str] = {}
-    for number, path in enumerate(paths, start=1):
-        prefix = f"[{number}/{len(paths)}] " if len(paths) > 1 else ""
-        try:
-            track = estimate(path, f"{prefix}{path.name}")
-            from formnet.pipeline import JudgedClip
+    paths: list[Path],
+    estimate: Callable[[Path, str], PoseTrack],
+    loading: Future[Judge],
+    results: ResultsFolder | None,
+) -> Verdict:
+    """Judges clip after clip; one that cannot be judged does not stop the others.
 
-            verdict = loading.result().judge(track, str(path))
-            judged.append(JudgedClip(verdict, track, None if is_pose_file(path) else path))
-        except FormnetError as error:
-            failures[str(path)] = str(error)
-    return judged, failures
+    Every finished clip is on disk when the next begins; what was finished stays when the run is stopped.
+    """
+    clips: list[ClipVerdict] = []
+    failures: dict[str, str] = {}
+    say_what_is_kept(
+        lambda: f"{results.answers[-1]} holds what was finished ({len(clips)} of {len(paths)} clips); run the same "
+        "command again for the rest" if results and clips else AGAIN
+    )  # fmt: skip
+    with fresh_answers(*results.answers) if results else nullcontext():
+        for number, path in enumerate(paths, start=1):
+            prefix = f"[{number}/{len(paths)}] " if len(paths) > 1 else ""
+            try:
+                track = estimate(path, f"{prefix}{path.name}")
+            except FormnetError as error:
+                failures[str(path)] = str(error)
+            else:
+                judge = loading.result()
+                try:
+                    clips.append(judge.judge(track, str(path)))
+                except FormnetError as error:
+                    failures[str(path)] = str(error)
+                else:
+                    _keep(clips[-1], track, path, results)
+            verdict = Verdict(tuple(clips), loading.result().describe(), failures)
+            if results and clips:
+                results.write_verdict(verdict, is_complete=number == len(paths))
+        if results and clips:
+            results.write_report(verdict)
+        elif results:
+            results.discard_earlier()
+    return verdict
+
+
+def _keep(verdict: ClipVerdict, track: PoseTrack, path: Path, results: ResultsFolder | None) -> None:
+    from formnet.pipeline import JudgedClip
+
+    if results is not None:
+        results.add_clip(JudgedClip(verdict, track, None if is_pose_file(path) else path))
 
 
 def _print_tables(verdict: Verdict, written: list[Path]) -> None:

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption
+from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, Force, open_folder
 from formnet.cli.options import Fps, Rotate, Size, SlowMotion, make_reading
 from formnet.errors import InputError
+from formnet.storage.outputs import fresh_answers
 
 if TYPE_CHECKING:
     from formnet.readers.source import PoseSource
     from formnet.scoring.compare import Comparison
+
+
+COMPARE_FILES = ("compare.mp4", "similarity.png")
 
 
 def compare(
@@ -74,6 +78,7 @@ def compare(
     ] = False,
     estimator: EstimatorOption = DEFAULT_ESTIMATOR,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    force: Force = False,
 ) -> None:
     """Compare a performance with a reference, part by part.
 
@@ -114,6 +119,7 @@ def compare(
         prepare=PrepareOptions(max_gap, cutoff_hz, allow_missing, smoother),
     )
     _check_options(options)
+    targets = open_folder(out, COMPARE_FILES, (clip, reference, *(also or ())), force=force)
     mine = make_reading(person=person, fps=fps, size=size, rotate=rotate, slow_motion=slow_motion)
     theirs = make_reading(person=reference_person, fps=fps, size=size)
     first = load_source(clip, mine, lifter=lifter, estimator=estimator, quiet=as_json)
@@ -125,8 +131,9 @@ def compare(
         is_flat = is_flat or any(other.motion.n_dimensions == 2 for other in others)
         a, b = (first.flat, second.flat) if is_flat else (first.motion, second.motion)
         b = average_references([b, *(other.flat if is_flat else other.motion for other in others)], options.prepare)
-    result = compare_motions(a, b, options)
-    files = _write_pictures(out, first, second, result, threshold) if out else []
+    with fresh_answers(*targets):
+        result = compare_motions(a, b, options)
+        files = _write_pictures(out, first, second, result, threshold) if out else []
     warnings = (*first.warnings, *second.warnings, *result.warnings)
     if as_json:
         print_json(
@@ -240,8 +247,6 @@ def _write_pictures(
     from formnet.report.compare_video import render_comparison
     from formnet.report.plots import plot_similarity
 
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out} is a file; give a folder for compare.mp4 and similarity.png")
     plot = plot_similarity(result, out / "similarity.png", threshold)
     video = render_comparison(first, second, result, out / "compare.mp4", threshold)
     return [str(video), str(plot)]

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from formnet.cli.classify import classify
+from formnet.cli.inputs import Force
 from formnet.errors import InputError
 from formnet.faults import fault_named
 from formnet.standards.reading import load_standard
@@ -19,6 +20,7 @@ CLIP, TRUTH = "squats.mp4", "squats.json"
 
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for the results.", metavar="DIR")] = Path("demo-output"),
+    force: Force = False,
 ) -> None:
     """Judge the example clip that formnet brings along, and say what was really simulated in it.
 
@@ -34,7 +36,7 @@ def demo(
     with resources.as_file(folder / CLIP) as clip:
         if not clip.is_file():
             raise InputError("the example clip is not installed; install formnet again")
-        classify([clip], out=out)
+        classify([clip], out=out, force=force)
     truth = json.loads((folder / TRUTH).read_text(encoding="utf-8"))["repetitions"]
     found = json.loads((out / "verdict.json").read_text(encoding="utf-8"))["clips"][0]["repetitions"]
     judged, n_right = load_standard().faults, 0

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from formnet.cli.inputs import check_writable_folder, progress_bar
+from formnet.cli.inputs import Force, open_file, progress_bar
 
 
 def fit_noise(
@@ -17,6 +17,7 @@ def fit_noise(
     seed: Annotated[int, typer.Option(min=0, help="Seed of people, cameras and looks.")] = 1,
     cache: Annotated[Path | None, typer.Option(help="Keep the estimates here, to fit again without rendering.")] = None,
     processes: Annotated[int, typer.Option(min=1, help="Clips rendered at once.")] = 2,
+    force: Force = False,
 ) -> None:
     """Refit the error model of the pose estimator.
 
@@ -31,7 +32,7 @@ def fit_noise(
 
       formnet fit-noise src/formnet/synth/blazepose_noise_exercises.npz --per-class 120 --per-exercise 90
     """
-    check_writable_folder(out.parent)
+    open_file(out, (), force=force)
     from formnet.rendered.pairs import noise_requests, refit_noise
     from formnet.synth.exercises import KNOWN_EXERCISES
 

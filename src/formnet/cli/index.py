@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption
+from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, Force, open_file
 from formnet.cli.options import Fps, Size, make_reading
 from formnet.errors import FormnetError, InputError
 
@@ -22,6 +22,7 @@ def index(
     person: Annotated[int | None, typer.Option(help="Which person, 1 for the most prominent.")] = None,
     estimator: EstimatorOption = DEFAULT_ESTIMATOR,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    force: Force = False,
 ) -> None:
     """Index a library of poses for search.
 
@@ -41,6 +42,7 @@ def index(
         raise InputError(f"{folder} is no folder; give one with videos or pose files")
     how = make_reading(person=person, fps=fps, size=size)
     found = find_sources([folder], with_pictures=True, without=out)
+    open_file(out, found.sources, force=force)
     motions, warnings, n_assumed = [], list(found.notes), 0
     for path in found.sources:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +14,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from formnet.errors import InputError
+from formnet.storage.outputs import check_outputs, guard_outputs, is_device
+
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace existing files that formnet did not write, too (never an input).")
+]
 
 DEFAULT_ESTIMATOR = "blazepose"
 EstimatorOption = Annotated[
@@ -27,7 +32,7 @@ EstimatorOption = Annotated[
 ]
 
 
-def check_writable_folder(folder: Path) -> None:
+def check_writable_folder(folder: Path, option: str = "--out") -> None:
     """Refuses, before any work, a folder that cannot be made or written; leaves nothing behind.
 
     Raises:
@@ -37,14 +42,41 @@ def check_writable_folder(folder: Path) -> None:
     while not nearest.exists() and nearest != nearest.parent:
         nearest = nearest.parent
     if not nearest.is_dir():
-        raise InputError(f"{folder} cannot be a folder, since {nearest} is a file; choose another --out")
+        raise InputError(f"{folder} cannot be a folder, since {nearest} is a file; choose another {option}")
     try:
         with tempfile.TemporaryFile(dir=nearest):
             pass
     except OSError as error:
-        raise InputError(f"{folder} cannot be written ({error.strerror}); choose another --out") from error
+        raise InputError(f"{folder} cannot be written ({error.strerror}); choose another {option}") from error
     if not os.access(nearest, os.W_OK | os.X_OK):
-        raise InputError(f"{folder} cannot be written (permission denied); choose another --out")
+        raise InputError(f"{folder} cannot be written (permission denied); choose another {option}")
+
+
+def open_folder(out: Path | None, names: Sequence[str], inputs: Sequence[Path], *, force: bool) -> list[Path]:
+    """The files that a command is going to write into a folder, once none of them would destroy anything.
+
+    Raises:
+        InputError: the folder cannot be written, or see `check_outputs`.
+    """
+    if out is None:
+        return []
+    check_writable_folder(out)
+    guard_outputs(inputs, force=force)
+    targets = [out / name for name in names]
+    check_outputs(*targets)
+    return targets
+
+
+def open_file(out: Path, inputs: Sequence[Path], *, force: bool) -> None:
+    """Refuses, before any work, an output file that cannot be written or would destroy something.
+
+    Raises:
+        InputError: with the reason.
+    """
+    guard_outputs(inputs, force=force)
+    if not is_device(out):
+        check_writable_folder(out.resolve().parent, "output")
+        check_outputs(out)
 
 
 @contextmanager

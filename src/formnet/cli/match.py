@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption
+from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, Force, open_folder
 from formnet.cli.options import Fps, Size, make_reading
 
 if TYPE_CHECKING:
     from formnet.readers.source import PoseSource
+
+
+MATCH_FILES = ("match.png",)
 
 
 def match(
@@ -38,6 +41,7 @@ def match(
     ] = False,
     estimator: EstimatorOption = DEFAULT_ESTIMATOR,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    force: Force = False,
 ) -> None:
     """Find the frame of a video that is most like a picture.
 
@@ -57,6 +61,7 @@ def match(
 
     check_share(threshold, "--threshold")
     similarity_named(metric)
+    open_folder(out, MATCH_FILES, (image, video), force=force)
     if compat:
         _match_compat(image, video, metric, as_json=as_json, out=out, threshold=threshold)
         return
@@ -124,9 +129,6 @@ def _write_pair(
     total: float,
     threshold: float,
 ) -> list[str]:
-    from formnet.errors import InputError
     from formnet.report.compare_video import render_pair
 
-    if out.exists() and not out.is_dir():
-        raise InputError(f"{out} is a file; give a folder for match.png")
     return [str(render_pair(first, second, index, parts, total, out / "match.png", threshold))]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption
+from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, Force, open_file
 from formnet.cli.options import Fps, Rotate, Size, SlowMotion, make_reading
 from formnet.errors import InputError
 
@@ -46,6 +46,7 @@ def pose(
     rotate: Rotate = None,
     slow_motion: SlowMotion = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
+    force: Force = False,
 ) -> None:
     """Estimate poses and export them to other tools.
 
@@ -72,6 +73,8 @@ def pose(
     if joints is not None:
         skeleton_named(joints)
     _refuse_idle_options(chosen, joints, in_picture=in_picture)
+    if chosen != "openpose":
+        open_file(out, (clip,), force=force)
     how = make_reading(person=person, fps=fps, size=size, rotate=rotate, slow_motion=slow_motion)
     source = load_source(clip, how, estimator=estimator, quiet=as_json)
     _write(out, chosen, source, joints, in_picture=in_picture)

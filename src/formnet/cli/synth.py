@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from formnet.cli.inputs import check_writable_folder, progress_bar
+from formnet.cli.inputs import Force, open_folder, progress_bar
 from formnet.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def synth(
     width: Annotated[int, typer.Option("--width", min=96, help="Picture width in pixels.")] = 480,
     height: Annotated[int, typer.Option("--height", min=96, help="Picture height in pixels.")] = 640,
     render: Annotated[bool, typer.Option("--render/--no-render", help="Draw videos, or write the truth alone.")] = True,
+    force: Force = False,
 ) -> None:
     """Render simulated squats with their truth.
 
@@ -52,14 +53,15 @@ def synth(
     class_numbers(names)
     if width % 2 or height % 2:
         raise InputError(f"expected even picture sizes, as H.264 needs them, got {width}x{height}")
-    check_writable_folder(out)
+    stems = [f"clip_{seed:04d}_{number:05d}" for number in range(clips)]
+    open_folder(out, [f"{stem}{suffix}" for stem in stems for suffix in (".mp4", ".npz", ".json")], (), force=force)
     body = load_body()
     with progress_bar("clips") as show:
         show(0, clips)
         for number, clip in enumerate(sample_clips(body, seed, clips, reps, classes=names, fps=fps)):
             # The motion has its own generator; how it is filmed must not change it.
             rng = np.random.default_rng([seed, number, 1])
-            name = f"clip_{seed:04d}_{number:05d}"
+            name = stems[number]
             camera = None
             if render:
                 tallest = float(-clip.joints[..., 1].min()) + 0.2

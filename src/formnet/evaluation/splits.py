@@ -12,9 +12,7 @@ Kinds of split:
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +23,7 @@ from numpy.typing import NDArray
 
 from formnet.errors import DataError, InputError
 from formnet.readers.table import RepetitionTable
+from formnet.storage.files import atomic_path
 
 Kind = Literal["leave_one_group_out", "group_kfold", "groups", "authors", "random"]
 Unit = Literal["group", "subject", "session"]
@@ -166,12 +165,8 @@ def write_manifest(path: Path, table: RepetitionTable, folds: Sequence[Fold], **
         for fold in folds
     ]
     content = {**provenance, "classes": list(table.classes), "folds": entries}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-        json.dump(content, file, indent=1, default=str)
-        file.write("\n")
-    os.chmod(file.name, 0o644)
-    os.replace(file.name, path)
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, default=str) + "\n", encoding="utf-8")
 
 
 def read_manifest(path: Path, table: RepetitionTable) -> tuple[Fold, ...]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,8 @@ from formnet.conversion import convert_motion
 from formnet.errors import InputError
 from formnet.motion import FloatArray, Motion
 from formnet.skeleton import BODY_25, COCO_17, COCO_18, HALPE_26, MPI_15, Skeleton
-from formnet.storage.files import atomic_path
+from formnet.storage.files import atomic_folder, atomic_path
+from formnet.storage.outputs import MARK
 
 ALPHAPOSE_SKELETONS = (COCO_17, HALPE_26)
 OPENPOSE_SKELETONS = (BODY_25, COCO_18, MPI_15)
@@ -91,23 +90,14 @@ def write_openpose(folder: Path, image: Motion, skeleton: Skeleton = BODY_25, st
         InputError: positions that are not 2D, a joint set that OpenPose does not have, or a folder in use.
     """
     points = _to_points(image, _choose(skeleton, OPENPOSE_SKELETONS, "OpenPose"))
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise InputError(f"{folder} exists already; give the name of a new or empty folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
+    with atomic_folder(folder) as temporary:
         for frame, pose in enumerate(points):
             people = []
             if (pose[:, 2] > 0).any():
                 people = [{"person_id": [-1], "pose_keypoints_2d": _flatten(pose)}]
-            content = json.dumps({"version": 1.3, "time_s": float(image.timestamps[frame]), "people": people})
+            time_s = float(image.timestamps[frame])
+            content = json.dumps({"version": 1.3, "made_by": MARK, "time_s": time_s, "people": people})
             (temporary / f"{stem}_{frame:012d}_keypoints.json").write_text(content)
-        temporary.chmod(0o755)
-        if folder.exists():
-            folder.rmdir()
-        temporary.rename(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _choose(skeleton: Skeleton, known: tuple[Skeleton, ...], tool: str) -> Skeleton:

@@ -24,12 +24,19 @@ from formnet.judges.description import parse_description
 from formnet.judges.network.classifier import Classifier
 from formnet.judges.network.judge import NetworkJudge
 from formnet.judges.protocol import StoredJudge, restore_judge
+from formnet.lifting.lifter import find_beside
 from formnet.models.build import build_network
 from formnet.motion import FloatArray
 from formnet.preprocess.spec import PreprocessSpec, Repetition
 from formnet.skeleton import skeleton_named
 from formnet.storage.files import compute_sha256
-from formnet.storage.weights import fill_weights, read_weights, shipped_path, write_weights
+from formnet.storage.weights import (
+    build_with_weights,
+    compute_fingerprint,
+    read_weights,
+    shipped_path,
+    write_weights,
+)
 
 SHIPPED_MODEL = "squat.safetensors"
 SHIPPED_MODELS = ("squat_lifted.safetensors", SHIPPED_MODEL)
@@ -38,12 +45,18 @@ SHIPPED_MODELS = ("squat_lifted.safetensors", SHIPPED_MODEL)
 
 @dataclass(frozen=True, eq=False)
 class FormnetModel:
-    """A loaded model: description, judge, hash of its weights."""
+    """A loaded model: description, judge, and hashes.
+
+    Attributes:
+        sha256: of the file of weights.
+        fingerprint: of weights and description together; it changes when either does.
+    """
 
     description: ModelDescription
     judge: StoredJudge
     path: Path
     sha256: str
+    fingerprint: str
 
     @property
     def classifier(self) -> Classifier:
@@ -63,6 +76,11 @@ class FormnetModel:
     @property
     def classes(self) -> tuple[str, ...]:
         return self.description.classes
+
+    @property
+    def lifter(self) -> str:
+        """What `create_lifter` takes for the lifter that the model learnt from."""
+        return find_beside(self.description.lifter, self.path.parent)
 
     @property
     def unsure_below(self) -> float:
@@ -137,17 +155,19 @@ def load_model(path: Path | str) -> FormnetModel:
         judge = _build_judge(description, state, path)
     except (InputError, SkeletonError) as error:
         raise CheckpointError(f"{path} describes a model that cannot be built: {error}") from error
-    return FormnetModel(description, judge, weights_path, compute_sha256(weights_path))
+    sha256 = compute_sha256(weights_path)
+    is_one_file = suffix == ".ckpt"
+    fingerprint = sha256 if is_one_file else compute_fingerprint({**content, "sha256": sha256})
+    return FormnetModel(description, judge, weights_path, sha256, fingerprint)
 
 
 def _build_judge(description: ModelDescription, state: Mapping[str, torch.Tensor], path: Path) -> StoredJudge:
     spec, n_classes = description.spec, len(description.classes)
     if "learner" not in description.network:
-        classifier = build_classifier(description)
-        fill_weights(classifier, state, path)
+        classifier = build_with_weights(lambda: build_classifier(description), state, path)
         skeleton = skeleton_named(spec.skeleton)
         return NetworkJudge(
-            classifier.eval(), spec.features, skeleton, n_classes, description.network, description.unsure_below
+            classifier, spec.features, skeleton, n_classes, description.network, description.unsure_below
         )
     arrays = {name: tensor.numpy() for name, tensor in state.items()}
     judge = restore_judge(description.network, arrays)

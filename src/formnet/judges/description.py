@@ -13,12 +13,16 @@ import numpy as np
 import torch
 
 from formnet import __version__
+from formnet.checks import check_values, real, say_value, whole
 from formnet.errors import CheckpointError, InputError, SkeletonError
+from formnet.lifting.lifter import check_lifter_name
 from formnet.preprocess.spec import PreprocessSpec
 from formnet.skeleton import skeleton_named
+from formnet.storage.former_models import translate_description
 
 FORMAT = "formnet-model"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+MAX_CLASSES = 1000
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class ModelDescription:
         training: data, split and options of the run, plain values; `evaluate.py` measures with them.
         versions: of the software that made it.
         unsure_below: least probability at which a class is named; less is answered with "unsure".
-        lifter: name of the lifter (`formnet.lifting`) whose 3D the model learnt from.
+        lifter: name of the lifter (`formnet.lifting`) whose 3D the model learnt from, or of a file beside the model.
     """
 
     spec: PreprocessSpec
@@ -82,8 +86,10 @@ def parse_description(content: Any, path: Path) -> ModelDescription:
     version = content.get("format_version")
     if not isinstance(version, int) or version > FORMAT_VERSION:
         raise CheckpointError(
-            f"{path} has format version {version}, this formnet reads up to {FORMAT_VERSION}; upgrade formnet"
+            f"{path} has format version {say_value(version)}, this formnet reads up to {FORMAT_VERSION}; upgrade "
+            "formnet"
         )
+    content = translate_description(content, path)
     try:
         spec = PreprocessSpec.from_dict(content["spec"])
         description = ModelDescription(
@@ -98,12 +104,25 @@ def parse_description(content: Any, path: Path) -> ModelDescription:
             str(content.get("lifter", "picture")),
         )
         joints = tuple(content["skeleton"]["joints"])
+        _check(description)
     except (InputError, SkeletonError) as error:
         raise CheckpointError(f"{path} cannot be used: {error}") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise CheckpointError(f"{path} lacks part of its description ({error}); get the model again") from error
     if joints != skeleton_named(spec.skeleton).joints:
         raise CheckpointError(
             f"{path} was trained on another order of the joint set {spec.skeleton!r}; train it again with this version"
         )
     return description
+
+
+def _check(description: ModelDescription) -> None:
+    """Raises `InputError` for values that no training writes."""
+    check_values(
+        "the description's",
+        n_dimensions=(description.n_dimensions, whole(2, 3)),
+        unsure_below=(description.unsure_below, real(0, 1)),
+    )
+    check_lifter_name(description.lifter)
+    if not 2 <= len(description.classes) <= MAX_CLASSES or len(set(description.classes)) < len(description.classes):
+        raise InputError(f"expected 2…{MAX_CLASSES} classes of different names, got {say_value(description.classes)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
+from formnet.checks import say_value
 from formnet.errors import InputError
 from formnet.lifting.joints import assemble_lifted
 from formnet.motion import Motion
@@ -97,6 +99,40 @@ def create_lifter(name: str = DEFAULT_LIFTER) -> Lifter:
     if name.lower().endswith((".safetensors", ".json")):
         return _from_file(Path(name))
     raise InputError(f"there is no lifter {name!r}; use one of {', '.join(LIFTERS)}, or a .safetensors file")
+
+
+def check_lifter_name(name: str) -> None:
+    """Holds what a model file says of its lifter: the name of one that formnet has, or of a file in its own folder.
+
+    Raises:
+        InputError: for a path, which would let a file choose what is read elsewhere.
+    """
+    plain = name.removesuffix(FITTED)
+    if plain not in LIFTERS and (not plain.endswith(".safetensors") or set(plain) & set("/\\:\0")):
+        known = ", ".join(LIFTERS)
+        raise InputError(f"there is no lifter {say_value(name)}; a model asks for {known} or a file beside itself")
+
+
+def find_beside(name: str, folder: Path) -> str:
+    """What `create_lifter` takes for the lifter that a model in `folder` asks for."""
+    return str(folder / name) if name.removesuffix(FITTED).endswith(".safetensors") else name
+
+
+def adopt_lifter(name: str, folder: Path) -> str:
+    """Copies a lifter that is a file into a model's folder, so that the two stay together.
+
+    Returns:
+        what the model's description says of its lifter.
+    """
+    plain = name.removesuffix(FITTED)
+    if plain in LIFTERS:
+        return name
+    folder.mkdir(parents=True, exist_ok=True)
+    for suffix in (".safetensors", ".json"):
+        given, kept = Path(plain).with_suffix(suffix), folder / f"lifter{suffix}"
+        if given.resolve() != kept.resolve():
+            shutil.copyfile(given, kept)
+    return f"lifter.safetensors{name[len(plain) :]}"
 
 
 def _from_file(path: Path) -> Lifter:

@@ -11,29 +11,38 @@ from typing import Any
 import numpy as np
 import torch
 
-from formnet.errors import CheckpointError
+from formnet.checks import check_fields, real, say_value, whole, within
+from formnet.errors import CheckpointError, InputError
 from formnet.geometry.vectors import mirror_points
 from formnet.lifting.network import WORKING_FPS, TemporalLifter
 from formnet.lifting.observation import OBSERVED_24, Array, observe
 from formnet.motion import Motion
 from formnet.pose.track import PoseTrack
 from formnet.skeleton import LIFTED_32
-from formnet.storage.weights import fill_weights, read_weights, shipped_path, write_weights
+from formnet.storage.former_models import refuse_code
+from formnet.storage.weights import build_with_weights, read_weights, shipped_path, write_weights
 
 FORMAT = "formnet-lifter"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 @dataclass(frozen=True)
 class LifterNetwork:
     """What a `TemporalLifter` is made of; see there."""
 
-    width: int = 256
-    token: int = 16
+    width: int = within(whole(1, 4096), 256)
+    token: int = within(whole(1, 256), 16)
     dilations: tuple[int, ...] = (1, 2, 4, 8)
     relation: bool = True
     derived: bool = False
-    dropout: float = 0.1
+    dropout: float = within(real(0, 1), 0.1)
+
+    def __post_init__(self) -> None:
+        check_fields(self, "task.network")
+        allowed = whole(1, 256)
+        if not 1 <= len(self.dilations) <= 16 or not all(map(allowed.holds, self.dilations)):
+            got = say_value(list(self.dilations))
+            raise InputError(f"expected task.network.dilations to be up to 16 whole numbers of 1…256, got {got}")
 
     def build(self) -> TemporalLifter:
         return TemporalLifter(**dataclasses.asdict(self))
@@ -128,15 +137,17 @@ def load_lifter(path: Path, name: str | None = None) -> NetworkLifter:
     content, state, weights = read_weights(Path(path))
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise CheckpointError(f"{path} is no lifter; make one with python train.py task=lift")
-    if content.get("format_version", 0) > FORMAT_VERSION or content.get("joints") != list(LIFTED_32.joints):
+    version = content.get("format_version")
+    if not isinstance(version, int) or version > FORMAT_VERSION or content.get("joints") != list(LIFTED_32.joints):
         raise CheckpointError(f"{path} was written by a newer formnet; upgrade formnet")
+    refuse_code(content, Path(path))
     try:
         plain = dict(content["network"])
-        network = LifterNetwork(**{**plain, "dilations": tuple(plain["dilations"])}).build()
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        options = LifterNetwork(**{**plain, "dilations": tuple(plain["dilations"])})
+        network = build_with_weights(options.build, state, weights)
+    except (KeyError, TypeError, ValueError, RuntimeError, InputError) as error:
         raise CheckpointError(f"{path} describes a lifter that cannot be built ({error}); get it again") from error
-    fill_weights(network, state, weights)
-    return NetworkLifter(name or weights.stem, network.eval(), content)
+    return NetworkLifter(name or weights.stem, network, content)
 
 
 def load_shipped_lifter(name: str) -> NetworkLifter:

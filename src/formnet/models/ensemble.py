@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from formnet.models.build import register_network
 
 
-@register_network
+@register_network("ensemble")
 class Ensemble(nn.Module):
     """(B, in_channels, T) → logits (B, n_classes): the logarithm of the mean of the members' probabilities.
 

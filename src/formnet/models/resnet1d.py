@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from formnet.checks import check_values, real, whole
 from formnet.errors import InputError
 from formnet.models.build import register_network
 
@@ -35,7 +36,7 @@ class ResidualLayer(nn.Module):
         return self.body(x) + self.shortcut(x)
 
 
-@register_network
+@register_network("resnet1d")
 class ResNet1d(nn.Module):
     """(B, in_channels, T) → logits (B, n_classes).
 
@@ -57,6 +58,12 @@ class ResNet1d(nn.Module):
         channels: Sequence[int | None] | None = None,
     ) -> None:
         super().__init__()
+        check_values(
+            "model",
+            width=(width, whole(1, 4096)),
+            n_layers=(n_layers, whole(1, 16)),
+            dropout=(dropout, real(0, 1)),
+        )
         self.seen = slice(*channels) if channels else slice(None)
         n_seen = len(range(in_channels)[self.seen])
         if n_seen == 0:

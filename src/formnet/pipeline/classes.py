@@ -82,7 +82,7 @@ def make_class_judge(models: Sequence[FormnetModel], lifter: str | None = None) 
     """
     if any(model.classes != models[0].classes for model in models):
         raise InputError("models that vote must know the same classes; give models of one training")
-    own = [Seat(model, create_lifter(model.description.lifter)) for model in models]
+    own = [Seat(model, create_lifter(model.lifter)) for model in models]
     if lifter is None:
         return ClassJudge(tuple(own))
     chosen = create_lifter(lifter)
@@ -107,6 +107,7 @@ def describe_model(model: FormnetModel) -> dict[str, Any]:
     return {
         "name": model.path.stem,
         "sha256": model.sha256,
+        "fingerprint": model.fingerprint,
         "classes": list(model.classes),
         "formnet": __version__,
         "trained_with": dict(description.versions),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from formnet.errors import FormnetError
 from formnet.readers.collect import Problem
+from formnet.storage.outputs import is_own_answer
 
 VIDEO_SUFFIXES = frozenset(
     {".mp4", ".mov", ".m4v", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".3gp", ".mts", ".m2ts", ".wmv", ".flv", ".ts"}
@@ -65,11 +66,14 @@ def choose_grouping(clips: tuple[VideoClip, ...]) -> str:
 
 
 def find_videos(folder: Path) -> list[Path]:
-    """All videos below a folder, hidden files left out, in order of their paths."""
+    """All videos below a folder in order of their paths; hidden files and what formnet drew itself are left out."""
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.suffix.lower() in VIDEO_SUFFIXES and path.is_file() and not path.name.startswith(".")
+        if path.suffix.lower() in VIDEO_SUFFIXES
+        and path.is_file()
+        and not path.name.startswith(".")
+        and not is_own_answer(path)
     )
 
 

@@ -14,6 +14,7 @@ from formnet.readers.keypoints.files import OTHER_FILES, TEXT_SUFFIXES, list_fra
 from formnet.readers.keypoints.tables import is_joint_table
 from formnet.readers.keypoints.walk import PERSON_KEYS
 from formnet.readers.source import IMAGE_SUFFIXES
+from formnet.storage.outputs import is_own_answer
 
 FILM_SUFFIXES = VIDEO_SUFFIXES | {".gif"}
 _SNIFFED_BYTES = 2**16
@@ -52,7 +53,7 @@ def find_sources(paths: Sequence[Path], *, with_pictures: bool = False, without:
             sources.append(path)
             continue
         others: Counter[str] = Counter()
-        inside = sorted(_search(path, with_pictures, without, others))
+        inside = sorted(_search(path, with_pictures, without, others, set()))
         if not inside:
             raise InputError(
                 f"the folder {path} holds no video and no poses{_tell(others)}; give a folder with .mp4, .mov or other "
@@ -64,7 +65,13 @@ def find_sources(paths: Sequence[Path], *, with_pictures: bool = False, without:
     return Found(tuple(dict.fromkeys(sources)), tuple(notes))
 
 
-def _search(folder: Path, with_pictures: bool, without: Path | None, others: Counter[str]) -> Iterator[Path]:
+def _search(
+    folder: Path, with_pictures: bool, without: Path | None, others: Counter[str], seen: set[Path]
+) -> Iterator[Path]:
+    if (real := folder.resolve()) in seen:
+        # A link that leads back up.
+        return
+    seen.add(real)
     frames = set(list_frame_files(folder))
     if frames:
         yield folder
@@ -72,9 +79,11 @@ def _search(folder: Path, with_pictures: bool, without: Path | None, others: Cou
         if path.name.startswith(".") or path in frames:
             continue
         if path.is_dir():
-            yield from _search(path, with_pictures, without, others)
+            yield from _search(path, with_pictures, without, others, seen)
         elif path.is_file() and not (without is not None and path.resolve() == without.resolve()):
-            if _is_source(path, with_pictures):
+            if is_own_answer(path):
+                others["of formnet's own"] += 1
+            elif _is_source(path, with_pictures):
                 yield path
             else:
                 others[path.suffix.lower() or path.name] += 1

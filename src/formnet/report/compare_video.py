@@ -17,6 +17,7 @@ from formnet.report.video_writer import write_video
 from formnet.scoring.compare import Comparison
 from formnet.scoring.score import smooth_course
 from formnet.storage.files import atomic_path
+from formnet.storage.outputs import MARK
 
 STRIP_HEIGHT = 110
 _GAP = 8
@@ -37,8 +38,7 @@ def render_comparison(
     left.load(float(result.times_s.min()), float(result.times_s.max()))
     right.load(float(result.reference_times_s.min()), float(result.reference_times_s.max()))
     fps = min(MAX_FPS, clip.motion.fps)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_video(_render_frames(left, right, result, threshold, fps), path, fps=fps)
+    write_video(_render_frames(left, right, result, threshold, fps), path, fps=fps, remark=MARK)
     return path
 
 
@@ -141,7 +141,7 @@ def render_pair(
     draw_text(foot, f"total {total:.2f}", 8, 26, 18, WHITE, 600)
     text, size = fit_text(named, pair.shape[1] - 150, 16)
     draw_text(foot, text, 140, 26, size, RED)
-    path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as temporary:
-        cv2.imwrite(str(temporary), np.concatenate([pair, foot], axis=0)[..., ::-1])
+        # OpenCV's own writer says nothing of a full disk.
+        temporary.write_bytes(cv2.imencode(".png", np.concatenate([pair, foot], axis=0)[..., ::-1])[1].tobytes())
     return path

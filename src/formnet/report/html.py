@@ -8,7 +8,7 @@ from pathlib import Path
 import jinja2
 
 from formnet.report.view import shown_name, view_clip
-from formnet.storage.files import atomic_path
+from formnet.storage.files import atomic_path, write_text
 from formnet.verdict import Verdict
 
 
@@ -22,7 +22,7 @@ def write_html_report(
     """Writes the report.
 
     Args:
-        videos: clip path → overlay video, as a path relative to the report.
+        videos: clip path → overlay video, as a link relative to the report, quoted.
         bottoms: clip path → a base64 JPEG of each repetition's deepest position.
 
     Raises:
@@ -43,4 +43,4 @@ def write_html_report(
         n_faults=sum(repetition.is_fault for clip in verdict.clips for repetition in clip.repetitions),
     )
     with atomic_path(path) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+        write_text(temporary, page)

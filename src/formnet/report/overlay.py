@@ -17,6 +17,7 @@ from formnet.report.picture import PANEL_SHARE, Banner, Side, render_overlay
 from formnet.report.video_writer import write_video
 from formnet.skeleton import Skeleton
 from formnet.standards.finding import Finding
+from formnet.storage.outputs import MARK
 from formnet.verdict import RepetitionKind
 
 __all__ = ["Banner", "OverlaySegment", "render_overlay", "write_overlay_video"]
@@ -113,7 +114,7 @@ def write_overlay_video(
             if on_frame is not None:
                 on_frame(done, max(done, total))
 
-    return write_video(rendered(), out_path, fps=info.fps)
+    return write_video(rendered(), out_path, fps=info.fps, remark=MARK)
 
 
 def _choose_side(track: PoseTrack) -> Side:

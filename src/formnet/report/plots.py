@@ -58,7 +58,6 @@ def plot_similarity(result: Comparison, path: Path, threshold: float) -> Path:
     lower.set_yticks(range(len(parts)), [part.replace("_", " ") for part in parts], fontsize=8)
     lower.set_xlabel("time in the clip (s)")
     figure.colorbar(mesh, ax=lower, pad=0.01)
-    path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_path(path) as temporary:
         figure.savefig(temporary, format="png")
     return path

@@ -3,50 +3,114 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
+from formnet.errors import FormnetError
 from formnet.faults import fault_named
 from formnet.pipeline import JudgedClip
 from formnet.report.html import write_html_report
 from formnet.report.moments import render_bottoms
 from formnet.report.overlay import OverlaySegment, write_overlay_video
 from formnet.report.table import write_csv
-from formnet.storage.files import atomic_path
+from formnet.storage.files import atomic_path, write_text
+from formnet.storage.outputs import fresh_answers, is_ours
 from formnet.verdict import Verdict
 
 ProgressBar = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
 
 
-def write_results(
-    out: Path, verdict: Verdict, judged: Sequence[JudgedClip], *, with_video: bool, progress_bar: ProgressBar
-) -> list[Path]:
-    """Writes everything into `out` (made if need be); each file appears only when it is whole.
+class ResultsFolder:
+    """The folder as it fills: after every clip it holds all that is known, and nothing half-written.
 
-    Returns:
-        The files written.
+    What cannot be written (a full disk, an overlay that is locked) is kept in `problems`, one sentence each, and costs
+    that file alone: the verdict itself goes on.
 
-    Raises:
-        InputError: when the folder cannot be written or a clip can no longer be read.
+    Args:
+        out: the folder; made when the first file is written.
+        clips: all that are going to be judged, which decides the names of overlays.
+        with_video: draw overlays.
+        progress_bar: shows how a drawing goes on.
     """
-    names = _choose_video_names([clip.verdict.path for clip in judged])
-    videos, bottoms, written = {}, {}, []
-    for clip, name in zip(judged, names, strict=True):
+
+    def __init__(self, out: Path, clips: Sequence[Path], *, with_video: bool, progress_bar: ProgressBar) -> None:
+        self.out, self.with_video, self.progress_bar = out, with_video, progress_bar
+        self.names = dict(zip(map(str, clips), _choose_video_names([str(clip) for clip in clips]), strict=True))
+        self.videos: dict[str, str] = {}
+        self.bottoms: dict[str, Sequence[str | None]] = {}
+        self.overlays: list[Path] = []
+        self.problems: list[str] = []
+
+    @property
+    def answers(self) -> tuple[Path, Path, Path]:
+        """The files that speak for the whole run: report, table and verdict."""
+        return self.out / "report.html", self.out / "verdict.csv", self.out / "verdict.json"
+
+    @property
+    def targets(self) -> tuple[Path, ...]:
+        """Every file that may be written."""
+        return (*self.answers, *(self.out / name for name in self.names.values() if self.with_video))
+
+    def add_clip(self, clip: JudgedClip) -> None:
+        """Draws what shows a judged clip."""
         path, segments = clip.verdict.path, describe_segments(clip)
         if clip.picture is None:
-            continue
-        if with_video:
-            with progress_bar(f"drawing {name}") as on_frame:
-                write_overlay_video(clip.picture, clip.track, segments, out / name, on_frame=on_frame)
-            videos[path] = name
-            written.append(out / name)
-        bottoms[path] = render_bottoms(clip.picture, clip.track, segments)
-    write_html_report(verdict, out / "report.html", videos=videos, bottoms=bottoms)
-    write_csv(verdict, out / "verdict.csv")
-    with atomic_path(out / "verdict.json") as temporary:
-        temporary.write_text(json.dumps(verdict.to_dict(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return [*written, out / "report.html", out / "verdict.csv", out / "verdict.json"]
+            return
+        name, picture = self.names[path], clip.picture
+        if self.with_video:
+            overlay = self.out / name
+            with self._keeping_problems(), fresh_answers(overlay), self.progress_bar(f"drawing {name}") as on_frame:
+                write_overlay_video(picture, clip.track, segments, overlay, on_frame=on_frame)
+                self.videos[path] = name
+                self.overlays.append(overlay)
+        with self._keeping_problems():
+            self.bottoms[path] = render_bottoms(picture, clip.track, segments)
+
+    def discard_earlier(self) -> None:
+        """Removes the answers of an earlier run: this one has none, and theirs must not pass for its own."""
+        for path in self.answers:
+            if is_ours(path):
+                path.unlink(missing_ok=True)
+
+    def write_verdict(self, verdict: Verdict, *, is_complete: bool) -> None:
+        """Writes verdict.json anew.
+
+        Args:
+            is_complete: no clip is to come any more; until then the file says so and stands alone.
+        """
+        *others, answer = self.answers
+        for other in others:
+            if not is_complete and is_ours(other):
+                # It would speak of other clips than this file.
+                other.unlink(missing_ok=True)
+        content = json.dumps({**verdict.to_dict(), "complete": is_complete}, indent=1, ensure_ascii=False)
+        with self._keeping_problems(), fresh_answers(answer), atomic_path(answer) as temporary:
+            write_text(temporary, content + "\n")
+
+    def write_report(self, verdict: Verdict) -> None:
+        """Writes report.html and verdict.csv."""
+        links = {path: quote(os.fsencode(name)) for path, name in self.videos.items()}
+        report, table, _ = self.answers
+        with self._keeping_problems(), fresh_answers(report):
+            write_html_report(verdict, report, videos=links, bottoms=self.bottoms)
+        with self._keeping_problems(), fresh_answers(table):
+            write_csv(verdict, table)
+
+    @property
+    def files(self) -> list[Path]:
+        """Everything that was written."""
+        return [*self.overlays, *(path for path in self.answers if path.is_file())]
+
+    @contextmanager
+    def _keeping_problems(self) -> Iterator[None]:
+        try:
+            yield
+        except FormnetError as error:
+            if str(error) not in self.problems:
+                self.problems.append(str(error))
 
 
 def describe_segments(clip: JudgedClip) -> list[OverlaySegment]:

@@ -19,17 +19,25 @@ def write_csv(verdict: Verdict, path: Path) -> None:
         InputError: when the file cannot be written.
     """
     heads = [head for name in MEASURES for head in (name, f"{name}_error")]
-    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+    with (
+        atomic_path(path) as temporary,
+        temporary.open("w", newline="", encoding="utf-8", errors="backslashreplace") as file,
+    ):
         rows = csv.writer(file)
         rows.writerow(["clip", "repetition", "start_s", "bottom_s", "end_s", "label", "faults", *heads])
         for clip in verdict.clips:
             for number, repetition in enumerate(clip.repetitions, start=1):
                 rows.writerow(
                     [
-                        shown_name(clip.path), number, *(round(t, 3) for t in _times(repetition)), repetition.label,
-                        " ".join(repetition.faults), *_values(repetition),
+                        _as_text(shown_name(clip.path)), number, *(round(t, 3) for t in _times(repetition)),
+                        repetition.label, " ".join(repetition.faults), *_values(repetition),
                     ]
                 )  # fmt: skip
+
+
+def _as_text(name: str) -> str:
+    """A name that a spreadsheet takes for text and not for a formula to run."""
+    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name
 
 
 def _times(repetition: RepetitionVerdict) -> tuple[float, float, float]:

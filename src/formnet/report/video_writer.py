@@ -17,7 +17,9 @@ _TICKS_PER_S = 90_000
 _BT709 = 1
 
 
-def write_video(frames: Iterable[Frame], path: str | Path, *, fps: float = 30.0, crf: int = 22) -> int:
+def write_video(
+    frames: Iterable[Frame], path: str | Path, *, fps: float = 30.0, crf: int = 22, remark: str = ""
+) -> int:
     """Writes frames one by one; the file appears under its name only when it is complete.
 
     Args:
@@ -25,6 +27,7 @@ def write_video(frames: Iterable[Frame], path: str | Path, *, fps: float = 30.0,
         path: file ending in .mp4, .mov or .mkv.
         fps: nominal rate, for the length of the last frame and for players that ask.
         crf: quality of x264, lower is better (18 nearly lossless, 28 coarse).
+        remark: kept in the file as its comment.
 
     Returns:
         Number of frames written.
@@ -40,7 +43,7 @@ def write_video(frames: Iterable[Frame], path: str | Path, *, fps: float = 30.0,
     rate = Fraction(fps if math.isfinite(fps) and fps > 0 else 30.0).limit_denominator(1001)
     with atomic_path(path) as temporary:
         try:
-            return _encode(frames, temporary, rate, crf)
+            return _encode(frames, temporary, rate, crf, remark)
         except av.FFmpegError as error:
             raise InputError(
                 f"{path} cannot be written ({error.strerror or error}); free space or choose another folder"
@@ -53,13 +56,15 @@ class _NoFramesError(Exception):
     pass
 
 
-def _encode(frames: Iterable[Frame], path: Path, rate: Fraction, crf: int) -> int:
+def _encode(frames: Iterable[Frame], path: Path, rate: Fraction, crf: int, remark: str) -> int:
     import av
 
     n_frames, last_tick = 0, -1
     nominal_ticks = round(_TICKS_PER_S / rate)
     # faststart: the index goes to the front, so that a browser can begin before it has the whole file.
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
+        if remark:
+            container.metadata["comment"] = remark
         stream = None
         for frame in frames:
             image = _pad_to_even(frame.image)

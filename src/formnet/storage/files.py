@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import platform
+import shutil
+import stat
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -12,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from formnet.errors import InputError
+from formnet.storage.outputs import check_outputs, is_device, is_ours, remember
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,36 +25,132 @@ if TYPE_CHECKING:
 def atomic_path(target: Path) -> Iterator[Path]:
     """A temporary path beside `target` that replaces it when the block ends without an error.
 
-    The temporary name keeps the suffix, since writers choose the format by it. On an error nothing remains.
+    The temporary name keeps the suffix, since writers choose the format by it. On an error nothing remains. A link is
+    followed; a device or pipe is written to when all is there. See `formnet.storage.outputs` for what is refused.
 
     Raises:
-        InputError: when the folder cannot be made or written.
+        InputError: when the folder cannot be made or written, or the target must not be replaced.
     """
     target = Path(target)
+    is_stream = is_device(target)
     try:
-        if target.is_dir():
-            raise InputError(f"{target} is a folder; give the name of the file to write")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
+        check_outputs(target)
+        final = target if is_stream else target.resolve()
+        folder = Path(tempfile.gettempdir()) if is_stream else final.parent
+        folder.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(folder)
+        handle, name = tempfile.mkstemp(prefix=_own_prefix(), suffix=target.suffix, dir=folder)
         os.close(handle)
-    except OSError as error:
-        raise InputError(
-            f"{target} cannot be written ({error.strerror}); choose a folder that exists and may be written to"
-        ) from error
+    except (OSError, ValueError, RuntimeError) as error:
+        raise refuse_writing(target, error) from error
     temporary = Path(name)
     try:
         yield temporary
-        # mkstemp makes private files; a result should have the permissions of any other file of the user.
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        os.replace(temporary, target)
+        if is_stream:
+            with temporary.open("rb") as source, target.open("wb") as stream:
+                shutil.copyfileobj(source, stream)
+            return
+        # What appeared meanwhile is not ours to replace.
+        check_outputs(target)
+        # mkstemp makes private files; a result should have the permissions of the one it replaces, or of any other.
+        temporary.chmod(stat.S_IMODE(final.stat().st_mode) if final.exists() else 0o666 & ~_umask())
+        os.replace(temporary, final)
+        remember(final)
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        raise InputError(
-            f"{target} cannot be written ({error.strerror or error}); free space or choose another folder"
-        ) from error
+        raise refuse_writing(target, error, "free space or choose another folder") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_folder(target: Path) -> Iterator[Path]:
+    """A temporary folder beside `target` that takes its place when the block ends without an error.
+
+    A folder that exists is replaced only when it is empty or all in it is formnet's own.
+
+    Raises:
+        InputError: when it cannot be made or must not be replaced.
+    """
+    target = Path(target)
+    try:
+        final = target.resolve()
+        if final.exists() and not final.is_dir():
+            raise InputError(f"{target} is a file; give the name of a new or empty folder")
+        if final.exists() and any(path.is_dir() or not is_ours(path) for path in final.iterdir()):
+            raise InputError(f"{target} exists already; give the name of a new or empty folder")
+        final.parent.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(final.parent)
+        temporary = Path(tempfile.mkdtemp(prefix=_own_prefix(), dir=final.parent))
+    except (OSError, ValueError, RuntimeError) as error:
+        raise refuse_writing(target, error) from error
+    try:
+        yield temporary
+        temporary.chmod(0o777 & ~_umask())
+        if final.exists():
+            # The old folder goes first out of the way, so that at no time a mixture stands there.
+            shutil.rmtree(final.rename(temporary.with_name(f"{temporary.name}-old")))
+        temporary.rename(final)
+    except OSError as error:
+        raise refuse_writing(target, error, "free space or choose another folder") from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def refuse_writing(
+    target: Path, error: Exception, remedy: str = "choose a folder that exists and may be written to"
+) -> InputError:
+    """One sentence for a target that cannot be written."""
+    reason = getattr(error, "strerror", None) or str(error)
+    return InputError(f"{target} cannot be written ({reason}); {remedy}")
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Removes what runs on this machine that were killed left half-written in a folder; looked at once a run."""
+    if folder in _cleaned:
+        return
+    _cleaned.add(folder)
+    for path in folder.glob(f"{_TEMPORARY}{_machine()}-*"):
+        number = path.name.removeprefix(f"{_TEMPORARY}{_machine()}-").split("-")[0]
+        if number.isdigit() and not _is_running(int(number)):
+            with contextlib.suppress(OSError):
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+_TEMPORARY = ".formnet-"
+_cleaned: set[Path] = set()
+
+
+def _own_prefix() -> str:
+    return f"{_TEMPORARY}{_machine()}-{os.getpid()}-"
+
+
+def _machine() -> str:
+    return hashlib.sha256(platform.node().encode("utf-8", "replace")).hexdigest()[:6]
+
+
+def _is_running(process: int) -> bool:
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes UTF-8; bytes of a file name that are no text stand there as \\udcXX, as JSON escapes them."""
+    path.write_bytes(text.encode("utf-8", "backslashreplace"))
 
 
 def compute_sha256(path: Path) -> str:

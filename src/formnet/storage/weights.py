@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -14,16 +15,34 @@ from safetensors.torch import load_file, save_file
 from formnet.errors import CheckpointError
 from formnet.storage.files import atomic_path, compute_sha256
 
+Module = TypeVar("Module", bound=torch.nn.Module)
+
+SEALED_VERSION = 2
+"""From this format version on the JSON carries a hash of itself, too."""
+_MAX_SIDECAR_BYTES = 2**24
+
 
 def write_weights(path: Path, tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> Path:
-    """Writes both files, with the hash of the first in the second; returns the path of the weights."""
+    """Writes both files, the second with hashes of the first and of itself; returns the path of the weights."""
     path = Path(path).with_suffix(".safetensors")
     with atomic_path(path) as temporary:
         save_file(dict(tensors), temporary)
-    sidecar = {**about, "sha256": compute_sha256(path)}
+    sidecar = seal({**about, "sha256": compute_sha256(path)})
     with atomic_path(path.with_suffix(".json")) as temporary:
         temporary.write_text(json.dumps(sidecar, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return path
+
+
+def seal(sidecar: Mapping[str, Any]) -> dict[str, Any]:
+    """The sidecar with its fingerprint, which covers all that stands in it, the hash of the weights included."""
+    return {**sidecar, "fingerprint": compute_fingerprint(sidecar)}
+
+
+def compute_fingerprint(sidecar: Mapping[str, Any]) -> str:
+    """Hexadecimal SHA-256 of a sidecar's content in any order and layout, without its own fingerprint."""
+    content = {key: value for key, value in sidecar.items() if key != "fingerprint"}
+    plain = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(plain.encode("ascii")).hexdigest()
 
 
 def read_weights(path: Path) -> tuple[Any, dict[str, torch.Tensor], Path]:
@@ -36,10 +55,7 @@ def read_weights(path: Path) -> tuple[Any, dict[str, torch.Tensor], Path]:
     for file in (weights, sidecar):
         if not file.is_file():
             raise CheckpointError(f"{file} is missing; a model is two files, {weights.name} and {sidecar.name}")
-    try:
-        content = json.loads(sidecar.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{sidecar} cannot be read as JSON ({error}); get the model again") from error
+    content = _read_sidecar(sidecar)
     if isinstance(content, dict) and "sha256" in content and content["sha256"] != compute_sha256(weights):
         raise CheckpointError(f"{weights} is not the file that {sidecar.name} describes; get both files again")
     try:
@@ -48,12 +64,44 @@ def read_weights(path: Path) -> tuple[Any, dict[str, torch.Tensor], Path]:
         raise CheckpointError(f"{weights} is no readable safetensors file ({error}); get the model again") from error
 
 
-def fill_weights(module: torch.nn.Module, state: Mapping[str, torch.Tensor], path: Path) -> None:
-    """Gives a network its stored weights, widened from 16 bits where need be.
+def _read_sidecar(sidecar: Path) -> Any:
+    try:
+        if sidecar.stat().st_size > _MAX_SIDECAR_BYTES:
+            raise CheckpointError(f"{sidecar} is larger than a description can be; get the model again")
+        content = json.loads(sidecar.read_text(encoding="utf-8"))
+        fingerprint = compute_fingerprint(content) if isinstance(content, dict) else ""
+    except (OSError, ValueError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
+        raise CheckpointError(f"{sidecar} cannot be read as JSON ({reason}); get the model again") from error
+    if not isinstance(content, dict):
+        return content
+    version = content.get("format_version")
+    is_sealed = "fingerprint" in content or (isinstance(version, int) and version >= SEALED_VERSION)
+    if is_sealed and content.get("fingerprint") != fingerprint:
+        raise CheckpointError(f"{sidecar} was changed after it was written; get the model again")
+    return content
+
+
+def build_with_weights(build: Callable[[], Module], state: Mapping[str, torch.Tensor], path: Path) -> Module:
+    """A network with its stored weights, widened from 16 bits where need be.
+
+    A description that somebody hands over may ask for more memory than there is: the network is first built without
+    any, and for good only when its weights are all on disk.
 
     Raises:
         CheckpointError: weights that are no numbers or do not fit.
     """
+    with torch.device("meta"):
+        wanted = {name: tensor.shape for name, tensor in build().state_dict().items()}
+    stored = {name: tensor.shape for name, tensor in state.items()}
+    for name in sorted({*wanted, *stored}):
+        if wanted.get(name) != stored.get(name):
+            expected, got = (list(shapes[name]) if name in shapes else "none" for shapes in (wanted, stored))
+            raise CheckpointError(
+                f"the weights in {path} do not fit its description ({name}: expected {expected}, got {got}); get the "
+                "model again"
+            )
+    module = build()
     own = module.state_dict()
     widened = {
         name: tensor.to(own[name].dtype) if name in own and own[name].is_floating_point() else tensor
@@ -61,13 +109,8 @@ def fill_weights(module: torch.nn.Module, state: Mapping[str, torch.Tensor], pat
     }
     if not all(torch.isfinite(tensor).all() for tensor in widened.values() if tensor.is_floating_point()):
         raise CheckpointError(f"{path} holds weights that are no numbers; train the model again")
-    try:
-        module.load_state_dict(widened)
-    except RuntimeError as error:
-        detail = str(error).strip().splitlines()[-1].strip()
-        raise CheckpointError(
-            f"the weights in {path} do not fit its description ({detail}); get the model again"
-        ) from error
+    module.load_state_dict(widened)
+    return module.eval()
 
 
 def shipped_path(name: str) -> Path:

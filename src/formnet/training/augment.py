@@ -48,7 +48,7 @@ class AugmentSpec:
     dropout: float = 0.0
 
     def __post_init__(self) -> None:
-        below = [name for name, value in vars(self).items() if not value >= 0]
+        below = [name for name, value in vars(self).items() if not 0 <= value < 1e6]
         too_large = [name for name in ("mirror", "dropout") if getattr(self, name) > 1]
         too_large += ["crop"] if self.crop >= 0.5 else []
         if below or too_large:

@@ -6,11 +6,13 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
+from formnet.checks import say_value
 from formnet.errors import InputError
 from formnet.preprocess.spec import PreprocessSpec
 from formnet.training.data import SplitOptions
 
 Options = TypeVar("Options")
+SPLIT_KEYS = ("split", "test_groups", "val_groups", "n_folds", "fold", "val_share", "allow_leakage")
 _ACCEPTED: dict[str, tuple[type, ...]] = {"int": (int,), "float": (int, float), "bool": (bool,), "str": (str,)}
 
 
@@ -27,8 +29,9 @@ def build_options(kind: type[Options], values: Mapping[str, Any], where: str) ->
     for field in dataclasses.fields(kind):  # type: ignore[arg-type]
         accepted = _ACCEPTED.get(str(field.type))
         value = values.get(field.name)
-        if value is not None and accepted and not isinstance(value, accepted):
-            raise InputError(f"expected {where}.{field.name} to be {field.type}, got {value!r}")
+        is_wrong = accepted and (not isinstance(value, accepted) or (isinstance(value, bool) and bool not in accepted))
+        if field.name in values and is_wrong:
+            raise InputError(f"expected {where}.{field.name} to be {field.type}, got {say_value(value)}")
     try:
         return kind(**values)
     except TypeError as error:
@@ -61,8 +64,7 @@ def build_spec(preprocess: Mapping[str, Any], features: Mapping[str, Any]) -> Pr
 def build_split(data: Mapping[str, Any], seed: int) -> SplitOptions:
     """The options of the split from the group `data`; group names become text."""
     names = {"split": "kind"}
-    keys = ("split", "test_groups", "val_groups", "n_folds", "fold", "val_share", "allow_leakage")
-    values = {names.get(key, key): data[key] for key in keys if data.get(key) is not None}
+    values = {names.get(key, key): data[key] for key in SPLIT_KEYS if data.get(key) is not None}
     for key in ("test_groups", "val_groups"):
         given = values.get(key, ())
         given = [given] if isinstance(given, str | int) else given

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -21,7 +20,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from formnet.errors import CheckpointError, FormnetError
+from formnet.checks import say_value, whole
+from formnet.errors import CheckpointError, FormnetError, InputError
 
 
 @contextlib.contextmanager
@@ -67,8 +67,14 @@ def _first_sentence(text: str) -> str:
 
 
 def set_up(threads: int) -> None:
-    """Processor threads of PyTorch, and quiet for what would write to standard output."""
-    torch.set_num_threads(max(1, int(threads)))
+    """Processor threads of PyTorch, and quiet for what would write to standard output.
+
+    Raises:
+        InputError: for a number of threads that cannot be.
+    """
+    if not (allowed := whole(1, 1024)).holds(threads):
+        raise InputError(f"expected threads to be {allowed}, got {say_value(threads)}; correct it")
+    torch.set_num_threads(threads)
     os.environ.setdefault("WANDB_SILENT", "true")
 
 
@@ -127,18 +133,6 @@ def split_arguments(arguments: Sequence[str]) -> tuple[Path, list[str]]:
             "expected a model file: python evaluate.py checkpoints/NAME.safetensors [data.root=PATH …]"
         )
     return Path(arguments[0]), list(arguments[1:])
-
-
-def apply_overrides(saved: Mapping[str, Any], overrides: Sequence[str]) -> DictConfig:
-    """The configuration that a checkpoint recorded, with single values replaced.
-
-    Raises:
-        HydraException: for an override that cannot be read.
-    """
-    config = OmegaConf.create(dict(saved))
-    for override in OverridesParser.create().parse_overrides(list(overrides)):
-        OmegaConf.update(config, override.key_or_group, override.value(), force_add=True)
-    return config
 
 
 def chooses_data(overrides: Sequence[str]) -> bool:

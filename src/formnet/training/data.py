@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
+from formnet.checks import check_fields, real, whole, within
 from formnet.errors import DataError
 from formnet.evaluation.splits import canonical_group, group_names, make_folds
 from formnet.features.registry import compute_channels
@@ -40,11 +41,14 @@ class SplitOptions:
     kind: str = "groups"
     test_groups: tuple[str, ...] = ()
     val_groups: tuple[str, ...] = ()
-    n_folds: int = 5
-    fold: int = 0
-    val_share: float = 0.15
+    n_folds: int = within(whole(2, 10_000), 5)
+    fold: int = within(whole(), 0)
+    val_share: float = within(real(0, 0.9), 0.15)
     allow_leakage: bool = False
-    seed: int = 0
+    seed: int = within(whole(), 0)
+
+    def __post_init__(self) -> None:
+        check_fields(self, "data")
 
 
 @dataclass(frozen=True, eq=False)

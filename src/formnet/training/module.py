@@ -10,6 +10,7 @@ import pytorch_lightning as lightning
 import torch
 from torch import Tensor, nn
 
+from formnet.checks import check_fields, real, within
 from formnet.errors import InputError
 from formnet.evaluation.metrics import compute_confusion, describe_answers, summarise_confusion
 from formnet.judges.network.classifier import Classifier
@@ -21,6 +22,8 @@ OPTIMISERS = {
     "adamw": torch.optim.AdamW,
     "sgd": torch.optim.SGD,
 }
+VALIDATED = ("balanced_accuracy", "accuracy", "macro_f1")
+"""Figures of the validation side after each epoch, beside its loss."""
 
 
 @dataclass(frozen=True)
@@ -34,18 +37,17 @@ class OptimiserSpec:
     """
 
     name: str = "adamw"
-    lr: float = 1e-3
-    weight_decay: float = 1e-2
+    lr: float = within(real(1e-12, 1e3), 1e-3)
+    weight_decay: float = within(real(0, 1e3), 1e-2)
     schedule: str = "onecycle"
-    label_smoothing: float = 0.0
+    label_smoothing: float = within(real(0, 0.99), 0.0)
 
     def __post_init__(self) -> None:
         if self.name not in OPTIMISERS:
             raise InputError(f"unknown optimiser {self.name!r}; use one of {', '.join(OPTIMISERS)}")
         if self.schedule not in ("constant", "cosine", "onecycle"):
             raise InputError(f"unknown schedule {self.schedule!r}; use constant, cosine or onecycle")
-        if not self.lr > 0:
-            raise InputError(f"expected a learning rate above 0, got {self.lr}")
+        check_fields(self, "optimiser")
 
 
 class RepetitionModule(lightning.LightningModule):
@@ -84,8 +86,9 @@ class RepetitionModule(lightning.LightningModule):
         self.val_answers.update(torch.softmax(logits, -1), labels)
 
     def on_validation_epoch_end(self) -> None:
-        for name, value in summarise_confusion(compute_confusion(*self.val_answers.gather())).items():
-            self.log(f"val/{name}", value, prog_bar=name == "balanced_accuracy")
+        figures = summarise_confusion(compute_confusion(*self.val_answers.gather()))
+        for name in VALIDATED:
+            self.log(f"val/{name}", figures[name], prog_bar=name == "balanced_accuracy")
 
     def test_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         features, labels = batch

@@ -14,6 +14,7 @@ import pytorch_lightning as lightning
 import torch
 from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
 
+from formnet.checks import check_fields, real, say_value, whole, within
 from formnet.errors import CheckpointError, DataError, InputError
 from formnet.evaluation.risk_coverage import choose_unsure_below
 from formnet.judges.checkpoint import (
@@ -26,7 +27,8 @@ from formnet.judges.checkpoint import (
 )
 from formnet.judges.network.classifier import Classifier
 from formnet.judges.parts.calibrate import fit_slope
-from formnet.models.ensemble import Ensemble
+from formnet.lifting.lifter import adopt_lifter
+from formnet.models.build import MAX_MEMBERS
 from formnet.preprocess.spec import PreprocessSpec
 from formnet.readers.table import RepetitionTable
 from formnet.storage.files import atomic_path
@@ -34,10 +36,11 @@ from formnet.training.arrays import Progress, prepare_arrays
 from formnet.training.augment import AugmentSpec
 from formnet.training.data import RepetitionData, Sides, SplitOptions, split_table
 from formnet.training.learner_run import run_learner_evaluation
-from formnet.training.module import OptimiserSpec, RepetitionModule
+from formnet.training.module import VALIDATED, OptimiserSpec, RepetitionModule
 
 log = logging.getLogger(__name__)
 
+MONITORS = ("val/loss", *(f"val/{name}" for name in VALIDATED))
 MakeTrainer = Callable[..., lightning.Trainer]
 
 
@@ -57,15 +60,20 @@ class FitOptions:
         half: store weights in 16 bits; figures are of the rounded weights.
     """
 
-    seed: int = 0
-    batch_size: int = 64
+    seed: int = within(whole(), 0)
+    batch_size: int = within(whole(1, 1_000_000), 64)
     balance: bool = False
-    members: int = 1
+    members: int = within(whole(1, MAX_MEMBERS), 1)
     monitor: str = "val/loss"
-    patience: int = 0
+    patience: int = within(whole(), 0)
     calibrate: bool = True
-    target_accuracy: float = 0.0
+    target_accuracy: float = within(real(0, 1), 0.0)
     half: bool = False
+
+    def __post_init__(self) -> None:
+        check_fields(self, "fit")
+        if self.monitor not in MONITORS:
+            raise InputError(f"fit.monitor must be one of {', '.join(MONITORS)}, got {say_value(self.monitor)}")
 
 
 @dataclass(frozen=True)
@@ -121,14 +129,13 @@ def run_training(
         n_dimensions=int(arrays.positions.shape[-1]),
         training={**(record or {}), "split": describe_sides(sides, parts)},
         versions=current_versions(),
-        lifter=options.lifter,
+        lifter=adopt_lifter(options.lifter, out),
     )
     networks = options.network.get("members") or [options.network] * options.fit.members
     if len(networks) > 1:
         if resume:
             raise CheckpointError("an ensemble cannot be resumed; train its members one by one, or start anew")
-        ensemble = {"_target_": f"{Ensemble.__module__}.{Ensemble.__qualname__}"}
-        ensemble["members"] = [dict(network) for network in networks]  # type: ignore[assignment]
+        ensemble = {"name": "ensemble", "members": [dict(network) for network in networks]}
         whole = build_classifier(replace(description, network=ensemble))
         for i, network in enumerate(networks):
             alone = replace(description, network=dict(network))

@@ -182,7 +182,7 @@ def test_onnx_gives_the_same_numbers(name, tmp_path):
         ({"kind": "vit"}, "kind must be one of deconv, hourglass, rpstn, got 'vit'"),
         ({"size": (30, 48)}, "size must be multiples of 8, got 30×48"),
         ({"kind": "rpstn", "method": "tags"}, "RPSTN finds heatmaps; set method=heatmaps"),
-        ({"stages": 0}, "widths, blocks, stages, depth and frames must be at least 1"),
+        ({"stages": 0}, "task.network.stages to be a whole number of 1…16, got 0"),
     ],
 )
 def test_impossible_networks_are_named(values, sentence):

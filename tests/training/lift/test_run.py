@@ -91,7 +91,7 @@ def test_a_batch_shows_people_as_sources_do() -> None:
     ("change", "said"),
     [
         ({"way": "magic"}, "supervised, unsupervised"),
-        ({"data": {"frames": 2}}, "4 to 64"),
+        ({"data": {"frames": 2}}, "4…64"),
         ({"data": {"people": 2}}, "no option people"),
         ({"network": {"dilations": "wide"}}, "whole numbers"),
     ],

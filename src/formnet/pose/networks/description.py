@@ -11,6 +11,7 @@ from typing import Any, Literal, get_args
 import torch
 from torch import nn
 
+from formnet.checks import check_fields, real, whole, within
 from formnet.errors import CheckpointError, FormnetError, InputError
 from formnet.pose.grouping.base import Grouping
 from formnet.pose.grouping.fields import AffinityFields
@@ -22,11 +23,13 @@ from formnet.pose.networks.blocks import refinement as make_refinement
 from formnet.pose.networks.rpstn import Relation, Rpstn
 from formnet.pose.networks.staged import StagedNetwork
 from formnet.skeleton import Skeleton
-from formnet.storage.weights import fill_weights, read_weights, write_weights
+from formnet.storage.former_models import refuse_code
+from formnet.storage.weights import build_with_weights, read_weights, write_weights
 
 Kind = Literal["deconv", "hourglass", "rpstn"]
 Method = Literal["heatmaps", "location", "fields", "tags", "personlab"]
-FORMAT, FORMAT_VERSION = "formnet-pose", 1
+FORMAT, FORMAT_VERSION = "formnet-pose", 2
+_MAX_LEVELS = 8
 STRIDE = 4
 """Pixels of the picture to a cell of the maps."""
 SEVERAL: tuple[Method, ...] = ("fields", "tags", "personlab")
@@ -59,16 +62,22 @@ class PoseNetworkSpec:
     size: tuple[int, int] = (192, 256)
     widths: tuple[int, ...] = (64, 128, 256)
     blocks: tuple[int, ...] = (2, 2, 2)
-    width: int = 128
-    stages: int = 1
-    depth: int = 3
-    sigma: float = 2.0
+    width: int = within(whole(1, 4096), 128)
+    stages: int = within(whole(1, 16), 1)
+    depth: int = within(whole(1, _MAX_LEVELS), 3)
+    sigma: float = within(real(0.1, 100), 2.0)
     refine: Literal["none", "quarter", "taylor"] = "taylor"
     relation: Relation = "joints"
     propagate: bool = True
-    frames: int = 5
+    frames: int = within(whole(1, 1000), 5)
 
     def __post_init__(self) -> None:
+        lists = {"size": whole(1, 8192), "widths": whole(1, 4096), "blocks": whole(1, 64)}
+        for name, allowed in lists.items():
+            values = getattr(self, name)
+            if not 1 <= len(values) <= _MAX_LEVELS or not all(map(allowed.holds, values)):
+                raise InputError(f"expected task.network.{name} to be up to {_MAX_LEVELS} numbers, each {allowed}")
+        check_fields(self, "task.network")
         problems = [
             f"{name} must be one of {', '.join(get_args(choice))}, got {value!r}"
             for name, value, choice in (
@@ -81,8 +90,6 @@ class PoseNetworkSpec:
             problems.append(f"size must be multiples of {step}, got {self.size[0]}×{self.size[1]}")
         if self.kind == "rpstn" and self.method != "heatmaps":
             problems.append("RPSTN finds heatmaps; set method=heatmaps")
-        if min(self.stages, self.depth, self.width, self.frames, *self.widths, *self.blocks) < 1:
-            problems.append("widths, blocks, stages, depth and frames must be at least 1")
         if len(self.widths) != len(self.blocks):
             problems.append("widths and blocks must be lists of the same length")
         if problems:
@@ -186,12 +193,13 @@ def load_pose_network(path: Path) -> PoseNetwork:
     content, state, weights = read_weights(Path(path))
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise CheckpointError(f"{path} is no pose network; make one with python train.py task=pose")
-    if content.get("format_version", 0) > FORMAT_VERSION:
+    version = content.get("format_version")
+    if not isinstance(version, int) or version > FORMAT_VERSION:
         raise CheckpointError(f"{path} was written by a newer formnet; upgrade formnet")
+    refuse_code(content, Path(path))
     try:
         spec = PoseNetworkSpec.from_dict(content["network"])
-        module = spec.build()
+        module = build_with_weights(spec.build, state, weights)
     except (KeyError, TypeError, ValueError, AttributeError, FormnetError) as error:
         raise CheckpointError(f"{path} describes a network that cannot be built ({error}); get it again") from error
-    fill_weights(module, state, weights)
-    return PoseNetwork(spec, module.eval(), content)
+    return PoseNetwork(spec, module, content)

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
 from formnet.body.load import load_body
-from formnet.errors import InputError
+from formnet.checks import check_fields, real, whole, within
 from formnet.synth.camera import Camera
 from formnet.synth.estimator_noise import EXERCISES, EstimatorNoise, read_estimator_noise
 from formnet.synth.exercises import KNOWN_EXERCISES
@@ -53,21 +53,18 @@ class LiftDataOptions:
         seed: of people, cameras and errors.
     """
 
-    squats: int = 3000
-    exercises: int = 6000
-    val_people: int = 96
-    batch_size: int = 32
-    frames: int = FRAMES
-    steps_per_epoch: int = 200
-    through_estimator: float = 0.6
+    squats: int = within(whole(1, 10_000_000), 3000)
+    exercises: int = within(whole(1, 10_000_000), 6000)
+    val_people: int = within(whole(1, 100_000), 96)
+    batch_size: int = within(whole(1, 65536), 32)
+    frames: int = within(whole(4, FRAMES), FRAMES)
+    steps_per_epoch: int = within(whole(1), 200)
+    through_estimator: float = within(real(0, 1), 0.6)
     odd_proportions: bool = True
-    seed: int = 0
+    seed: int = within(whole(), 0)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.through_estimator <= 1:
-            raise InputError(f"task.data.through_estimator must be a share, 0 to 1, got {self.through_estimator}")
-        if not 4 <= self.frames <= FRAMES:
-            raise InputError(f"task.data.frames must be 4 to {FRAMES}, got {self.frames}")
+        check_fields(self, "task.data")
 
 
 class LiftData(lightning.LightningDataModule):

@@ -9,6 +9,7 @@ import pytorch_lightning as lightning
 import torch
 from torch import Tensor
 
+from formnet.checks import check_fields, real, within
 from formnet.lifting.network import WORKING_FPS, TemporalLifter
 from formnet.lifting.torch_metrics import make_lifting_metrics
 from formnet.skeleton import LIFTED_32
@@ -27,10 +28,13 @@ class LiftFitOptions:
         clip_norm: longest gradient.
     """
 
-    learning_rate: float = 2.4e-3
-    weight_decay: float = 1e-2
-    velocity: float = 1.0
-    clip_norm: float = 1.0
+    learning_rate: float = within(real(1e-12, 1e3), 2.4e-3)
+    weight_decay: float = within(real(0, 1e3), 1e-2)
+    velocity: float = within(real(), 1.0)
+    clip_norm: float = within(real(1e-9), 1.0)
+
+    def __post_init__(self) -> None:
+        check_fields(self, "task.fit")
 
 
 class SupervisedLift(lightning.LightningModule):

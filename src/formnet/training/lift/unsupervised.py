@@ -16,6 +16,7 @@ from pytorch_lightning.core.optimizer import LightningOptimizer
 from torch import Tensor
 from torch.optim.lr_scheduler import LRScheduler
 
+from formnet.checks import check_fields, real, within
 from formnet.geometry.vectors import mirror_points
 from formnet.lifting.network import TYPICAL_SIZE_M, TemporalLifter
 from formnet.lifting.observation import OBSERVED_24
@@ -51,17 +52,20 @@ class UnsupervisedWeights:
             shortening tells leads out of flat poses, but is biased; what looks plausible is only known later.
     """
 
-    picture: float = 10.0
-    again: float = 3.0
-    back: float = 3.0
-    plausible: float = 3.0
-    lengths: float = 8.0
-    foreshortening: float = 20.0
-    forwards: float = 6.0
-    balance: float = 6.0
-    smooth: float = 2.0
-    late_plausible: float = 6.0
-    late_foreshortening: float = 1.0
+    picture: float = within(real(), 10.0)
+    again: float = within(real(), 3.0)
+    back: float = within(real(), 3.0)
+    plausible: float = within(real(), 3.0)
+    lengths: float = within(real(), 8.0)
+    foreshortening: float = within(real(), 20.0)
+    forwards: float = within(real(), 6.0)
+    balance: float = within(real(), 6.0)
+    smooth: float = within(real(), 2.0)
+    late_plausible: float = within(real(), 6.0)
+    late_foreshortening: float = within(real(), 1.0)
+
+    def __post_init__(self) -> None:
+        check_fields(self, "task.weights")
 
     def at(self, progress: float) -> dict[str, float]:
         """Name of a loss → its weight after that share of the training."""

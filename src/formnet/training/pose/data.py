@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset
 
+from formnet.checks import check_fields, real, whole, within
 from formnet.errors import DataError, InputError
 from formnet.pose.networks.description import PoseNetworkSpec, prepare
 from formnet.readers.pictures.base import PictureSet
@@ -35,15 +36,18 @@ class RenderedOptions:
         scenes, val_scenes, test_scenes: how many of each.
     """
 
-    scenes: int = 400
-    val_scenes: int = 40
-    test_scenes: int = 60
-    people: int = 1
-    least_people: int = 1
-    frames: int = 5
-    step_s: float = 0.12
-    height: int = 192
-    occlusion: float = 0.4
+    scenes: int = within(whole(1, 10_000_000), 400)
+    val_scenes: int = within(whole(1, 1_000_000), 40)
+    test_scenes: int = within(whole(1, 1_000_000), 60)
+    people: int = within(whole(1, 20), 1)
+    least_people: int = within(whole(1, 20), 1)
+    frames: int = within(whole(1, 1000), 5)
+    step_s: float = within(real(0.001, 10), 0.12)
+    height: int = within(whole(32, 4096), 192)
+    occlusion: float = within(real(0, 1), 0.4)
+
+    def __post_init__(self) -> None:
+        check_fields(self, "task.data.rendered")
 
 
 @dataclass(frozen=True)
@@ -66,10 +70,10 @@ class PoseDataOptions:
     pictures: str | None = None
     val_share: float = 0.1
     test_share: float = 0.1
-    batch_size: int = 16
-    steps_per_epoch: int = 100
-    val_samples: int = 100
-    seed: int = 0
+    batch_size: int = within(whole(1, 65536), 16)
+    steps_per_epoch: int = within(whole(1), 100)
+    val_samples: int = within(whole(1), 100)
+    seed: int = within(whole(), 0)
     rendered: RenderedOptions = field(default_factory=RenderedOptions)
     augment: PoseAugment = field(default_factory=PoseAugment)
 
@@ -78,8 +82,7 @@ class PoseDataOptions:
             raise InputError(f"task.data.source must be one of {', '.join(get_args(Source))}, got {self.source!r}")
         if not (self.val_share > 0 and self.test_share > 0 and self.val_share + self.test_share < 1):
             raise InputError("task.data.val_share and test_share must be above 0 and leave something to train on")
-        if min(self.batch_size, self.steps_per_epoch, self.val_samples) < 1:
-            raise InputError("task.data.batch_size, steps_per_epoch and val_samples must be at least 1")
+        check_fields(self, "task.data")
 
 
 @dataclass(frozen=True, eq=False)

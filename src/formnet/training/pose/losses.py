@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from formnet.checks import check_fields, real, within
+
 Tensors = Mapping[str, Tensor]
 
 
@@ -26,14 +28,17 @@ class LossWeights:
         location: of VNect's maps, metres, weighted by the true Gaussians.
     """
 
-    heatmaps: float = 1.0
-    fields: float = 0.5
-    pull: float = 0.02
-    push: float = 0.02
-    discs: float = 1.0
-    short: float = 0.1
-    mid: float = 0.05
-    location: float = 2.0
+    heatmaps: float = within(real(), 1.0)
+    fields: float = within(real(), 0.5)
+    pull: float = within(real(), 0.02)
+    push: float = within(real(), 0.02)
+    discs: float = within(real(), 1.0)
+    short: float = within(real(), 0.1)
+    mid: float = within(real(), 0.05)
+    location: float = within(real(), 2.0)
+
+    def __post_init__(self) -> None:
+        check_fields(self, "task.fit.weights")
 
 
 def compute_loss(stages: Sequence[Tensors], targets: Tensors, weights: LossWeights) -> Tensor:

@@ -9,7 +9,7 @@ import pytorch_lightning as lightning
 import torch
 from torch import Tensor
 
-from formnet.errors import InputError
+from formnet.checks import check_fields, real, within
 from formnet.pose.networks.description import PoseNetwork, PoseNetworkSpec
 from formnet.readers.pictures.base import PictureSet
 from formnet.training.pose.losses import LossWeights, compute_loss
@@ -28,14 +28,13 @@ class PoseFitOptions:
         weights: of the parts of the loss.
     """
 
-    learning_rate: float = 2e-3
-    weight_decay: float = 1e-4
-    clip_norm: float = 5.0
+    learning_rate: float = within(real(1e-12, 1e3), 2e-3)
+    weight_decay: float = within(real(0, 1e3), 1e-4)
+    clip_norm: float = within(real(1e-9), 5.0)
     weights: LossWeights = field(default_factory=LossWeights)
 
     def __post_init__(self) -> None:
-        if not (self.learning_rate > 0 and self.clip_norm > 0):
-            raise InputError("task.fit.learning_rate and clip_norm must be above 0")
+        check_fields(self, "task.fit")
 
 
 class PoseTraining(lightning.LightningModule):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from formnet.checks import check_fields, real, within
 from formnet.pose.networks.crop import Crop, crop_around, crop_whole
 from formnet.pose.networks.description import STRIDE, PoseNetworkSpec
 from formnet.readers.pictures.base import LabelledPerson, LabelledPicture, PictureSet
@@ -31,11 +32,14 @@ class PoseAugment:
     """
 
     flip: bool = True
-    turn_deg: float = 15.0
-    scale: float = 0.12
-    shift: float = 0.03
-    colour: float = 0.12
-    erase: float = 0.25
+    turn_deg: float = within(real(0, 180), 15.0)
+    scale: float = within(real(0, 10), 0.12)
+    shift: float = within(real(0, 10), 0.03)
+    colour: float = within(real(0, 10), 0.12)
+    erase: float = within(real(0, 1), 0.25)
+
+    def __post_init__(self) -> None:
+        check_fields(self, "task.data.augment")
 
 
 NO_AUGMENT = PoseAugment(flip=False, turn_deg=0, scale=0, shift=0, colour=0, erase=0)
