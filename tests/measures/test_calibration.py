@@ -67,7 +67,7 @@ def test_what_a_view_does_not_show_is_kept_but_not_shown():
 
 
 def test_every_measure_has_lines_for_every_shipped_source():
-    for source in ("supervised", "supervised keypoints", "unsupervised", "solid"):
+    for source in ("supervised+picture", "supervised+picture keypoints", "supervised", "unsupervised", "solid"):
         calibration = calibration_for(source)
         assert calibration.source == source
         assert set(calibration.lines) == set(MEASURES)

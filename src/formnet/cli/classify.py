@@ -63,8 +63,9 @@ def classify(
     lifter: Annotated[
         str | None,
         typer.Option(
-            help="How joints get depth: picture, world, supervised, unsupervised, with +smpl to fit a body, or a file "
-            "of train.py task=lift; default: supervised, or what the model was trained with."
+            help="How joints get depth: picture, world, supervised, unsupervised, with +picture to keep the picture, "
+            "+smpl to fit a body, or a file of train.py task=lift; default: supervised+picture, or what the model "
+            "was trained with."
         ),
     ] = None,
     estimator: EstimatorOption = DEFAULT_ESTIMATOR,

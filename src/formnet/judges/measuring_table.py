@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from formnet.lifting.following import FollowedLifter
 from formnet.lifting.lifter import create_lifter
-from formnet.lifting.temporal import NetworkLifter
 from formnet.measures.calibration import calibration_for, measure_repetition
 from formnet.measures.performance import make_performance
 from formnet.measures.registry import MEASURES
@@ -24,12 +24,12 @@ def measure_table(
 
     Joints in the picture are lifted first; joints in 3D are measured as they are.
     """
-    lifter = create_lifter("supervised") if table.motions[0].n_dimensions == 2 else None
-    assert lifter is None or isinstance(lifter, NetworkLifter)
+    lifter = create_lifter("supervised+picture") if table.motions[0].n_dimensions == 2 else None
+    assert lifter is None or isinstance(lifter, FollowedLifter)
     values = {name: np.full(len(table.motions), np.nan) for name in MEASURES}
     for row, motion in enumerate(table.motions):
         solid = motion if lifter is None else lifter.lift_motion(motion)
-        for name, value in _measure(solid, "solid" if lifter is None else "supervised keypoints").items():
+        for name, value in _measure(solid, "solid" if lifter is None else "supervised+picture keypoints").items():
             values[name][row] = value
         if progress is not None:
             progress(row + 1, len(table.motions))

@@ -19,6 +19,8 @@ from formnet.skeleton import LIFTED_32
 
 FITTED = "+smpl"
 """Ending of a lifter's name that has a SMPL body fitted to what it lifted."""
+FOLLOWED = "+picture"
+"""Ending of a lifter's name whose joints follow the picture and keep the lifter's depth, see `following`."""
 DEFAULT_LIFTER = "picture"
 
 
@@ -94,11 +96,23 @@ def create_lifter(name: str = DEFAULT_LIFTER) -> Lifter:
     """
     if name.endswith(FITTED):
         return FittedLifter(create_lifter(name.removesuffix(FITTED)))
+    if name.endswith(FOLLOWED):
+        return _follow(create_lifter(name.removesuffix(FOLLOWED)))
     if name in LIFTERS:
         return LIFTERS[name]()
     if name.lower().endswith((".safetensors", ".json")):
         return _from_file(Path(name))
-    raise InputError(f"there is no lifter {name!r}; use one of {', '.join(LIFTERS)}, or a .safetensors file")
+    known = f"{', '.join(LIFTERS)}, with {FOLLOWED} or {FITTED} behind"
+    raise InputError(f"there is no lifter {name!r}; use one of {known}, or a .safetensors file")
+
+
+def _follow(inner: Lifter) -> Lifter:
+    from formnet.lifting.following import FollowedLifter
+    from formnet.lifting.temporal import NetworkLifter
+
+    if not isinstance(inner, NetworkLifter):
+        raise InputError(f"{inner.name} has nothing to follow the picture with; use supervised{FOLLOWED}")
+    return FollowedLifter(inner)
 
 
 def check_lifter_name(name: str) -> None:

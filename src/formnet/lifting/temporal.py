@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -74,11 +74,7 @@ class NetworkLifter:
         Raises:
             SkeletonError, PoseError: see `observe`.
         """
-        seen = observe(motion)
-        solid = self.lift_points(seen.points[None], seen.confidence[None], motion.fps)[0].astype(float)
-        sure = spread_confidence(seen.confidence).astype(float)
-        solid[motion.missing.all(axis=1)] = np.nan
-        return Motion(solid, sure, motion.timestamps, LIFTED_32)
+        return lift_observed(self, motion)
 
     def lift_points(self, points: Array, confidence: Array, fps: float) -> Array:
         """Normalised points (N, T, 24, 2) and confidence (N, T, 24) → metres (N, T, 32, 3); see `observe`.
@@ -94,6 +90,22 @@ class NetworkLifter:
                 mirror_points(seen, OBSERVED_24.mirror), sure[:, :, OBSERVED_24.mirror.copy()], stride
             )
             return ((straight + mirror_points(turned, LIFTED_32.mirror)) / 2).numpy()
+
+
+class PointLifter(Protocol):
+    """Lifts whole arrays of joints in the picture, as simulation needs it."""
+
+    def lift_points(self, points: Array, confidence: Array, fps: float) -> Array:
+        """Normalised points (N, T, 24, 2) and confidence (N, T, 24) → metres (N, T, 32, 3); see `observe`."""
+
+
+def lift_observed(lifter: PointLifter, motion: Motion) -> Motion:
+    """Joints (T, 32, 3) of `LIFTED_32` in metres from a motion in the picture; see `NetworkLifter.lift_motion`."""
+    seen = observe(motion)
+    solid = lifter.lift_points(seen.points[None], seen.confidence[None], motion.fps)[0].astype(float)
+    sure = spread_confidence(seen.confidence).astype(float)
+    solid[motion.missing.all(axis=1)] = np.nan
+    return Motion(solid, sure, motion.timestamps, LIFTED_32)
 
 
 def spread_confidence(observed: Array) -> Array:

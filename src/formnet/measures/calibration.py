@@ -32,7 +32,7 @@ VIEWS: dict[str, tuple[float, float]] = {
 """Name → how far the camera stands from the person's front, degrees; left and right are alike."""
 LEAST_RELIABILITY = 0.5
 """A measure counts as shown where at least this share of its variation is explained."""
-_LEAST_CONFIDENCE = 0.2
+_LEAST_CONFIDENCE = 0.4
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ person's left is +x (see `Performance`).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -20,15 +20,24 @@ _LEAST_PROJECTED_DEG = 30.0
 
 def both_sides(one_side: Callable[[Performance, str], FloatArray]) -> Curve:
     """The mean of a curve over the left and the right side; of the side that is seen where one is not."""
+    return lambda performance: _mean_of_sides(performance, one_side, SIDES)
 
-    def curve(performance: Performance) -> FloatArray:
-        values = np.stack([one_side(performance, side) for side in SIDES])
-        seen = np.isfinite(values)
-        total = np.where(seen, values, 0.0).sum(axis=0)
-        count = seen.sum(axis=0)
-        return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
 
-    return curve
+def nearer_side(one_side: Callable[[Performance, str], FloatArray]) -> Curve:
+    """The mean of a curve over the sides whose leg is seen well: of the nearer one alone where it hides the other.
+
+    A foot behind a foot is guessed, and guessed feet rise and fall with the knees.
+    """
+    return lambda performance: _mean_of_sides(performance, one_side, performance.seen_sides)
+
+
+def _mean_of_sides(
+    performance: Performance, one_side: Callable[[Performance, str], FloatArray], sides: Sequence[str]
+) -> FloatArray:
+    values = np.stack([one_side(performance, side) for side in sides])
+    seen = np.isfinite(values)
+    total, count = np.where(seen, values, 0.0).sum(axis=0), seen.sum(axis=0)
+    return np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
 
 
 def left_minus_right(one_side: Callable[[Performance, str], FloatArray]) -> Curve:

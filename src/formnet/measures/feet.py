@@ -4,24 +4,24 @@ from formnet.measures import curves as c
 from formnet.measures.base import Measure, at_bottom, greatest, greatest_change
 
 _FOOT = ("heel", "foot_index")
-PITCH, TOES = c.both_sides(c.foot_pitch), c.both_sides(c.toes_over_heel)
-HEIGHT = c.both_sides(c.heel_height)
+PITCH, TOES = c.nearer_side(c.foot_pitch), c.nearer_side(c.toes_over_heel)
+HEIGHT = c.nearer_side(c.heel_height)
 
 MEASURES = (
     Measure(
         "heel_rise", "Rise of the heels", "foot lengths",
-        "Greatest height of the heels over the toes beyond that when standing, mean of both feet.",
+        "Greatest height of the heels over the toes beyond that when standing, mean of the feet that are seen.",
         "greatest change", "Myer et al. 2014, criterion 7", greatest_change(PITCH), PITCH, _FOOT,
     ),
     Measure(
         "heel_height", "Height of the heels", "shin lengths",
-        "Greatest height of the heels over the toes, mean of both feet, whatever it was when standing.",
+        "Greatest height of the heels over the toes, mean of the feet that are seen, whatever it was when standing.",
         "greatest", "heels that are up from the start, or a standing foot seen sloped", greatest(HEIGHT), HEIGHT,
         ("heel", "foot_index", "knee", "ankle"),
     ),
     Measure(
         "toe_rise", "Rise of the toes", "foot lengths",
-        "Greatest height of the toes over the heels beyond that when standing, mean of both feet.",
+        "Greatest height of the toes over the heels beyond that when standing, mean of the feet that are seen.",
         "greatest change", "Myer et al. 2014, criterion 7", greatest_change(TOES), TOES, _FOOT,
     ),
     Measure(

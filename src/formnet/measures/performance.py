@@ -19,6 +19,8 @@ _AROUND_S = 1.5
 """Standing is looked for this long before and after a repetition, then in the whole clip."""
 _BOTTOM_S = 0.08
 """Values at the bottom are means over this long on both sides of it."""
+_HIDDEN_BY = 0.15
+"""A leg that is seen with so much less confidence than the other stands behind it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +68,19 @@ class Performance:
     def hip_height(self) -> FloatArray:
         """(T,) middle of the hips over the middle of the ankles."""
         return np.asarray((self.middle("ankle") - self.middle("hip"))[:, 1])
+
+    @cached_property
+    def seen_sides(self) -> tuple[str, ...]:
+        """The sides whose leg is seen well at the bottom: both, or the nearer one where the other is hidden by it."""
+        leg, known = ("knee", "ankle", "heel", "foot_index"), self.motion.skeleton
+        names = {side: [name for joint in leg if (name := f"{side}_{joint}") in known] for side in SIDES}
+        sure = {
+            side: float(self.motion.confidence[self.at_bottom][:, known.indices(joints)].mean())
+            for side, joints in names.items()
+            if joints
+        }
+        best = max(sure.values(), default=0.0)
+        return tuple(side for side, share in sure.items() if share >= best - _HIDDEN_BY)
 
     @property
     def inside(self) -> slice:

@@ -40,7 +40,7 @@ def read_course(performance: Performance, name: str) -> tuple[FloatArray, FloatA
     return performance.motion.timestamps[performance.inside], curve(performance)[performance.inside]
 
 
-def describe_measures(source: str = "supervised") -> list[dict[str, str]]:
+def describe_measures(source: str = "supervised+picture") -> list[dict[str, str]]:
     """What the list of measures shows, one row each; errors are those of a pose source by view."""
     from formnet.measures.calibration import LEAST_RELIABILITY, calibration_for  # it reads this registry
 

@@ -11,7 +11,7 @@ from formnet.standards.reading import load_standard
 
 __all__ = ["Judge", "JudgedClip", "describe_model", "judge_motion", "make_class_judge", "make_judge"]
 
-DEFAULT_LIFTER = "supervised"
+DEFAULT_LIFTER = "supervised+picture"
 
 
 def make_judge(standard: str = DEFAULT_STANDARD, lifter: str | None = None) -> MeasuringJudge:

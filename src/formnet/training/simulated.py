@@ -11,7 +11,7 @@ from formnet.errors import InputError
 from formnet.faults import WASEDA_CLASSES
 from formnet.lifting.lifter import create_lifter
 from formnet.lifting.observation import normalise_points
-from formnet.lifting.temporal import NetworkLifter, spread_confidence
+from formnet.lifting.temporal import NetworkLifter, PointLifter, spread_confidence
 from formnet.motion import Motion
 from formnet.readers.table import RepetitionTable
 from formnet.skeleton import BLAZEPOSE_33, LIFTED_32
@@ -102,7 +102,7 @@ def estimate_landmarks(
 
 
 def lift_landmarks(
-    network: NetworkLifter,
+    network: PointLifter,
     positions: np.ndarray,
     confidence: np.ndarray,
     timestamps: np.ndarray,

@@ -17,8 +17,9 @@ from formnet.storage.files import atomic_path
 from formnet.training.measures.simulated import MeasuredView, simulate_views
 
 SOURCES: dict[str, dict[str, Any]] = {
+    "supervised+picture": {"lifter": "supervised+picture", "whole_source": True},
+    "supervised+picture keypoints": {"lifter": "supervised+picture", "whole_source": False},
     "supervised": {"lifter": "supervised", "whole_source": True},
-    "supervised keypoints": {"lifter": "supervised", "whole_source": False},
     "unsupervised": {"lifter": "unsupervised", "whole_source": True},
 }
 """Pose source → how it is simulated."""
@@ -36,8 +37,10 @@ def fit_line(readings: FloatArray, truths: FloatArray) -> Line | None:
     known = np.isfinite(readings) & np.isfinite(truths)
     x, y = readings[known], truths[known]
     for _ in range(2):
-        if len(x) < _LEAST_ROWS or np.ptp(x) <= 0:
+        if len(x) < _LEAST_ROWS:
             return None
+        if x.std() < 1e-3 * y.std():
+            return Line(float(y.mean()), 0.0, float(y.std()), 0.0)
         gain, offset = np.polyfit(x, y, 1)
         left = y - (offset + gain * x)
         error = float(left.std())

@@ -9,6 +9,7 @@ import numpy as np
 
 from formnet.body.load import load_body
 from formnet.errors import InputError
+from formnet.lifting.following import FollowedLifter
 from formnet.lifting.joints import assemble_lifted
 from formnet.lifting.lifter import create_lifter
 from formnet.lifting.temporal import NetworkLifter
@@ -47,7 +48,7 @@ def simulate_views(
     seed: int = 0,
     views: int = 1,
     frames: int = 96,
-    lifter: str = "supervised",
+    lifter: str = "supervised+picture",
     whole_source: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> list[MeasuredView]:
@@ -62,7 +63,7 @@ def simulate_views(
         InputError: for a lifter that is no network.
     """
     network = create_lifter(lifter)
-    if not isinstance(network, NetworkLifter):
+    if not isinstance(network, (NetworkLifter, FollowedLifter)):
         raise InputError(f"simulated squats are lifted by a network, got {lifter!r}; use supervised or unsupervised")
     body, noise = load_body(), read_estimator_noise()
     rng = np.random.default_rng([seed, 1])
@@ -71,28 +72,28 @@ def simulate_views(
     )
     landmarks = repetitions.landmarks(body)
     true = assemble_lifted(landmarks, repetitions.joints)
-    truths = [read_values(_perform(true[row], repetitions, row, tidy=False)) for row in range(count)]
+    truths = [read_values(_perform(true[row], repetitions, row)) for row in range(count)]
     found = []
     for start in range(0, count, _CHUNK):
         rows = np.repeat(np.arange(start, min(start + _CHUNK, count)), views)
         seen = np.stack([sample_camera(rng).to_camera(landmarks[row]) for row in rows])
         times_s = repetitions.timestamps[rows]
-        positions, sure = estimate_landmarks(seen, times_s, noise, rng)
-        lifted, _ = lift_landmarks(network, positions, sure, times_s, rng, whole_source=whole_source)
+        positions, visibility = estimate_landmarks(seen, times_s, noise, rng)
+        lifted, sure = lift_landmarks(network, positions, visibility, times_s, rng, whole_source=whole_source)
         found += [
-            MeasuredView(_perform(points, repetitions, int(row), tidy=True), truths[row], int(row))
-            for points, row in zip(lifted, rows, strict=True)
+            MeasuredView(_perform(points, repetitions, int(row), seen=seen), truths[row], int(row))
+            for points, seen, row in zip(lifted, sure, rows, strict=True)
         ]
     return found
 
 
-def _perform(points: FloatArray, repetitions: Repetitions, row: int, *, tidy: bool) -> Performance:
-    """The repetition of one row as measures see it, at its true times."""
+def _perform(points: FloatArray, repetitions: Repetitions, row: int, *, seen: FloatArray | None = None) -> Performance:
+    """The repetition of one row as measures see it, at its true times; tidied where it was `seen` by an estimator."""
     times_s = repetitions.timestamps[row]
-    motion = Motion(points, np.ones(points.shape[:2]), times_s, LIFTED_32)
+    motion = Motion(points, np.ones(points.shape[:2]) if seen is None else seen, times_s, LIFTED_32)
     start, bottom, end = (
         int(np.argmin(np.abs(times_s - moments[row])))
         for moments in (repetitions.start_s, repetitions.bottom_s, repetitions.end_s)
     )
-    clean = clean_motion(motion, PreprocessSpec()) if tidy else motion
+    clean = motion if seen is None else clean_motion(motion, PreprocessSpec())
     return make_performance(clean, start, bottom, end, float(repetitions.bottom_s[row]))
