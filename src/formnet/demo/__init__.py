@@ -1,4 +1,5 @@
 """The example clip of `formnet demo`, and how it was simulated.
 
-The last clip of `formnet synth OUT --clips 5 --seed 200 --yaw 40 --fps 24`.
+The second clip of `formnet synth OUT --clips 5 --reps 3 --seed 310 --yaw 15 --fps 24 --classes
+good,shallow,inward_knees`.
 """
