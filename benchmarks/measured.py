@@ -1,4 +1,4 @@
-"""Labelled repetitions as measures see them, and how well each measure alone tells their classes apart."""
+"""Labelled repetitions as measures see them: how well each measure, and each finding, tells their classes apart."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from figures import area, area_within, show_table
+from figures import area, area_within, share, show_table
 
+from formnet.errors import InputError
+from formnet.measures.calibration import calibration_for, measure_repetition
 from formnet.measures.performance import Performance, make_performance
 from formnet.measures.registry import MEASURES, read_values
 from formnet.motion import FloatArray, Motion
 from formnet.preprocess.spec import PreprocessSpec, clean_motion
+from formnet.standards.finding import Finding, find_faults
+from formnet.standards.standard import Standard
+
+Findings = Sequence[Finding]
+_UNJUDGED = -1e9
+"""What cannot be judged ranks below all that was."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +93,78 @@ def show_areas(
         table,
     )
     return areas
+
+
+def find_all(rows: Sequence[Labelled], standard: Standard, source: str) -> list[Findings]:
+    """The findings of every row; `source` names the errors of its joints (see `Calibration`)."""
+    calibration = calibration_for(source)
+    return [find_faults(standard, measure_repetition(row.performance, calibration)) for row in rows]
+
+
+def name_faults(standard: Standard, pairs: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """Class → the fault of the standard that means it: the first of its possible names that the standard has."""
+    found = {label: next((n for n in names if n in standard.faults), None) for label, names in pairs.items()}
+    named = {label: name for label, name in found.items() if name is not None}
+    if not named:
+        known = sorted({name for names in pairs.values() for name in names})
+        raise InputError(f"standard {standard.name!r} has none of {', '.join(known)}; choose another --standard")
+    return named
+
+
+def show_findings(
+    title: str,
+    rows: Sequence[Labelled],
+    findings: Sequence[Findings],
+    good: Collection[str],
+    faults: Mapping[str, str],
+    unit: str,
+) -> dict[str, float]:
+    """Prints what the standard says of every class, and returns `good_with_clear_fault` and `auc/FAULT`.
+
+    Args:
+        faults: class → the fault that means it. A finding is ranked by how far it lies beyond its limit.
+    """
+    labels, groups = np.array([row.label for row in rows]), np.array([row.group for row in rows])
+    is_good = np.isin(labels, list(good))
+    names = [finding.fault for finding in findings[0]]
+    states = {name: np.array([_finding(of, name).state for of in findings]) for name in names}
+    any_clear = np.any([state == "clear" for state in states.values()], axis=0)
+    show_table(
+        f"{title}: share with a clear finding",
+        ["class", "repetitions", f"{unit}s", "any", f"{unit}s with any", *names],
+        [
+            [
+                label, str(int(of.sum())), str(len(set(groups[of]))), f"{any_clear[of].mean():.0%}",
+                f"{share(any_clear[of & (groups == g)].any() for g in set(groups[of])):.0%}",
+                *(f"{(states[name][of] == 'clear').mean():.0%}" for name in names),
+            ]
+            for label, of in [*((label, labels == label) for label in dict.fromkeys(labels)), ("good", is_good)]
+        ],
+    )  # fmt: skip
+    figures, table = {"good_with_clear_fault": float(any_clear[is_good].mean())}, []
+    for label, name in faults.items():
+        excess = np.array([_rank(_finding(of, name)) for of in findings])
+        is_faulty = labels == label
+        figures[f"auc/{name}"] = area(excess[is_faulty], excess[is_good])
+        counts = [(states[name][is_faulty] == state).mean() for state in ("clear", "borderline", "not judgeable")]
+        table.append([
+            label, name, f"{figures[f'auc/{name}']:.3f}", f"{area_within(excess, is_faulty, is_good, groups):.3f}",
+            *(f"{count:.0%}" for count in counts),
+        ])  # fmt: skip
+    show_table(
+        f"{title}: findings against good ones",
+        ["class", "finding", "AUC", f"mean by {unit}", "clear", "borderline", "not judgeable"],
+        table,
+    )
+    return figures
+
+
+def _finding(findings: Findings, name: str) -> Finding:
+    return next(finding for finding in findings if finding.fault == name)
+
+
+def _rank(finding: Finding) -> float:
+    return _UNJUDGED if finding.state == "not judgeable" else finding.excess
 
 
 def _spread(values: FloatArray) -> str:

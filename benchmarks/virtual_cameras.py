@@ -1,50 +1,53 @@
 """UI-PRMD's deep squats before virtual cameras: correct against incorrect ones, from keypoint files.
 
-    python benchmarks/virtual_cameras.py [UIPRMD_ROOT] [--every 1] [--lifter supervised]
+    python benchmarks/virtual_cameras.py [UIPRMD_ROOT] [--standard rehab] [--every 1] [--lifter supervised]
 
 Each episode's Kinect joints stand before a camera in front, at 45° and at the side; half a second of standing is added
 at both ends, 2 pixels of jitter to every joint, and what is seen is written as OpenPose writes it (BODY_25) and read
 back. The set's incorrect deep squat is: trunk not upright, not past parallel, knees falling in, or trunk flexed over
 30°.
 
-Prints which measures tell incorrect from correct ones from each view, people being the unit. Ends with one JSON object:
-`auc/VIEW/MEASURE`, and `found`, the share of repetitions that were found.
+Prints which measures tell incorrect from correct ones from each view, and how often the standard names a clear fault,
+by person. An episode is one repetition; one that is not found has no fault. Ends with one JSON object: `false_alarms`
+and `faults_found` (shares of correct and incorrect episodes with a clear fault), `balanced` (mean of what is right of
+both), `repetitions_found`, and the same of each view under `by_view`.
 """
 
 from __future__ import annotations
 
 import argparse
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 from common import run_main
-from figures import CONSOLE, dataset_root, print_figures, require_folder, share
-from measured import Labelled, show_areas
+from figures import CONSOLE, area, area_within, dataset_root, print_figures, require_folder, share, show_table
 from rich.progress import track as progress
 
 from formnet.conversion import convert_motion
 from formnet.exports.keypoints import write_openpose
 from formnet.geometry.level import rotation_to_front
-from formnet.lifting.lifter import Lifter, create_lifter
-from formnet.measures.performance import Performance, make_performance
 from formnet.motion import FloatArray, Motion
+from formnet.pipeline import make_judge
 from formnet.pose.track import PoseTrack
-from formnet.preprocess.repetitions import find_repetitions
-from formnet.preprocess.spec import PreprocessSpec, clean_motion
 from formnet.readers.catalogue import read_dataset
 from formnet.readers.source import read_pose_source
-from formnet.readers.uiprmd import KINECT_FPS
+from formnet.readers.uiprmd import CLASSES, KINECT_FPS
 from formnet.reading import track_of
 from formnet.skeleton import BODY_25
+from formnet.standards.standard import Standard
 from formnet.synth.camera import orbit_camera
+from formnet.verdict import RepetitionVerdict
 
 VIEWS = {"front": 0.0, "45°": 45.0, "side": 90.0}
 STANDING_S, JITTER_PX, PELVIS_M = 0.5, 2.0, 0.95
-MEASURES = ("thigh", "hip_over_knee", "knee_width_least", "knees_inside_feet", "trunk_lean", "trunk_minus_shank")
+MEASURES = (
+    "thigh", "hip_over_knee", "knee_width", "knee_width_least", "knees_inside_feet", "left_knee_valgus",
+    "right_knee_valgus", "trunk_lean", "trunk_minus_shank", "trunk_lean_change",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,33 +114,80 @@ def through_files(image: Motion, width: int, height: int) -> PoseTrack:
     return PoseTrack(track.image, track.world, width, height, track.warnings)
 
 
-def perform(track: PoseTrack, lifter: Lifter) -> Performance | None:
-    """The deepest repetition that is found, as measures see it."""
-    motion = clean_motion(lifter.lift(track), PreprocessSpec())
-    spans = find_repetitions(motion, PreprocessSpec().repetitions).spans
-    if not spans:
-        return None
-    span = max(spans, key=lambda span: span.depth)
-    return make_performance(motion, span.start, span.bottom, span.end, span.bottom_s)
+def compute_rates(seen: Sequence[tuple[Case, tuple[RepetitionVerdict, ...]]]) -> dict[str, float]:
+    """How often a clear fault is named in correct and incorrect episodes."""
+    named = {
+        label: share(any(r.faults for r in repetitions) for case, repetitions in seen if case.label == label)
+        for label in CLASSES
+    }
+    return {
+        "false_alarms": named["correct"],
+        "faults_found": named["incorrect"],
+        "balanced": 0.5 * (1.0 - named["correct"] + named["incorrect"]),
+        "repetitions_found": share(bool(repetitions) for _, repetitions in seen),
+    }
+
+
+def show_rates(seen: Sequence[tuple[Case, tuple[RepetitionVerdict, ...]]], standard: Standard) -> None:
+    """Rates by view and by person, and which faults are named."""
+    people = sorted({case.person for case, _ in seen})
+    parts = {
+        **{view: [entry for entry in seen if entry[0].view == view] for view in VIEWS},
+        **{person: [entry for entry in seen if entry[0].person == person] for person in people},
+        "all": seen,
+    }
+    show_table(
+        f"UI-PRMD deep squats, {standard.name}: shares with a clear fault, and each fault in correct / incorrect ones",
+        ["part", "correct", "incorrect", "balanced", "found", *standard.faults],
+        [[part, *(f"{rate:.1%}" for rate in compute_rates(of).values()),
+          *(_named(of, fault) for fault in standard.faults)] for part, of in parts.items()],
+    )  # fmt: skip
+
+
+def _named(seen: Sequence[tuple[Case, tuple[RepetitionVerdict, ...]]], fault: str) -> str:
+    shares = [
+        share(any(fault in r.faults for r in repetitions) for case, repetitions in seen if case.label == label)
+        for label in CLASSES
+    ]
+    return " / ".join(f"{value:.0%}" for value in shares)
+
+
+def show_measures(seen: Sequence[tuple[Case, tuple[RepetitionVerdict, ...]]]) -> None:
+    """How well each measure that a verdict rests on tells incorrect from correct, by view."""
+    table = []
+    for view in VIEWS:
+        here = [(case, repetitions[0]) for case, repetitions in seen if case.view == view and repetitions]
+        incorrect = np.array([case.label == "incorrect" for case, _ in here])
+        people = np.array([case.person for case, _ in here])
+        for name in MEASURES:
+            values = np.array([repetition.measures[name].value for _, repetition in here])
+            either = area(values[incorrect], values[~incorrect])
+            side = 1.0 if either >= 0.5 else -1.0
+            within = area_within(side * values, incorrect, ~incorrect, people)
+            table.append(
+                [view, name, "above" if side > 0 else "below", f"{max(either, 1 - either):.2f}", f"{within:.2f}"]
+            )
+    show_table(
+        "single measures, incorrect against correct", ["view", "measure", "side", "AUC", "mean by person"], table
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("root", type=Path, nargs="?", default=dataset_root("ui-prmd"), help="a copy of UI-PRMD")
+    parser.add_argument("--standard", default="rehab", help="what counts as a fault")
     parser.add_argument("--every", type=int, default=1, help="one in so many episodes")
-    parser.add_argument("--lifter", default="supervised", help="what makes joints 3D")
+    parser.add_argument("--lifter", default=None, help="what makes joints 3D; default: that of formnet classify")
     arguments = parser.parse_args()
-    lifter = create_lifter(arguments.lifter)
+    judge = make_judge(arguments.standard, arguments.lifter)
     seen = [
-        (case, perform(case.track, lifter))
+        (case, judge.judge_repetitions(case.track)[0])
         for case in film_cases(require_folder(arguments.root, "a copy of UI-PRMD"), max(1, arguments.every))
     ]
-    figures = {"found": share(performance is not None for _, performance in seen)}
-    for view in VIEWS:
-        rows = [Labelled(c.label, c.person, p) for c, p in seen if c.view == view and p is not None]
-        areas = show_areas(f"UI-PRMD deep squats, {view}", rows, ("correct",), {"incorrect": MEASURES}, "person")
-        figures |= {f"auc/{view}/{name.removeprefix('incorrect/')}": value for name, value in areas.items()}
-    print_figures(figures)
+    show_measures(seen)
+    show_rates(seen, judge.standard)
+    by_view = {view: compute_rates([entry for entry in seen if entry[0].view == view]) for view in VIEWS}
+    print_figures({**compute_rates(seen), "by_view": by_view})
 
 
 if __name__ == "__main__":

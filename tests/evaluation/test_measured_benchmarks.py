@@ -204,3 +204,32 @@ def test_a_table_of_clips_that_are_not_there_is_refused(load, tmp_path: Path) ->
     (tmp_path / "truth.csv").write_text("file,exercise\na.mp4,squat\n")
     with pytest.raises(InputError, match="cannot be read as a table"):
         load("real_clips").read_truth(tmp_path)
+
+
+def test_findings_are_ranked_by_how_far_they_lie_beyond_their_limit(load, capsys) -> None:
+    """Shallow squats against deep ones of two people; what a standard calls no depth goes by its own name."""
+    from formnet.standards.reading import load_standard
+
+    measured, standard = load("measured"), load_standard()
+    rows = [
+        measured.Labelled(label, person, measured.perform_whole(build_squat(Pose(thigh=thigh, shank=20, trunk=20))))
+        for person in ("a", "b")
+        for label, thigh in (("deep", -5.0), ("deep", 5.0), ("high", 45.0))
+    ]
+    findings = measured.find_all(rows, standard, "solid")
+    faults = measured.name_faults(standard, {"high": ("no_such_fault", "shallow")})
+    figures = measured.show_findings("t", rows, findings, ("deep",), faults, "person")
+    assert figures == {"good_with_clear_fault": 0.0, "auc/shallow": 1.0}
+    assert "not judgeable" in capsys.readouterr().err
+    with pytest.raises(InputError, match=r"has none of no_such_fault; choose another --standard"):
+        measured.name_faults(standard, {"high": ("no_such_fault",)})
+
+
+def test_an_episode_that_is_not_found_has_no_fault(load) -> None:
+    virtual = load("virtual_cameras")
+    (bad,), (fine,) = _answers()[1], _answers()[2]
+    cases = [(virtual.Case(label, "s01", "front", None), found) for label, found in (
+        ("correct", (fine,)), ("correct", (bad,)), ("incorrect", (bad,)), ("incorrect", ()),
+    )]  # fmt: skip
+    rates = virtual.compute_rates(cases)
+    assert rates == {"false_alarms": 0.5, "faults_found": 0.5, "balanced": 0.5, "repetitions_found": 0.75}
