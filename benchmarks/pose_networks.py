@@ -1,0 +1,253 @@
+"""Pose networks side by side on rendered people never seen, and the best one on real clips.
+
+    python benchmarks/pose_networks.py [--networks deconv fields …] [--steps 600] [--write]
+    python benchmarks/pose_networks.py --real CLIP… [--networks deconv]   # against BlazePose heavy, joint by joint
+    python benchmarks/pose_networks.py --spine CLIP… --out FOLDER         # pictures of the spine's joints
+
+Every network is trained with the same number of steps at a size that a processor affords: crops of 96 × 128 pixels
+around one person, whole pictures of 192 × 160 with up to three. Pictures, weights and figures are kept in --work, so a
+run that is stopped goes on where it was. Training on one thread; seconds are of the processor.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as lightning
+import torch
+from common import run_main
+from page import REPOSITORY
+from PIL import Image, ImageDraw
+from rich.console import Console
+from rich.progress import track as progress
+
+from formnet.conversion import convert_motion
+from formnet.errors import FormnetError
+from formnet.pose.estimator import create_estimator, estimate_pose
+from formnet.pose.model_bundle import Eyes
+from formnet.pose.networks.description import load_pose_network
+from formnet.pose.track import PoseTrack
+from formnet.pose.video import read_frames
+from formnet.readers.pictures.base import PictureSet
+from formnet.rendered.scenes import SceneOptions
+from formnet.skeleton import Skeleton
+from formnet.storage.files import atomic_path, cache_dir
+from formnet.training.pose.data import PoseDataOptions, PoseSets, read_or_render
+from formnet.training.pose.measure import measure_network
+from formnet.training.pose.module import PoseFitOptions
+from formnet.training.pose.run import PoseOptions, run_pose_training
+
+_ENCODER = {"widths": (32, 64, 128), "blocks": (1, 1, 1), "width": 64}
+_CROP = {**_ENCODER, "size": (96, 128), "sigma": 1.5}
+_WHOLE = {**_ENCODER, "size": (192, 160), "sigma": 1.2}
+# In the order in which they are worth having.
+NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "deconv": ("SimpleBaseline, deconvolutions", _CROP),
+    "rpstn": ("RPSTN, five frames", {**_CROP, "kind": "rpstn"}),
+    "rpstn_frames": ("RPSTN frame by frame", {**_CROP, "kind": "rpstn", "propagate": False}),
+    "fields": ("part affinity fields, two stages", {**_WHOLE, "method": "fields", "stages": 2}),
+    "location": ("VNect's location maps", {**_CROP, "method": "location"}),
+    "tags": ("associative embedding", {**_WHOLE, "method": "tags"}),
+    "personlab": ("PersonLab", {**_WHOLE, "method": "personlab"}),
+    "hourglass": ("two stacked hourglasses", {**_CROP, "kind": "hourglass", "width": 32, "stages": 2}),
+    "rpstn_norelation": ("RPSTN without the relation extractor", {**_CROP, "kind": "rpstn", "relation": "none"}),
+    "rpstn_nonlocal": ("RPSTN, non-local block instead", {**_CROP, "kind": "rpstn", "relation": "nonlocal"}),
+}
+SETS = {
+    "single_train": SceneOptions(scenes=1200, frames=5, seed=101),
+    "single_val": SceneOptions(scenes=80, frames=5, seed=102),
+    "single_test": SceneOptions(scenes=200, frames=5, seed=103),
+    "many_train": SceneOptions(scenes=2000, people=3, seed=111),
+    "many_val": SceneOptions(scenes=90, people=3, seed=112),
+    "two_test": SceneOptions(scenes=160, people=2, least_people=2, seed=113),
+    "three_test": SceneOptions(scenes=160, people=3, least_people=3, seed=114),
+}
+RESULTS = REPOSITORY / "benchmarks" / "pose_networks.json"
+PAGE = REPOSITORY / "docs" / "pose_networks.md"
+_BEGIN, _END = "<!-- table: benchmarks/pose_networks.py --write -->", "<!-- end of table -->"
+_EVERY_FRAMES = 5
+"""Of real clips every fifth frame is compared."""
+_NEAR = 0.05
+"""Share of the person's height within which two estimators agree."""
+_BATCH, _PIECES, _WHOLE_BATCH = 16, 4, 8
+
+
+def main(arguments: argparse.Namespace) -> None:
+    torch.set_num_threads(1)
+    if arguments.real:
+        for name in arguments.networks:
+            report_agreement(compare_with_blazepose(arguments.work / "runs" / name, arguments.real), name)
+        return
+    if arguments.spine:
+        for clip in arguments.spine:
+            draw_spine(arguments.work / "runs" / arguments.networks[0], clip, arguments.out)
+        return
+    rows = {name: measure(name, arguments.work, arguments.steps) for name in arguments.networks}
+    table = render_table(rows)
+    print(table)
+    if arguments.write:
+        with atomic_path(RESULTS) as temporary:
+            temporary.write_text(json.dumps(rows, indent=1) + "\n")
+        write_table(table)
+
+
+def measure(name: str, work: Path, steps: int) -> dict[str, float]:
+    """Figures of one network, from `work` if they are there; it is trained first where it is not."""
+    kept = work / "runs" / name / "figures.json"
+    if kept.is_file() and (figures := json.loads(kept.read_text()))["steps"] == steps:
+        return dict(figures)
+    spec = NETWORKS[name][1]
+    several = spec.get("method") in ("fields", "tags", "personlab")
+    sets = PoseSets(*(pictures(f"{'many' if several else 'single'}_{side}", work) for side in ("train", "val")),
+                    pictures("three_test" if several else "single_test", work))  # fmt: skip
+    batch = _WHOLE_BATCH if several else _PIECES if spec.get("kind") == "rpstn" else _BATCH
+    options = PoseOptions(
+        spec,
+        PoseDataOptions(root=str(work), batch_size=batch, steps_per_epoch=min(100, steps), val_samples=60),
+        PoseFitOptions(learning_rate=3e-3),
+    )
+    start = time.process_time()
+    run_pose_training(options, _make_trainer(name, steps), kept.parent, sets=sets)
+    training_s = time.process_time() - start
+    network = load_pose_network(kept.parent / "pose.safetensors")
+    figures = {"steps": steps, "training_s": training_s}
+    figures["parameters"] = sum(part.numel() for part in network.module.parameters())
+    for side in ("two", "three") if several else ("single",):
+        measured = measure_network(network, pictures(f"{side}_test", work))
+        figures |= {f"{side}/{figure}": value for figure, value in measured.items()}
+    with atomic_path(kept) as temporary:
+        temporary.write_text(json.dumps(figures, indent=1))
+    return figures
+
+
+def pictures(name: str, work: Path) -> PictureSet:
+    return read_or_render(work / "sets" / name, SETS[name])
+
+
+def _make_trainer(name: str, steps: int):  # type: ignore[no-untyped-def]
+    class Say(lightning.Callback):
+        def on_validation_end(self, trainer: lightning.Trainer, _: lightning.LightningModule) -> None:
+            shown = {key: round(float(value), 3) for key, value in trainer.callback_metrics.items()
+                     if key in ("train/loss", "val/pck", "val/pck_hidden", "val/ap", "val/mpjpe_mm")}  # fmt: skip
+            Console(stderr=True).print(name, trainer.global_step, shown)
+
+    def make(*, callbacks: list, default_root_dir: Path):  # type: ignore[no-untyped-def, type-arg]
+        return lightning.Trainer(
+            max_epochs=max(1, steps // 100), accelerator="cpu", callbacks=[*callbacks, Say()], logger=False,
+            enable_progress_bar=False, enable_model_summary=False, num_sanity_val_steps=0,
+            default_root_dir=default_root_dir,
+        )  # fmt: skip
+
+    return make
+
+
+def render_table(rows: dict[str, dict[str, float]]) -> str:
+    """Two tables in Markdown: networks of crops, networks of whole pictures."""
+    first = [
+        "| network | PCK@0.2 torso | visible | hidden | of the person | MPJPE mm (hidden) | s a frame | weights |",
+        f"|{'---|' * 8}",
+    ]
+    second = [
+        "| network | AP of two | of three | AP50 of three | visible, hidden (three) | s a frame | weights |",
+        f"|{'---|' * 7}",
+    ]
+    for name, row in rows.items():
+        title, mb = NETWORKS[name][0], f"{row['parameters'] * 2 / 1e6:.1f} MB"
+        if "single/pck" in row:
+            depth = "" if "single/mpjpe_mm" not in row else (
+                f"{row['single/mpjpe_mm']:.0f} ({row['single/mpjpe_mm_hidden']:.0f})"
+            )  # fmt: skip
+            values = [f"{row[f'single/pck{part}']:.3f}" for part in ("", "_visible", "_hidden", "_person")]
+            first.append(f"| {title} | {' | '.join(values)} | {depth} | {row['single/seconds_a_frame']:.3f} | {mb} |")
+        else:
+            values = [f"{row[figure]:.3f}" for figure in ("two/ap", "three/ap", "three/ap50")]
+            parts = f"{row['three/ap_visible']:.3f}, {row['three/ap_hidden']:.3f}"
+            seconds = f"{row['three/seconds_a_frame']:.3f}"
+            second.append(f"| {title} | {' | '.join(values)} | {parts} | {seconds} | {mb} |")
+    spent = ", ".join(f"{name} {row['training_s']:.0f}" for name, row in rows.items())
+    steps = sorted({int(row["steps"]) for row in rows.values()})
+    note = f"{', '.join(map(str, steps))} steps each; processor seconds of training: {spent}."
+    return "\n".join([*first, "", *second, "", note])
+
+
+def write_table(table: str) -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    before, after = text.split(_BEGIN)[0], text.split(_END)[1]
+    with atomic_path(PAGE) as temporary:
+        temporary.write_text(f"{before}{_BEGIN}\n\n{table}\n\n{_END}{after}", encoding="utf-8")
+
+
+def compare_with_blazepose(run: Path, clips: list[Path]) -> dict[str, tuple[int, int]]:
+    """Joint → frames in which both estimators put it within 5 % of the person's height, and frames compared."""
+    own, heavy = create_estimator(str(run / "pose.safetensors")), create_estimator(eyes=Eyes.EXACT)
+    counts: dict[str, tuple[int, int]] = {}
+    for clip in progress(clips, "clips", console=Console(stderr=True)):
+        try:
+            tracks = [estimate_pose(clip, estimator=e, max_fps=30 / _EVERY_FRAMES) for e in (own, heavy)]
+        except FormnetError as error:
+            Console(stderr=True).print(f"{clip.name}: {error}")
+            continue
+        for joint, near in agreement(*tracks).items():
+            right, total = counts.get(joint, (0, 0))
+            counts[joint] = (right + int(near.sum()), total + len(near))
+    return counts
+
+
+def agreement(track: PoseTrack, reference: PoseTrack) -> dict[str, np.ndarray]:
+    """For each joint that both have, in which of the frames where the reference is sure of it they agree."""
+    shared = tuple(joint for joint in track.image.skeleton.joints if joint in reference.image.skeleton)
+    joints = Skeleton("shared", shared)
+    own, true = (convert_motion(part.image, joints) for part in (track, reference))
+    height_px = np.nanmax(reference.image.positions[..., 1], axis=1) - np.nanmin(
+        reference.image.positions[..., 1], axis=1
+    )
+    away = np.linalg.norm(own.positions - true.positions, axis=-1) / np.nanmedian(height_px)
+    sure = true.confidence > 0.5
+    return {joint: (away[:, i] < _NEAR)[sure[:, i]] for i, joint in enumerate(shared)}
+
+
+def report_agreement(counts: dict[str, tuple[int, int]], name: str) -> None:
+    print(f"{name}: share of frames within {_NEAR:.0%} of the person's height of BlazePose heavy")
+    for joint, (right, total) in counts.items():
+        print(f"  {joint:18s} {right / max(total, 1):.2f}  ({total})")
+    print(f"  {'all':18s} {sum(c[0] for c in counts.values()) / max(1, sum(c[1] for c in counts.values())):.2f}")
+
+
+def draw_spine(run: Path, clip: Path, out: Path) -> None:
+    """The lowest moment and the first of a clip, with all joints and the line from pelvis to head."""
+    out.mkdir(parents=True, exist_ok=True)
+    track = estimate_pose(clip, estimator=create_estimator(str(run / "pose.safetensors")), max_fps=10)
+    lowest = int(np.nanargmax(track.image.joint("pelvis")[:, 1]))
+    for number, frame in enumerate(read_frames(clip, max_fps=10)):
+        if number in (0, lowest):
+            scale = track.width / frame.image.shape[1]
+            picture = Image.fromarray(frame.image)
+            draw = ImageDraw.Draw(picture)
+            places = track.image.positions[number] / scale
+            for x, y in places:
+                draw.ellipse([x - 3, y - 3, x + 3, y + 3], fill=(255, 60, 60))
+            chain = ("pelvis", "spine1", "spine2", "spine3", "neck", "head")
+            line = places[track.image.skeleton.indices(chain)]
+            draw.line([tuple(map(float, place)) for place in line], fill=(60, 255, 60), width=3)
+            picture.save(out / f"{clip.stem}_{number}.png")
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
+    parser.add_argument("--steps", type=int, default=600, help="training steps of each network")
+    parser.add_argument("--work", type=Path, default=cache_dir() / "pose_networks", help="pictures, weights, figures")
+    parser.add_argument("--real", type=Path, nargs="+", help="clips to compare with BlazePose heavy")
+    parser.add_argument("--spine", type=Path, nargs="+", help="clips to draw the spine in")
+    parser.add_argument("--out", type=Path, default=Path("spine"), help="folder of those pictures")
+    parser.add_argument("--write", action="store_true", help="write the figures and the table of the documentation")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    run_main(lambda: main(_parse()))
