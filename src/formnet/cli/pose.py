@@ -15,8 +15,18 @@ if TYPE_CHECKING:
     from formnet.motion import Motion
     from formnet.readers.source import PoseSource
 
-FORMATS = ("alphapose", "openpose", "coco", "csv", "trc", "mot", "npz")
-_FORMAT_OF_SUFFIX = {".json": "alphapose", ".csv": "csv", ".trc": "trc", ".mot": "mot", ".npz": "npz", "": "openpose"}
+FORMATS = ("alphapose", "openpose", "coco", "csv", "trc", "mot", "npz", "video")
+_FORMAT_OF_SUFFIX = {
+    ".json": "alphapose",
+    ".csv": "csv",
+    ".trc": "trc",
+    ".mot": "mot",
+    ".npz": "npz",
+    "": "openpose",
+    ".mp4": "video",
+    ".mov": "video",
+    ".png": "video",
+}
 
 _UNEVEN_S = 0.02
 
@@ -59,6 +69,8 @@ def pose(
       formnet pose clip.mp4 -o clip_openpose --format openpose
 
       formnet pose clip.mp4 -o clip.json --estimator pose_iter_440000.caffemodel
+
+      formnet pose clip.mp4 -o skeleton.mp4 (the clip with the joints drawn; .png for a picture)
 
       formnet pose clip.mp4 -o clip.trc (markers for OpenSim)
 
@@ -103,6 +115,8 @@ def _write(out: Path, format: str, source: PoseSource, joints: str | None, *, in
         write_alphapose(out, _in_picture(source), skeleton_named(joints) if joints else COCO_17)
     elif format == "openpose":
         write_openpose(out, _in_picture(source), skeleton_named(joints) if joints else BODY_25, source.path.stem)
+    elif format == "video":
+        _draw(out, source)
     elif format == "coco":
         write_coco(out, _in_picture(source), *(source.size or (0, 0)))
     elif format == "mot":
@@ -117,7 +131,7 @@ def _refuse_idle_options(format: str, joints: str | None, *, in_picture: bool) -
     """Options that would have no effect are refused rather than passed over."""
     if in_picture and format != "csv":
         raise InputError(f"--in-picture is for CSV, and {format} was chosen; leave it out")
-    if joints is not None and format in ("npz", "mot", "coco"):
+    if joints is not None and format in ("npz", "mot", "coco", "video"):
         raise InputError(f"--joints has no effect on {format}; leave it out or choose another format")
 
 
@@ -125,7 +139,7 @@ def _say_rate(format: str, motion: Motion) -> list[str]:
     """What a file that counts frames does not say about times that are not even."""
     import numpy as np
 
-    if len(motion) < 3 or format in ("csv", "npz"):
+    if len(motion) < 3 or format in ("csv", "npz", "video"):
         return []
     even_s = np.linspace(motion.timestamps[0], motion.timestamps[-1], len(motion))
     off_s = float(np.abs(motion.timestamps - even_s).max())
@@ -137,6 +151,16 @@ def _say_rate(format: str, motion: Motion) -> list[str]:
         "frames come at a variable rate and are numbered as they come: their times stand beside them as time_s; tools "
         f"that only count frames are off by up to {off_s:.2f} s"
     ]
+
+
+def _draw(out: Path, source: PoseSource) -> None:
+    from formnet.cli.inputs import progress_bar
+    from formnet.report.pose_video import write_pose_video
+
+    if source.picture is None:
+        raise InputError(f"{source.path} holds joints without pictures; give the video to draw them over")
+    with progress_bar(f"drawing {out.name}") as on_frame:
+        write_pose_video(source.picture, _in_picture(source), out, on_frame, playback=source.playback)
 
 
 def _in_picture(source: PoseSource) -> Motion:

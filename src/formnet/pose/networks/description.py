@@ -157,9 +157,11 @@ class PoseNetwork:
     about: Mapping[str, Any] = field(default_factory=dict)
 
     def maps(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
-        """The last stage's maps of pictures as `prepare` makes them; discs as probabilities."""
+        """The last stage's maps of pictures as `prepare` makes them, wherever the network is; discs as shares."""
+        place = next((part.device for part in self.module.parameters()), pictures.device)
         with torch.inference_mode():
-            return finish_maps(self.module(pictures)[-1])
+            maps = finish_maps(self.module(pictures.to(place))[-1])
+            return {name: part.cpu() for name, part in maps.items()}
 
 
 def finish_maps(maps: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
