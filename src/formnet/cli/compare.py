@@ -9,10 +9,11 @@ import typer
 
 from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, Force, open_folder
 from formnet.cli.options import Fps, Rotate, Size, SlowMotion, make_reading
-from formnet.errors import InputError
+from formnet.errors import FormnetError, InputError
 from formnet.storage.outputs import fresh_answers
 
 if TYPE_CHECKING:
+    from formnet.pipeline.differences import Difference
     from formnet.readers.source import PoseSource
     from formnet.scoring.compare import Comparison
 
@@ -134,16 +135,43 @@ def compare(
     with fresh_answers(*targets):
         result = compare_motions(a, b, options)
         files = _write_pictures(out, first, second, result, threshold) if out else []
-    warnings = (*first.warnings, *second.warnings, *result.warnings)
+    differences, notes = _find_differences(first, second)
+    warnings = (*first.warnings, *second.warnings, *result.warnings, *notes)
     if as_json:
         print_json(
-            {**_describe(result, threshold), "dimensions": 2 if is_flat else 3, "files": files, "warnings": warnings}
+            {
+                **_describe(result, threshold),
+                "differences": [difference.to_dict() for difference in differences],
+                "dimensions": 2 if is_flat else 3,
+                "files": files,
+                "warnings": warnings,
+            }
         )
         return
     print_warnings(warnings)
     _print_report(result, threshold)
+    for difference in differences:
+        print(difference.describe())
     for file in files:
         print(file)
+
+
+def _find_differences(first: PoseSource, second: PoseSource) -> tuple[tuple[Difference, ...], tuple[str, ...]]:
+    """What was measured differently in the squats of both, and a note where there is nothing to measure."""
+    from formnet.pipeline import make_judge
+    from formnet.pipeline.differences import find_differences
+    from formnet.reading import track_of
+
+    judge = make_judge()
+    try:
+        ours, theirs = (judge.judge_repetitions(track_of(source))[0] for source in (first, second))
+    except FormnetError:
+        return (), ("no squat could be measured in both; the score compares movements as they are",)
+    if not ours or not theirs:
+        which = "the clip" if theirs else "the reference" if ours else "neither of them"
+        shows = "shows no squat" if which != "neither of them" else "shows a squat"
+        return (), (f"{which} {shows}, so nothing was measured; the score compares movements as they are",)
+    return find_differences(ours, theirs), ()
 
 
 def _check_options(options: Any) -> None:

@@ -23,7 +23,7 @@ SOURCES: dict[str, dict[str, Any]] = {
     "unsupervised": {"lifter": "unsupervised", "whole_source": True},
 }
 """Pose source → how it is simulated."""
-SOLID_ERROR = {"°": 4.0, "ratio": 0.06, "shin lengths": 0.06, "foot lengths": 0.08, "hip widths": 0.06, "s": 0.1}
+SOLID_ERROR = {"°": 4.0, "ratio": 0.06, "shin lengths": 0.06, "foot lengths": 0.15, "hip widths": 0.06, "s": 0.1}
 """What joints that were 3D already are taken to be good for (Kinect, triangulated cameras), by unit."""
 _LEAST_ROWS = 30
 
