@@ -29,6 +29,10 @@ def compute_angle_between_deg(first: Array, second: Array, *, degenerate_deg: fl
 def compute_joint_angle_deg(first: Array, middle: Array, last: Array, *, degenerate_deg: float = np.nan) -> Array:
     """Angle at `middle` between the limbs to `first` and `last`, 180° when straight. Shapes (…, D) → (…).
 
+    >>> hip, knee, ankle = np.array([[0.0, 0, 0], [0, 1, 0], [0, 1, 1]])
+    >>> round(float(compute_joint_angle_deg(hip, knee, ankle)), 6)
+    90.0
+
     Args:
         degenerate_deg: the angle where a limb has no length.
     """

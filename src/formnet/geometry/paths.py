@@ -22,6 +22,9 @@ def interpolate_at(at: FloatArray, times: FloatArray, values: FloatArray) -> Flo
 def interpolate_gaps(values: Values, times: FloatArray | None = None, *, unseen: float = np.nan) -> Values:
     """Values (T, …) with NaN replaced by interpolation in time, each channel by itself, held at the ends.
 
+    >>> interpolate_gaps(np.array([np.nan, 1.0, np.nan, 3.0]))
+    array([1., 1., 2., 3.])
+
     Args:
         times: (T,) of the frames; None when they are even.
         unseen: what a channel of NaN alone becomes.

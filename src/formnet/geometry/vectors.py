@@ -54,6 +54,10 @@ def mirror_points(points: Array, order: np.ndarray, axis: float = 0.0) -> Array:
 
     Doing it twice gives the points back.
 
+    >>> mirror_points(np.array([[1.0, 5.0], [3.0, 6.0]]), order=np.array([1, 0]))
+    array([[-3.,  6.],
+           [-1.,  5.]])
+
     Args:
         order: (J,) of the joint set, `Skeleton.mirror`.
         axis: x of the mirror.

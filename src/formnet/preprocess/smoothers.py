@@ -62,6 +62,9 @@ def check_smoother(smoother: str) -> None:
 def parse_smoothing(text: str) -> tuple[Smoother, float | None]:
     """What a user writes: a cut-off in Hz ("6"), "none" (or 0), or a name of `Smoother` ("kalman").
 
+    >>> parse_smoothing("4.5"), parse_smoothing("extended-kalman")
+    (('butterworth', 4.5), ('extended_kalman', None))
+
     Raises:
         InputError: for anything else.
     """

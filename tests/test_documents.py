@@ -1,0 +1,77 @@
+"""What documents tell people to type is understood, and the examples in docstrings give what they say."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra import compose, initialize_config_dir
+
+from formnet.cli.app import COMMANDS, load_command
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "benchmarks" / "README.md"]
+TYPED = re.compile(
+    rf"^\s+(?:\.venv/bin/)?(formnet (?:{'|'.join(COMMANDS)})\b.*|python (?:train\.py|benchmarks/\S+\.py)\b.*)$",
+    re.MULTILINE,
+)
+WITH_EXAMPLES = ("geometry.angles", "geometry.paths", "geometry.vectors", "preprocess.smoothers")
+
+
+def find_commands() -> list[tuple[str, ...]]:
+    """Every command line in the pages and in the help of the commands, without comments."""
+    texts = [page.read_text(encoding="utf-8") for page in PAGES]
+    texts += [importlib.import_module(module).__file__ or "" for module, _ in COMMANDS.values()]
+    lines = [line for text in texts for line in TYPED.findall(text if "\n" in text else Path(text).read_text())]
+    # Comments, redirections and what an example is for are not the command's.
+    return sorted({tuple(shlex.split(re.split(r"\s[#→>]\s|\s\(", line)[0])) for line in lines})
+
+
+TYPED_COMMANDS = find_commands()
+
+
+def named(*start: str) -> list[Any]:
+    return [pytest.param(words, id=" ".join(words)) for words in TYPED_COMMANDS if words[: len(start)] == start]
+
+
+def test_there_are_examples() -> None:
+    assert len(named("formnet")) > 20
+    assert len(named("python", "train.py")) > 5
+
+
+@pytest.mark.parametrize("words", named("formnet"))
+def test_a_command_is_parsed(words: tuple[str, ...]) -> None:
+    _, name, *arguments = words
+    assert name in COMMANDS
+    command = load_command(name)
+    context = command.make_context(name, list(arguments))
+    while hasattr(command, "commands"):
+        name, *rest = (*getattr(context, "_protected_args", ()), *context.args)
+        assert name in command.commands
+        command = command.commands[name]
+        context = command.make_context(name, rest, parent=context)
+
+
+@pytest.mark.parametrize("words", named("python", "train.py"))
+def test_a_training_is_composed(words: tuple[str, ...]) -> None:
+    with initialize_config_dir(str(ROOT / "configs"), version_base="1.3"):
+        compose("train", overrides=list(words[2:]))
+
+
+def test_a_benchmark_is_there_and_knows_its_options() -> None:
+    shared = (ROOT / "benchmarks" / "common.py").read_text()
+    for _, script, *arguments in (words for words in TYPED_COMMANDS if words[1].startswith("benchmarks/")):
+        text = (ROOT / script).read_text() + shared
+        assert all(f'"{word}"' in text for word in arguments if word.startswith("--")), script
+
+
+@pytest.mark.parametrize("module", WITH_EXAMPLES)
+def test_examples_in_docstrings(module: str) -> None:
+    failed, tried = doctest.testmod(importlib.import_module(f"formnet.{module}"), optionflags=doctest.ELLIPSIS)
+    assert tried > 0
+    assert failed == 0
