@@ -28,6 +28,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("training",),
     ("verdict",),
     ("pipeline",),
+    ("api",),
     ("report", "exports", "demo"),
     ("cli", "serve", "live"),
     ("__main__",),

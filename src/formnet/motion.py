@@ -57,6 +57,10 @@ class Motion:
     def __len__(self) -> int:
         return len(self.timestamps)
 
+    def __repr__(self) -> str:
+        seconds = f"{self.duration_s:.1f} s" if len(self) > 1 else "one moment"
+        return f"Motion({self.skeleton.name}, {len(self)} frames, {self.n_dimensions}D in {self.unit}s, {seconds})"
+
     @property
     def n_dimensions(self) -> int:
         return int(self.positions.shape[2])

@@ -40,6 +40,9 @@ class RepetitionVerdict:
     warnings: tuple[str, ...] = ()
     courses: Mapping[str, tuple[FloatArray, FloatArray]] = field(default_factory=dict, repr=False, compare=False)
 
+    def __repr__(self) -> str:
+        return f"RepetitionVerdict({self.label}, {self.start_s:.1f}–{self.end_s:.1f} s, bottom {self.bottom_s:.1f} s)"
+
     @property
     def title(self) -> str:
         return fault_named(self.label).title
@@ -109,6 +112,9 @@ class ClipVerdict:
     duration_s: float
     repetitions: tuple[RepetitionVerdict, ...]
     warnings: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"ClipVerdict({self.path}: {', '.join(repetition.label for repetition in self.repetitions)})"
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -58,6 +58,9 @@ class FormnetModel:
     sha256: str
     fingerprint: str
 
+    def __repr__(self) -> str:
+        return f"FormnetModel({self.path.name}, {len(self.classes)} classes, {self.spec.skeleton})"
+
     @property
     def classifier(self) -> Classifier:
         """The network with its scale and temperature; raises `InputError` for a judge that is no network."""

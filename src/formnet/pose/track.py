@@ -31,6 +31,10 @@ class PoseTrack:
     warnings: tuple[str, ...] = ()
     playback: Playback = AS_IT_IS
 
+    def __repr__(self) -> str:
+        depth = "with depth" if self.world is not None else "in the picture only"
+        return f"PoseTrack({self.image!r} in {self.width}×{self.height}, {depth})"
+
     @property
     def solid(self) -> Motion:
         """(T, J, 3) metres, the middle of the hips as origin.

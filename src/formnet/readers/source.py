@@ -56,6 +56,9 @@ class PoseSource:
     has_own_times: bool = False
     playback: Playback = AS_IT_IS
 
+    def __repr__(self) -> str:
+        return f"PoseSource({self.path}, {self.kind}: {self.motion!r})"
+
     @property
     def flat(self) -> Motion:
         """The 2D motion; the 3D one seen from the front where there is no picture."""

@@ -74,6 +74,12 @@ class RepetitionTable:
     def __len__(self) -> int:
         return len(self.motions)
 
+    def __repr__(self) -> str:
+        return (
+            f"RepetitionTable({len(self)} repetitions of {self.motions[0].skeleton.name}, {len(self.classes)} classes, "
+            f"{len(set(self.groups.tolist()))} groups)"
+        )
+
     def select(self, indices: Sequence[int] | NDArray[np.intp] | NDArray[np.bool_]) -> RepetitionTable:
         """The rows with these numbers (or where a mask is True), classes unchanged."""
         chosen = np.asarray(indices)

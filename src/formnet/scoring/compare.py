@@ -105,6 +105,10 @@ class Comparison:
     metric: str
     warnings: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{part} {score:.0f}" for part, score in self.parts.items())
+        return f"Comparison({self.total:.1f} of 100: {parts})"
+
     @property
     def round_slices(self) -> tuple[slice, ...]:
         """Which of the L pairs belong to each round."""
