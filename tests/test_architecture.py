@@ -21,7 +21,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("geometry",),
     ("body", "preprocess"),
     ("features", "measures", "scoring", "synth", "readers", "pose"),
-    ("standards", "lifting"),
+    ("standards", "lifting", "gate"),
     ("reading",),
     ("rendered", "evaluation", "models"),
     ("judges",),

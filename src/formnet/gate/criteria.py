@@ -1,0 +1,114 @@
+"""What a squat is not: one criterion for every movement that is taken for one.
+
+A squat (Schoenfeld 2010; Myer et al. 2014) is done standing on both feet, side by side, that stay where they are; both
+knees bend, alike, and bend together with the hips; the trunk stays over the feet, and nothing but the feet carries.
+Each criterion holds one of these against a limit. How a squat is done, shallow, folded forward, knees in or heels up,
+is no matter here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+Signs = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One movement that is no squat.
+
+    Attributes:
+        name: of the movement.
+        title: with its article, as it stands in a sentence.
+        score: of the signs of a repetition; the higher, the more it is that movement.
+        limit, spread: a score of `limit` is as likely a squat as not; odds change e-fold with `spread`.
+        reason: format string of the signs.
+        source: where limit and sign come from.
+    """
+
+    name: str
+    title: str
+    score: Callable[[Signs], float]
+    limit: float
+    spread: float
+    reason: str
+    source: str
+
+    def log_odds(self, signs: Signs) -> float:
+        """Log odds of a squat against this movement; what cannot be read speaks for nothing (+inf)."""
+        score = self.score(signs)
+        return float((self.limit - score) / self.spread) if np.isfinite(score) else float("inf")
+
+
+def _hinge(signs: Signs) -> float:
+    """Trunk lean; hands that hang below the knees, as on a bar that stands on the floor, and knees that bend little
+    count like further lean."""
+    low = np.clip(0.5 - np.nan_to_num(signs["hand_height"], nan=1.0), 0.0, 0.25)
+    straight_deg = max(0.0, 90.0 - signs["least_knee_bend_deg"])
+    return float(signs["trunk_lean_deg"] + 80.0 * low + 0.45 * straight_deg)
+
+
+def _lunge(signs: Signs) -> float:
+    apart = signs["foot_ahead"] / 0.6 + signs["thigh_difference_deg"] / 45.0
+    return apart + 2.0 * signs["step"] + signs["knee_difference_deg"] / 60.0
+
+
+def _side_lunge(signs: Signs) -> float:
+    return signs["knee_difference_deg"] / 25.0 + signs["hip_shift"] / 0.2 + (signs["feet_apart"] - 0.5) / 0.5
+
+
+# Log odds of a seat: a logistic regression on simulated squats and simulated rising from chairs, through cameras, the
+# estimator's errors and the lifter (no real person).
+_SEAT = {"balance": 43.0, "log_swing": 1.2, "rest_share": 9.6, "shin_lean_deg": 0.12, "hand_height": -5.2}
+_SEAT_CONSTANT = -10.1
+_DEEPEST_SEAT_DEG = 126.0
+
+
+def _seat(signs: Signs) -> float:
+    values = {**signs, "log_swing": float(np.log1p(signs["trunk_swing_deg"]))}
+    # On a seat the thighs are about level; deeper knees fold under a body that no seat holds.
+    too_deep = max(0.0, signs["least_knee_bend_deg"] - _DEEPEST_SEAT_DEG)
+    return _SEAT_CONSTANT + sum(weight * values[name] for name, weight in _SEAT.items()) - too_deep
+
+
+CRITERIA: tuple[Criterion, ...] = (
+    Criterion(
+        "lying", "an exercise on the floor, such as a bridge or a push-up", lambda s: s["standing_lean_deg"], 32.0, 4.0,
+        "the body never stands up: from feet to shoulders it leans {standing_lean_deg:.0f}° at best", "definition",
+    ),
+    Criterion(
+        "plank", "an exercise on hands and feet, such as a plank or a burpee", lambda s: -s["balance"], 0.4, 0.03,
+        "the hands carry: the body's weight is far ahead of the feet", "balance over the feet (Winter 2009)",
+    ),
+    Criterion(
+        "hinge", "a deadlift or another hinge of the hips", _hinge, 67.0, 3.0,
+        "the trunk leans {trunk_lean_deg:.0f}° with the hands {hand_height:.2f} leg lengths over the ankles",
+        "trunk of 66° (conventional) and 57° (sumo) at lift-off (Escamilla et al. 2000)",
+    ),
+    Criterion(
+        "lunge", "a lunge", _lunge, 2.1, 0.15,
+        "one foot is {foot_ahead:.2f} leg lengths ahead of the other, one thigh {thigh_difference_deg:.0f}° steeper",
+        "feet side by side",
+    ),
+    Criterion(
+        "side_lunge", "a side lunge", _side_lunge, 1.6, 0.2,
+        "one knee bends {knee_difference_deg:.0f}° more than the other, the feet {feet_apart:.2f} leg lengths apart",
+        "both knees bend alike",
+    ),
+    Criterion(
+        "step", "walking or stepping", lambda s: s["step"], 0.3, 0.03,
+        "one foot moves {step:.2f} leg lengths against the other", "feet stay where they are",
+    ),
+    Criterion(
+        "upright", "a movement of arms or trunk", lambda s: -s["least_knee_bend_deg"], -40.0, 4.0,
+        "the knees stay nearly straight ({least_knee_bend_deg:.0f}° of bend)",
+        "good mornings bend the knees by 5 ± 7° (Schellenberg et al. 2013)",
+    ),
+    Criterion(
+        "sit_to_stand", "sitting down and standing up", _seat, 0.0, 1.0,
+        "the body's weight rests behind the feet, as on a seat", "logistic regression on simulated people",
+    ),
+)  # fmt: skip

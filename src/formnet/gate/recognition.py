@@ -1,0 +1,80 @@
+"""Is a repetition a squat at all, and if not, what does it look like?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from formnet.gate.criteria import CRITERIA
+from formnet.gate.signs import read_signs
+from formnet.measures.performance import make_performance
+from formnet.motion import FloatArray, Motion
+from formnet.preprocess.repetitions import RepetitionSpan
+
+SQUAT = "squat"
+_MOST = 20.0
+_DOUBT = 2.0
+"""Log odds nearer to 0 than this (12 to 88 %) are doubt."""
+
+
+@dataclass(frozen=True)
+class Recognition:
+    """What a repetition is.
+
+    Attributes:
+        name: "squat", or of the movement it looks like more.
+        title: the same with its article.
+        probability: that it is a squat.
+        reason: one clause; empty for a squat.
+    """
+
+    name: str
+    title: str
+    probability: float
+    reason: str
+
+    @property
+    def is_squat(self) -> bool:
+        return self.name == SQUAT
+
+    @property
+    def sentence(self) -> str:
+        """What a user is told."""
+        return f"this looks like {self.title}" + (f": {self.reason}" if self.reason else "")
+
+
+def recognise(motion: Motion, span: RepetitionSpan) -> Recognition:
+    """Whether a single repetition is a squat; see `recognise_all`."""
+    return recognise_all(motion, [span])[0]
+
+
+def recognise_all(motion: Motion, spans: Sequence[RepetitionSpan]) -> tuple[Recognition, ...]:
+    """Whether the repetitions of a clip are squats.
+
+    Each is a squat as probably as by the criterion that speaks most against it. A repetition in doubt goes with the
+    others of its set: people repeat a movement.
+
+    Args:
+        motion: (T, J, 3) the whole clip, gaps filled and smoothed, as the repetitions were found in it.
+
+    Raises:
+        InputError: for a motion without depth.
+    """
+    if not spans:
+        return ()
+    signs = [read_signs(make_performance(motion, s.start, s.bottom, s.end, s.bottom_s)) for s in spans]
+    own = np.array([[criterion.log_odds(one) for criterion in CRITERIA] for one in signs])
+    shared = np.where(np.abs(own) < _DOUBT, np.median(own, axis=0), own)
+    return tuple(_decide(one, odds) for one, odds in zip(signs, shared, strict=True))
+
+
+def _decide(signs: dict[str, float], log_odds: FloatArray) -> Recognition:
+    probability = float(1.0 / (1.0 + np.exp(-np.clip(log_odds.min(), -_MOST, _MOST))))
+    refusing = np.flatnonzero(log_odds < 0)
+    if len(refusing) == 0:
+        return Recognition(SQUAT, "a squat", probability, "")
+    # The criteria stand in the order in which they explain most: who lies also bends the knees little.
+    criterion = CRITERIA[int(refusing[0])]
+    return Recognition(criterion.name, criterion.title, probability, criterion.reason.format(**signs))

@@ -1,0 +1,177 @@
+"""What tells a squat from other movements: quantities of one repetition, each a pure function of it.
+
+Lengths are in leg lengths of the person (hip to knee to ankle), angles in degrees. NaN where a joint is not there: what
+is unknown speaks neither for nor against a squat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from formnet.geometry.angles import compute_lean_deg
+from formnet.geometry.vectors import take_level
+from formnet.measures.curves import knee_flexion_deg, thigh_deg
+from formnet.measures.performance import SIDES, Performance
+from formnet.motion import FloatArray
+
+Sign = Callable[[Performance], float]
+Frames = NDArray[np.bool_]
+_END_S = 0.1
+"""Start and end of a repetition are read over this long."""
+
+
+def standing_lean_deg(p: Performance) -> float:
+    """Line from the ankles to the shoulders against the vertical at the start or the end, whichever is more upright."""
+    lean_deg = compute_lean_deg(p.middle("ankle"), p.middle("shoulder"))
+    return float(np.fmin(_at(lean_deg, _starts(p)), _at(lean_deg, _ends(p))))
+
+
+def trunk_lean_deg(p: Performance) -> float:
+    """Line from the hips to the shoulders against the vertical at the bottom."""
+    return _at(compute_lean_deg(p.middle("hip"), p.middle("shoulder")), p.at_bottom)
+
+
+def least_knee_bend_deg(p: Performance) -> float:
+    """Bend of the knee that bends less, at the bottom."""
+    left, right = (_at(knee_flexion_deg(p, side), p.at_bottom) for side in SIDES)
+    return float(np.fmin(left, right))
+
+
+def thigh_difference_deg(p: Performance) -> float:
+    """How much steeper one thigh is than the other at the bottom: in a lunge one hangs and one lies."""
+    left, right = (_at(thigh_deg(p, side), p.at_bottom) for side in SIDES)
+    return abs(left - right)
+
+
+def knee_difference_deg(p: Performance) -> float:
+    """How much more one knee is bent than the other at the bottom."""
+    left, right = (_at(knee_flexion_deg(p, side), p.at_bottom) for side in SIDES)
+    return abs(left - right)
+
+
+def foot_ahead(p: Performance) -> float:
+    """How far one ankle is ahead of the other at the bottom."""
+    return abs(_at(_between_ankles(p)[:, 2], p.at_bottom))
+
+
+def feet_apart(p: Performance) -> float:
+    """How far the ankles are apart sideways at the bottom."""
+    return abs(_at(_between_ankles(p)[:, 0], p.at_bottom))
+
+
+def step(p: Performance) -> float:
+    """How far one foot travels against the other between the bottom and the end it travels less to.
+
+    The nearer end, since people step into their stance before a squat and out of it after.
+    """
+    level = take_level(_between_ankles(p))
+    bottom, start, end = (
+        np.array([_at(level[:, axis], frames) for axis in (0, 1)]) for frames in (p.at_bottom, _starts(p), _ends(p))
+    )
+    return float(np.fmin(np.linalg.norm(start - bottom), np.linalg.norm(end - bottom)))
+
+
+def hip_shift(p: Performance) -> float:
+    """How far the hips are off the middle of the ankles, sideways, at the bottom."""
+    return abs(_at((p.middle("hip") - p.middle("ankle"))[:, 0], p.at_bottom)) / _leg(p)
+
+
+def hand_height(p: Performance) -> float:
+    """Height of the wrists over the ankles at the bottom."""
+    return _at((p.middle("ankle") - p.middle("wrist"))[:, 1], p.at_bottom) / _leg(p)
+
+
+def balance(p: Performance) -> float:
+    """How far the body's weight is behind the middle of the feet at the bottom: who sits on nothing cannot be far.
+
+    Weight of the trunk with head and arms 0.6, thighs 0.28, shanks with feet 0.12 of the body, each at the middle of
+    its length (Winter 2009, table 4.1, rounded).
+    """
+    shoulder, hip, knee, ankle = (p.middle(joint)[:, 2] for joint in ("shoulder", "hip", "knee", "ankle"))
+    weight = 0.6 * (0.55 * shoulder + 0.45 * hip) + 0.28 * 0.5 * (hip + knee) + 0.12 * 0.5 * (knee + ankle)
+    toes = p.middle("foot_index")[:, 2]
+    foot = 0.5 * (toes + ankle) if np.isfinite(toes).any() else ankle - 0.08 * _leg(p)
+    return _at(weight - foot, p.at_bottom) / _leg(p)
+
+
+def trunk_swing_deg(p: Performance) -> float:
+    """How far the trunk swings while the hips rest at their lowest: who rises from a seat leans forward first, and back
+    after landing on it; in a squat trunk and hips come down and go up together.
+    """
+    lean_deg = compute_lean_deg(p.middle("hip"), p.middle("shoulder"))[p.inside][_rests(p, 0.1)]
+    return float(np.nanmax(lean_deg) - np.nanmin(lean_deg)) if np.isfinite(lean_deg).any() else float("nan")
+
+
+def rest_share(p: Performance) -> float:
+    """Share of the repetition with the hips in the lowest fifth of their way."""
+    return float(_rests(p, 0.2).mean())
+
+
+def shin_lean_deg(p: Performance) -> float:
+    """Lean of the shins at the bottom, knees ahead of the ankles: positive."""
+    line = p.middle("knee") - p.middle("ankle")
+    return _at(np.degrees(np.arctan2(-line[:, 2], -line[:, 1])), p.at_bottom)
+
+
+_SIGNS: tuple[Sign, ...] = (
+    standing_lean_deg,
+    trunk_lean_deg,
+    least_knee_bend_deg,
+    thigh_difference_deg,
+    knee_difference_deg,
+    foot_ahead,
+    feet_apart,
+    step,
+    hip_shift,
+    hand_height,
+    balance,
+    shin_lean_deg,
+    trunk_swing_deg,
+    rest_share,
+)
+SIGNS: Mapping[str, Sign] = MappingProxyType({sign.__name__: sign for sign in _SIGNS})
+
+
+def read_signs(performance: Performance) -> dict[str, float]:
+    """All signs of a repetition, by name."""
+    return {name: sign(performance) for name, sign in SIGNS.items()}
+
+
+def _rests(p: Performance, share: float) -> Frames:
+    """Frames of the repetition in which the hips are in the lowest `share` of their way."""
+    height = p.hip_height[p.inside]
+    seen = np.isfinite(height)
+    low, high = (height[seen].min(), height[seen].max()) if seen.any() else (0.0, 0.0)
+    return seen & (np.nan_to_num(height, nan=np.inf) <= low + share * (high - low))
+
+
+def _at(curve: FloatArray, frames: Frames) -> float:
+    values = curve[frames]
+    return float(np.nanmedian(values)) if np.isfinite(values).any() else float("nan")
+
+
+def _starts(p: Performance) -> Frames:
+    return _near(p, p.start)
+
+
+def _ends(p: Performance) -> Frames:
+    return _near(p, p.end)
+
+
+def _near(p: Performance, frame: int) -> Frames:
+    times_s = p.motion.timestamps
+    return np.asarray(np.abs(times_s - times_s[frame]) <= _END_S)
+
+
+def _leg(p: Performance) -> float:
+    legs = [p.length(f"{side}_hip", f"{side}_knee") + p.length(f"{side}_knee", f"{side}_ankle") for side in SIDES]
+    return float(np.nanmean(legs))
+
+
+def _between_ankles(p: Performance) -> FloatArray:
+    """(T, 3) from the right to the left ankle, in leg lengths."""
+    return np.asarray((p.joint("left_ankle") - p.joint("right_ankle")) / _leg(p))

@@ -1,0 +1,119 @@
+"""The gate on people of sticks and on simulated exercises whose joints are known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from formnet.body.load import load_body
+from formnet.errors import InputError
+from formnet.gate import Recognition, recognise, recognise_all
+from formnet.gate.criteria import CRITERIA
+from formnet.gate.signs import SIGNS, read_signs
+from formnet.measures.performance import make_performance
+from formnet.motion import Motion
+from formnet.preprocess.repetitions import RepetitionSpan, find_repetitions
+from formnet.skeleton import BLAZEPOSE_33
+from formnet.synth.exercises import sample_exercises
+from tests.measures.stick_figure import Pose, build_squat, turned
+from tests.preprocess.squats import squats
+
+SPAN = RepetitionSpan(15, 45, 75, 0.5, 1.5, 2.5, 0.4)
+"""Of `build_squat`."""
+
+
+def recognised(motion: Motion) -> list[Recognition]:
+    return list(recognise_all(motion, find_repetitions(motion).spans))
+
+
+def looks_of(motion: Motion) -> set[str]:
+    return {what.name for what in recognised(motion)}
+
+
+@pytest.mark.parametrize(
+    "bottom",
+    [
+        Pose(thigh=0, shank=30, trunk=30),
+        Pose(thigh=35, shank=25, trunk=25),
+        Pose(thigh=0, shank=28, trunk=55),
+        Pose(thigh=-20, shank=38, trunk=15, heel_rise=0.3),
+        Pose(thigh=0, shank=30, trunk=30, knee_out=-12),
+    ],
+    ids=["good", "shallow", "folded", "heels", "knees_in"],
+)
+@pytest.mark.parametrize("yaw_deg", [0.0, 60.0, 180.0])
+def test_a_squat_with_any_fault_is_a_squat(bottom: Pose, yaw_deg: float) -> None:
+    (what,) = recognised(turned(build_squat(bottom), yaw_deg=yaw_deg, pitch_deg=15))
+    assert what.is_squat, what.sentence
+    assert what.probability > 0.8
+
+
+def test_a_good_morning_and_a_body_on_the_floor_are_none() -> None:
+    assert recognise(build_squat(Pose(thigh=62, shank=-4, trunk=85)), SPAN).name == "hinge"
+    lying = turned(build_squat(Pose(thigh=0, shank=30, trunk=30)), pitch_deg=80)
+    assert recognise(lying, SPAN).name == "lying"
+
+
+def test_hands_on_a_bar_near_the_floor_tell_a_deadlift_from_a_folded_squat() -> None:
+    folded = squats((2.0,), duration_s=4.0, peak_deg=110)
+    span = find_repetitions(folded).spans[0]
+    assert recognise(folded, span).is_squat
+    signs = dict(read_signs(make_performance(folded, span.start, span.bottom, span.end)))
+    hinge = next(criterion for criterion in CRITERIA if criterion.name == "hinge")
+    assert hinge.log_odds({**signs, "trunk_lean_deg": 60.0, "hand_height": 0.7}) > 0
+    assert hinge.log_odds({**signs, "trunk_lean_deg": 60.0, "hand_height": 0.25}) < 0
+
+
+def test_a_foot_far_ahead_makes_a_lunge() -> None:
+    motion = squats((2.0,), duration_s=4.0)
+    positions = motion.positions.copy()
+    for joint, share in (("ankle", 1.0), ("heel", 1.0), ("foot_index", 1.0), ("knee", 0.9)):
+        positions[:, motion.skeleton.index(f"left_{joint}"), 0] += 0.35 * share
+        positions[:, motion.skeleton.index(f"right_{joint}"), 0] -= 0.35 * share
+    assert looks_of(motion.replace(positions=positions)) == {"lunge"}
+
+
+def test_what_is_unseen_speaks_for_nothing() -> None:
+    motion = squats((2.0,), duration_s=4.0)
+    positions = motion.positions.copy()
+    positions[:, motion.skeleton.indices(["left_wrist", "right_wrist"])] = np.nan
+    assert looks_of(motion.replace(positions=positions)) == {"squat"}
+
+
+def test_a_repetition_in_doubt_goes_with_its_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    motion = squats((2.0, 5.0, 8.0))
+    spans = find_repetitions(motion).spans
+    leans = iter([74.0, 66.0, 74.0])
+    monkeypatch.setattr(
+        "formnet.gate.recognition.read_signs",
+        lambda p: {**{name: sign(p) for name, sign in SIGNS.items()}, "trunk_lean_deg": next(leans)},
+    )
+    assert [what.name for what in recognise_all(motion, spans)] == ["hinge"] * 3
+
+
+@pytest.mark.parametrize(
+    ("exercise", "least"),
+    [("walking", 1.0), ("idle", 1.0), ("overhead_reach", 1.0), ("lunge", 0.8), ("sit_to_stand", 0.8)],
+)
+def test_simulated_exercises_are_no_squats(exercise: str, least: float) -> None:
+    body = load_body()
+    motions = sample_exercises(body, np.random.default_rng(4), 6, frames=120, exercises=(exercise,))
+    silent = [
+        not any(what.is_squat for what in recognised(Motion(joints, np.ones(joints.shape[:2]), times_s, BLAZEPOSE_33)))
+        for joints, times_s in zip(motions.landmarks(body).astype(float), motions.timestamps, strict=True)
+    ]
+    assert np.mean(silent) >= least
+
+
+def test_sentences_name_movement_and_quantity() -> None:
+    what = recognise(build_squat(Pose(thigh=62, shank=-4, trunk=85)), SPAN)
+    assert what.sentence.startswith("this looks like a deadlift or another hinge of the hips: the trunk leans 85°")
+    assert what.probability < 0.5
+
+
+def test_pictures_without_depth_are_refused() -> None:
+    motion = squats((2.0,), duration_s=4.0)
+    flat = motion.replace(positions=motion.positions[..., :2])
+    with pytest.raises(InputError, match="need joints in 3D"):
+        recognise(flat, find_repetitions(motion).spans[0])
+    assert recognise_all(flat, ()) == ()
