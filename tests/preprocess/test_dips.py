@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from formnet.preprocess.dips import Dip, find_dips
+from formnet.preprocess.dips import Dip, estimate_bottom_s, find_dips
 from formnet.preprocess.hips import suppress_spikes
 from formnet.preprocess.scenes import find_cuts, find_scenes
 from tests.preprocess.squats import squats
@@ -35,6 +35,14 @@ def test_dips_do_not_depend_on_level_or_speed() -> None:
     assert [d.bottom // 2 for d in find_dips(np.repeat(values, 2), 0.5)] == [d.bottom for d in dips]
     for dip in dips:
         assert values[dip.bottom] == values[dip.before : dip.after + 1].min()
+
+
+def test_the_bottom_of_a_hold_is_its_middle() -> None:
+    times_s = np.arange(0, 6, 0.1)
+    values = np.interp(times_s, [0, 2, 4, 6], [1.0, 0.0, 0.01, 1.0])
+    (dip,) = find_dips(values, 0.1)
+    assert estimate_bottom_s(times_s, values, dip) == pytest.approx(3.0, abs=0.02)
+    assert estimate_bottom_s(times_s[20:], values[20:], Dip(0, 0, 39)) == pytest.approx(2.0)
 
 
 def test_spikes_go_and_slopes_stay_to_their_ends() -> None:

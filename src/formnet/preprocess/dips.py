@@ -112,3 +112,28 @@ def estimate_minimum_s(times_s: FloatArray, values: FloatArray, lowest: int) -> 
     # Slopes left and right belong to the middles of the two steps; the vertex is where the slope crosses 0.
     vertex_s = 0.5 * (before_s + here_s) - left * 0.5 * (after_s - before_s) / (right - left)
     return float(np.clip(vertex_s, before_s, after_s))
+
+
+def estimate_bottom_s(times_s: FloatArray, values: FloatArray, dip: Dip, share: float = 0.03) -> float:
+    """Time of the bottom of a dip: the middle of the time in which at most `share` of its depth is missing.
+
+    Who stays at the bottom for a while has no sharper one. Where an end of the dip cuts that time off, the vertex of
+    the minimum (`estimate_minimum_s`).
+    """
+    low = values[dip.bottom]
+    level = low + share * (max(values[dip.before], values[dip.after]) - low)
+    times = [_leave(times_s, values, dip.bottom, end, level) for end in (dip.before, dip.after)]
+    if times[0] is None or times[1] is None:
+        return estimate_minimum_s(times_s, values, dip.bottom)
+    return 0.5 * (times[0] + times[1])
+
+
+def _leave(times_s: FloatArray, values: FloatArray, bottom: int, end: int, level: float) -> float | None:
+    """When the curve first rises over `level` on the way from the bottom to an end; None if it never does."""
+    step = 1 if end > bottom else -1
+    known = [i for i in range(bottom, end + step, step) if not np.isnan(values[i])]
+    for inner, outer in itertools.pairwise(known):
+        if values[outer] > level:
+            part = (level - values[inner]) / (values[outer] - values[inner])
+            return float(times_s[inner] + part * (times_s[outer] - times_s[inner]))
+    return None

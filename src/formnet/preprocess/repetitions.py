@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from formnet.motion import FloatArray, Motion
 from formnet.preprocess.canonical import CanonicalRule, compute_canonical_angles_deg
-from formnet.preprocess.dips import Dip, estimate_minimum_s, find_dips
+from formnet.preprocess.dips import Dip, estimate_bottom_s, find_dips
 from formnet.preprocess.hips import SPIKE_S, combine_with_picture, compute_hip_height, find_seen_legs, suppress_spikes
 from formnet.preprocess.scenes import find_scenes
 
@@ -196,7 +196,7 @@ class _Course:
             warnings.append(f"the clip {'starts' if cut_before else 'ends'} in the middle of this repetition")
         if (comes > 0 and not cut_before) or (goes > 0 and not cut_after):
             warnings.append("the person did not stand up fully before or after this repetition")
-        bottom_s = estimate_minimum_s(self.times_s, self.height, dip.bottom)
+        bottom_s = estimate_bottom_s(self.times_s, self.height, dip)
         return RepetitionSpan(
             start, dip.bottom, end, float(self.times_s[start]), bottom_s, float(self.times_s[end]), self.depth(dip),
             tuple(warnings),
