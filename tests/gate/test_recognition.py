@@ -7,12 +7,12 @@ import pytest
 
 from formnet.body.load import load_body
 from formnet.errors import InputError
-from formnet.gate import Recognition, recognise, recognise_all
+from formnet.gate import Recognition, keep_squats, recognise, recognise_all
 from formnet.gate.criteria import CRITERIA
 from formnet.gate.signs import SIGNS, read_signs
 from formnet.measures.performance import make_performance
 from formnet.motion import Motion
-from formnet.preprocess.repetitions import RepetitionSpan, find_repetitions
+from formnet.preprocess.repetitions import RepetitionSpan, Segmentation, find_repetitions
 from formnet.skeleton import BLAZEPOSE_33
 from formnet.synth.exercises import sample_exercises
 from tests.measures.stick_figure import Pose, build_squat, turned
@@ -103,6 +103,18 @@ def test_simulated_exercises_are_no_squats(exercise: str, least: float) -> None:
         for joints, times_s in zip(motions.landmarks(body).astype(float), motions.timestamps, strict=True)
     ]
     assert np.mean(silent) >= least
+
+
+def test_what_is_no_squat_is_left_out_and_said_once() -> None:
+    squat = build_squat(Pose(thigh=0, shank=30, trunk=30))
+    found = find_repetitions(squat)
+    assert keep_squats(squat, found) == found
+    hinge = build_squat(Pose(thigh=62, shank=-4, trunk=85))
+    kept = keep_squats(hinge, Segmentation((SPAN, SPAN), ("a note",)))
+    assert kept.spans == ()
+    assert kept.warnings[0] == "a note"
+    assert kept.warnings[1].startswith("what happens at 1.5, 1.5 s looks like a deadlift or another hinge of the hips")
+    assert len(kept.warnings) == 2
 
 
 def test_sentences_name_movement_and_quantity() -> None:

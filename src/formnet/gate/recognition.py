@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,10 +11,11 @@ from formnet.gate.criteria import CRITERIA
 from formnet.gate.signs import read_signs
 from formnet.measures.performance import make_performance
 from formnet.motion import FloatArray, Motion
-from formnet.preprocess.repetitions import RepetitionSpan
+from formnet.preprocess.repetitions import RepetitionSpan, Segmentation
 
 SQUAT = "squat"
 _MOST = 20.0
+_LISTED = 5
 _DOUBT = 2.0
 """Log odds nearer to 0 than this (12 to 88 %) are doubt."""
 
@@ -68,6 +69,30 @@ def recognise_all(motion: Motion, spans: Sequence[RepetitionSpan]) -> tuple[Reco
     own = np.array([[criterion.log_odds(one) for criterion in CRITERIA] for one in signs])
     shared = np.where(np.abs(own) < _DOUBT, np.median(own, axis=0), own)
     return tuple(_decide(one, odds) for one, odds in zip(signs, shared, strict=True))
+
+
+def keep_squats(motion: Motion, found: Segmentation) -> Segmentation:
+    """The repetitions that are squats, and one warning for every other movement that was seen.
+
+    Args:
+        motion: as for `recognise_all`.
+        found: the repetitions of that motion.
+    """
+    recognitions = recognise_all(motion, found.spans)
+    squats = tuple(span for span, what in zip(found.spans, recognitions, strict=True) if what.is_squat)
+    others: dict[str, list[tuple[RepetitionSpan, Recognition]]] = {}
+    for span, what in zip(found.spans, recognitions, strict=True):
+        if not what.is_squat:
+            others.setdefault(what.name, []).append((span, what))
+    notes = tuple(_describe_others(group) for group in others.values())
+    return replace(found, spans=squats, warnings=(*found.warnings, *notes))
+
+
+def _describe_others(group: Sequence[tuple[RepetitionSpan, Recognition]]) -> str:
+    (_, surest) = min(group, key=lambda pair: pair[1].probability)
+    times = ", ".join(f"{span.bottom_s:.1f}" for span, _ in group[:_LISTED])
+    more = f" and {len(group) - _LISTED} more times" if len(group) > _LISTED else ""
+    return f"what happens at {times} s{more} looks like {surest.title} and is not judged: {surest.reason}"
 
 
 def _decide(signs: dict[str, float], log_odds: FloatArray) -> Recognition:
