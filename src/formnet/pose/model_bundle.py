@@ -35,7 +35,7 @@ class Eyes(StrEnum):
 # The same detector, packed differently in the two sources.
 DETECTOR_SHA256 = frozenset({
     "9ba9dd3d42efaaba86b4ff0122b06f29c4122e756b329d89dca1e297fd8f866c",
-    "4dc9b70b4fb23343cd175665e2250d607a8d9a71ed2064048367be8549bf006f",
+    "a63c614bef30d35947f13be361820b1e4e3bec9cfeebf4d11216a18373108e85",
 })  # fmt: skip
 LANDMARKS_SHA256 = {
     Eyes.FAST: "f17bfbecadb61c3be1baa8b8d851cc6619c870a87167b32848ad20db306b9d61",

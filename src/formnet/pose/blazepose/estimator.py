@@ -10,15 +10,16 @@ from importlib.metadata import version
 
 from formnet.pose.blazepose.detector import PersonDetector
 from formnet.pose.blazepose.follower import Follower
-from formnet.pose.blazepose.landmarks import LandmarkNetwork
+from formnet.pose.blazepose.landmarks import LandmarkNetwork, Silhouette, region_of_joints
 from formnet.pose.blazepose.network import Network
+from formnet.pose.blazepose.region import FloatArray
 from formnet.pose.estimator import EstimatorOptions
 from formnet.pose.model_bundle import PoseModel
 from formnet.pose.model_file import obtain_pose_model, read_pose_model
 from formnet.pose.people import SeenPeople
 from formnet.pose.settle import settle
 from formnet.pose.track import PoseTrack
-from formnet.pose.video import Frame
+from formnet.pose.video import Frame, Image
 from formnet.skeleton import BLAZEPOSE_33, Skeleton
 
 
@@ -56,6 +57,16 @@ class BlazePose:
     def estimate(self, frames: Iterable[Frame], *, person: int | None = None, source: str = "the video") -> PoseTrack:
         """Follows one person; see `formnet.pose.settle.settle`."""
         return settle(self.follow(frames), self.skeleton, person=person, source=source)
+
+    def find_silhouette(self, image: Image, joints: FloatArray) -> Silhouette | None:
+        """What of a picture (H, W, 3) belongs to the person with these joints (33, 2); None when nobody is there."""
+        networks = self._take()
+        try:
+            # Twice: the joints tell roughly where to look, the network then tells it exactly.
+            found = networks[1].find(image, region_of_joints(joints))
+            return None if found is None else networks[1].find_silhouette(image, found.region)
+        finally:
+            self._give_back(networks)
 
     def _take(self) -> tuple[PersonDetector, LandmarkNetwork]:
         with self._lock:

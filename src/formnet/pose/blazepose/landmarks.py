@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
 from formnet.pose.blazepose.network import FloatImage, Network
 from formnet.pose.blazepose.region import FloatArray, Region, region_around
 from formnet.pose.video import Image
+from formnet.skeleton import BLAZEPOSE_33
 
 N_JOINTS = 33
 _N_POINTS = 39  # the joints, the two points that place the next region, and four that serve training
 _HIPS, _RIM = 33, 34
+_HIP_JOINTS, _SHOULDER_JOINTS = ("left_hip", "right_hip"), ("left_shoulder", "right_shoulder")
+_CIRCLE_PER_REACH = 1.0  # median of what the network says of people who squat; 0.9–1.1
 _HEATMAP_SIDE = 64
 _HEATMAP_RADIUS = 3
 _LEAST_HEAT = 0.5
@@ -77,7 +81,7 @@ class LandmarkNetwork:
         heat = self._network.read(_N_HEAT).reshape(_HEATMAP_SIDE, _HEATMAP_SIDE, _N_POINTS)
         world = self._network.read(_N_WORLD).reshape(_N_POINTS, 3)[:N_JOINTS].astype(np.float64)
         places = region.to_picture(refine_by_heatmap(flat[:, :2] / self._network.side_px, heat))
-        likely = 1 / (1 + np.exp(-flat[:N_JOINTS, 3:]))
+        likely = expit(flat[:N_JOINTS, 3:])
         if not (np.isfinite(places).all() and np.isfinite(world).all()):
             return None
         return Landmarks(
@@ -94,7 +98,15 @@ class LandmarkNetwork:
             return None
         side = self._network.side_px
         logits = self._network.read(side**2).reshape(side, side)
-        return Silhouette((1 / (1 + np.exp(-logits))).astype(np.float32), region)
+        return Silhouette(expit(logits), region)
+
+
+def region_of_joints(joints: FloatArray) -> Region:
+    """About the region of a person whose joints (33, 2) are known: pixels, from an earlier estimate."""
+    hips, shoulders = (joints[BLAZEPOSE_33.indices(names)].mean(axis=0) for names in (_HIP_JOINTS, _SHOULDER_JOINTS))
+    up = shoulders - hips
+    radius_px = _CIRCLE_PER_REACH * np.linalg.norm(joints - hips, axis=1).max()
+    return region_around(hips, hips + radius_px * up / max(float(np.linalg.norm(up)), 1e-6))
 
 
 def refine_by_heatmap(points: FloatArray, heat: FloatImage) -> FloatArray:
@@ -115,7 +127,7 @@ def refine_by_heatmap(points: FloatArray, heat: FloatImage) -> FloatArray:
     exists = ((rows >= 0) & (rows < side))[:, :, None] & ((columns >= 0) & (columns < side))[:, None, :]
     numbers = np.arange(len(points))[:, None, None]
     window = heat[np.clip(rows, 0, side - 1)[:, :, None], np.clip(columns, 0, side - 1)[:, None, :], numbers]
-    warmth = np.where(exists, 1 / (1 + np.exp(-window.astype(np.float64))), 0.0)
+    warmth = np.where(exists, expit(window.astype(np.float64)), 0.0)
     total = warmth.sum(axis=(1, 2))
     is_hot = inside & (warmth.max(axis=(1, 2)) >= _LEAST_HEAT)
     total = np.where(is_hot, total, 1.0)
