@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=90)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--eyes", type=Eyes, default=Eyes.STANDARD, choices=list(Eyes))
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     if arguments.what == "agreement":
         real = sorted(path for path in (CLIPS / "real").glob("*") if path.suffix != ".csv")
         result = measure_agreement(arguments.clips or real or [SIDE], arguments.frames, arguments.eyes)

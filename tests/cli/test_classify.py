@@ -150,3 +150,21 @@ def test_an_unwritable_folder_is_refused_before_any_work(demo_clip, tmp_path, ca
 def test_help_shows_examples(capsys) -> None:
     assert run(["classify", "--help"]) == 0
     assert "formnet classify squat.mp4 --out verdicts" in capsys.readouterr().out
+
+
+def test_a_size_of_another_estimator_is_refused(demo_clip, capsys) -> None:
+    sentence = refuse(["classify", str(demo_clip), "--estimator", "opencv-openpose", "--eyes", "fast"], capsys)
+    assert "--eyes chooses the size of blazepose" in sentence
+
+
+def test_clips_of_a_folder_come_in_order_and_one_failure_stops_nothing(tmp_path, demo_clip, pose_model, capsys) -> None:
+    (tmp_path / "b.mp4").write_bytes(demo_clip.read_bytes())
+    (tmp_path / "a.mp4").write_bytes(demo_clip.read_bytes())
+    make_video(tmp_path / "aa.mp4", [np.full((240, 180, 3), 128, np.uint8)] * 30)
+    assert run(["classify", str(tmp_path), "--json"]) == 2
+    said = capsys.readouterr()
+    answer = json.loads(said.out)
+    assert [Path(clip["path"]).name for clip in answer["clips"]] == ["a.mp4", "b.mp4"]
+    first, second = ([r["label"] for r in clip["repetitions"]] for clip in answer["clips"])
+    assert first == second
+    assert "no person was found" in said.err

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, Force, check_writable_folder, progress_bar
+from formnet.cli.inputs import (
+    DEFAULT_ESTIMATOR,
+    EstimatorOption,
+    EyesOption,
+    Force,
+    check_writable_folder,
+    progress_bar,
+)
 from formnet.cli.options import Fps, Rotate, Size, SlowMotion, make_reading
 from formnet.cli.sources import load_estimator, print_json, print_warnings
 from formnet.errors import FormnetError
@@ -22,7 +31,7 @@ from formnet.terminal.stopping import AGAIN, say_what_is_kept
 from formnet.verdict import ClipVerdict, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from formnet.pipeline import Judge
     from formnet.pose.estimator import PoseEstimator
@@ -69,6 +78,7 @@ def classify(
         ),
     ] = None,
     estimator: EstimatorOption = DEFAULT_ESTIMATOR,
+    eyes: EyesOption = None,
     fps: Fps = None,
     size: Size = None,
     rotate: Rotate = None,
@@ -95,22 +105,30 @@ def classify(
       formnet classify squat.mp4 --estimator my-network.safetensors
 
       formnet classify lying-on-its-side.mp4 --rotate auto
+
+      formnet classify squat.mp4 --eyes exact
     """
     how = make_reading(person=person, fps=fps, size=size, rotate=rotate, slow_motion=slow_motion)
     found = find_sources(clips)
     paths = list(found.sources)
     print_warnings(found.notes)
     results = None if out is None else _open_results(out, paths, with_video=video, force=force)
-    eyes: PoseEstimator | None = None
+    seeing: PoseEstimator | None = None
     if not all(is_pose_file(path) for path in paths):
         # First the estimator, then the network: two large imports at once would wait for each other.
-        eyes = load_estimator(estimator)
+        seeing = load_estimator(estimator, eyes)
     loading = _start_loading(standard, model, lifter)
     has_bar = not as_json or sys.stderr.isatty()
 
-    def estimate(path: Path, title: str) -> PoseTrack:
-        with progress_bar(title, enabled=has_bar and not is_pose_file(path)) as on_frame:
-            return read_track(path, how, estimator=eyes, on_frame=on_frame)
+    def estimate(path: Path, title: str, stopped: Event) -> PoseTrack:
+        with progress_bar(title, enabled=has_bar and not is_pose_file(path)) as show:
+
+            def on_frame(done: int, expected: int) -> None:
+                if stopped.is_set():
+                    raise CancelledError
+                show(done, expected)
+
+            return read_track(path, how, estimator=seeing, on_frame=on_frame)
 
     verdict = _judge_all(paths, estimate, loading, results)
     if as_json:
@@ -162,7 +180,7 @@ def _start_loading(standard: str, path: Path | None, lifter: str | None) -> Futu
 
 def _judge_all(
     paths: list[Path],
-    estimate: Callable[[Path, str], PoseTrack],
+    estimate: Callable[[Path, str, Event], PoseTrack],
     loading: Future[Judge],
     results: ResultsFolder | None,
 ) -> Verdict:
@@ -176,11 +194,13 @@ def _judge_all(
         lambda: f"{results.answers[-1]} holds what was finished ({len(clips)} of {len(paths)} clips); run the same "
         "command again for the rest" if results and clips else AGAIN
     )  # fmt: skip
-    with fresh_answers(*results.answers) if results else nullcontext():
-        for number, path in enumerate(paths, start=1):
-            prefix = f"[{number}/{len(paths)}] " if len(paths) > 1 else ""
+    with (
+        fresh_answers(*results.answers) if results else nullcontext(),
+        _estimate_ahead(paths, estimate) as tracks,
+    ):
+        for number, (path, estimated) in enumerate(zip(paths, tracks, strict=True), start=1):
             try:
-                track = estimate(path, f"{prefix}{path.name}")
+                track = estimated.result()
             except FormnetError as error:
                 failures[str(path)] = str(error)
             else:
@@ -199,6 +219,27 @@ def _judge_all(
         elif results:
             results.discard_earlier()
     return verdict
+
+
+@contextmanager
+def _estimate_ahead(
+    paths: list[Path], estimate: Callable[[Path, str, Event], PoseTrack]
+) -> Iterator[list[Future[PoseTrack]]]:
+    """Poses of the clips, in their order, while earlier ones are judged and drawn; no work goes on after the block.
+
+    One clip keeps two cores busy, but not while it starts and while it is judged: several are estimated at a time.
+    """
+    stopped = Event()
+    pool = ThreadPoolExecutor(1 if len(paths) == 1 else max(2, (os.cpu_count() or 1) // 2))
+    titles = [f"[{number}/{len(paths)}] {path.name}" for number, path in enumerate(paths, start=1)]
+    try:
+        yield [
+            pool.submit(estimate, path, title if len(paths) > 1 else path.name, stopped)
+            for path, title in zip(paths, titles, strict=True)
+        ]
+    finally:
+        stopped.set()
+        pool.shutdown(cancel_futures=True)
 
 
 def _keep(verdict: ClipVerdict, track: PoseTrack, path: Path, results: ResultsFolder | None) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, Force, open_folder
+from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, EyesOption, Force, open_folder
 from formnet.cli.options import Fps, Rotate, Size, SlowMotion, make_reading
 from formnet.errors import FormnetError, InputError
 from formnet.storage.outputs import fresh_answers
@@ -78,6 +79,7 @@ def compare(
         bool, typer.Option("--compat", help="Scoring-Your-Video's DTW on AlphaPose files, to its last digit.")
     ] = False,
     estimator: EstimatorOption = DEFAULT_ESTIMATOR,
+    eyes: EyesOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     force: Force = False,
 ) -> None:
@@ -123,12 +125,14 @@ def compare(
     targets = open_folder(out, COMPARE_FILES, (clip, reference, *(also or ())), force=force)
     mine = make_reading(person=person, fps=fps, size=size, rotate=rotate, slow_motion=slow_motion)
     theirs = make_reading(person=reference_person, fps=fps, size=size)
-    first = load_source(clip, mine, lifter=lifter, estimator=estimator, quiet=as_json)
-    second = load_source(reference, theirs, lifter=lifter, estimator=estimator, quiet=as_json)
+    load = partial(load_source, lifter=lifter, estimator=estimator, eyes=eyes, quiet=as_json)
+    first, second = load(clip, mine), load(reference, theirs)
     a, b, is_flat = choose_motions(first, second, flat=flat)
     if also:
         alone = make_reading(fps=fps, size=size)
-        others = [load_source(path, alone, lifter=lifter, estimator=estimator, quiet=as_json) for path in also]
+        others = [
+            load_source(path, alone, lifter=lifter, estimator=estimator, eyes=eyes, quiet=as_json) for path in also
+        ]
         is_flat = is_flat or any(other.motion.n_dimensions == 2 for other in others)
         a, b = (first.flat, second.flat) if is_flat else (first.motion, second.motion)
         b = average_references([b, *(other.flat if is_flat else other.motion for other in others)], options.prepare)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, Force, open_file
+from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, EyesOption, Force, open_file
 from formnet.cli.options import Fps, Size, make_reading
 from formnet.errors import FormnetError, InputError
 
@@ -21,6 +21,7 @@ def index(
     size: Size = None,
     person: Annotated[int | None, typer.Option(help="Which person, 1 for the most prominent.")] = None,
     estimator: EstimatorOption = DEFAULT_ESTIMATOR,
+    eyes: EyesOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     force: Force = False,
 ) -> None:
@@ -46,7 +47,7 @@ def index(
     motions, warnings, n_assumed = [], list(found.notes), 0
     for path in found.sources:
         try:
-            source = load_source(path, how, estimator=estimator, quiet=as_json)
+            source = load_source(path, how, estimator=estimator, eyes=eyes, quiet=as_json)
         except FormnetError as error:
             warnings.append(f"left out: {error}")
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from formnet.errors import InputError
+from formnet.pose.model_bundle import Eyes
 from formnet.storage.outputs import check_outputs, guard_outputs, is_device
 
 Force = Annotated[
@@ -28,6 +30,14 @@ EstimatorOption = Annotated[
         help="What finds joints in videos: blazepose, opencv-openpose, a .safetensors of train.py task=pose, or "
         "OpenPose's own .caffemodel or .onnx.",
         metavar="NAME|FILE",
+    ),
+]
+EyesOption = Annotated[
+    Eyes | None,
+    typer.Option(
+        "--eyes",
+        help="Size of BlazePose: fast, standard (default), or exact, which takes three times as long. Fetched once.",
+        show_default=False,
     ),
 ]
 
@@ -79,14 +89,32 @@ def open_file(out: Path, inputs: Sequence[Path], *, force: bool) -> None:
         check_outputs(out)
 
 
+_display: list[Progress] = []
+_bars_lock = threading.Lock()
+
+
 @contextmanager
 def progress_bar(description: str, *, enabled: bool = True) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on standard error, so that standard output stays clean for pipes.
+    """A progress bar on standard error, so that standard output stays clean for pipes; several threads may have one.
 
     Yields a function that is told how much is done, and of how much.
     """
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not (enabled and console.is_terminal)) as bar:
-        task = bar.add_task(description, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    if not (enabled and console.is_terminal):
+        yield lambda done, total: None
+        return
+    with _bars_lock:
+        # A terminal can have one display only: it is there while anybody has a bar.
+        if not _display:
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            _display.append(Progress(*columns, console=console, transient=True))
+            _display[0].start()
+        bars = _display[0]
+        task = bars.add_task(description, total=None)
+    try:
+        yield lambda done, total: bars.update(task, completed=done, total=total)
+    finally:
+        with _bars_lock:
+            bars.remove_task(task)
+            if not bars.tasks:
+                _display.pop().stop()

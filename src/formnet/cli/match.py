@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, Force, open_folder
+from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, EyesOption, Force, open_folder
 from formnet.cli.options import Fps, Size, make_reading
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def match(
         bool, typer.Option("--compat", help="Scoring-Your-Video's figures on AlphaPose files, to the last digit.")
     ] = False,
     estimator: EstimatorOption = DEFAULT_ESTIMATOR,
+    eyes: EyesOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     force: Force = False,
 ) -> None:
@@ -66,10 +67,14 @@ def match(
         _match_compat(image, video, metric, as_json=as_json, out=out, threshold=threshold)
         return
     first = load_source(
-        image, make_reading(person=person, fps=fps, size=size, is_still=True), estimator=estimator, quiet=as_json
+        image,
+        make_reading(person=person, fps=fps, size=size, is_still=True),
+        estimator=estimator,
+        eyes=eyes,
+        quiet=as_json,
     )
     second = load_source(
-        video, make_reading(person=video_person, fps=fps, size=size), estimator=estimator, quiet=as_json
+        video, make_reading(person=video_person, fps=fps, size=size), estimator=estimator, eyes=eyes, quiet=as_json
     )
     in_3d = (
         first.image is None and second.image is None and first.motion.n_dimensions == second.motion.n_dimensions == 3

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, Force, open_file
+from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, EyesOption, Force, open_file
 from formnet.cli.options import Fps, Rotate, Size, SlowMotion, make_reading
 from formnet.errors import InputError
 
@@ -51,6 +51,7 @@ def pose(
     ] = False,
     person: Annotated[int | None, typer.Option(help="Which person, 1 for the most prominent.")] = None,
     estimator: EstimatorOption = DEFAULT_ESTIMATOR,
+    eyes: EyesOption = None,
     fps: Fps = None,
     size: Size = None,
     rotate: Rotate = None,
@@ -88,7 +89,7 @@ def pose(
     if chosen != "openpose":
         open_file(out, (clip,), force=force)
     how = make_reading(person=person, fps=fps, size=size, rotate=rotate, slow_motion=slow_motion)
-    source = load_source(clip, how, estimator=estimator, quiet=as_json)
+    source = load_source(clip, how, estimator=estimator, eyes=eyes, quiet=as_json)
     _write(out, chosen, source, joints, in_picture=in_picture)
     warnings = (*source.warnings, *_say_rate(chosen, source.motion))
     if as_json:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption
+from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, EyesOption
 from formnet.cli.options import make_reading
 from formnet.errors import PoseError
 
@@ -23,6 +23,7 @@ def search(
     apart: Annotated[float, typer.Option(help="Seconds between poses of one source; 0 for every frame.")] = 0.5,
     person: Annotated[int | None, typer.Option(help="Which person of the picture, 1 for the most prominent.")] = None,
     estimator: EstimatorOption = DEFAULT_ESTIMATOR,
+    eyes: EyesOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Find the nearest poses of an index, exactly.
@@ -37,7 +38,9 @@ def search(
     from formnet.scoring.search import compute_pose_vectors, read_index, search_index
 
     library = read_index(index)
-    source = load_source(image, make_reading(person=person, is_still=True), estimator=estimator, quiet=as_json)
+    source = load_source(
+        image, make_reading(person=person, is_still=True), estimator=estimator, eyes=eyes, quiet=as_json
+    )
     vectors, frames = compute_pose_vectors(source.flat)
     if not len(frames):
         raise PoseError(f"{image} does not show both arms and legs; use a picture of the whole body")

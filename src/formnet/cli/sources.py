@@ -15,21 +15,34 @@ from formnet.errors import InputError
 
 if TYPE_CHECKING:
     from formnet.pose.estimator import PoseEstimator
+    from formnet.pose.model_bundle import Eyes
     from formnet.readers.source import PoseSource
     from formnet.reading import Reading
     from formnet.scoring.compat import CompatPoses
 
 
 @cache
-def load_estimator(name: str) -> PoseEstimator:
-    """The estimator of that name or file, made once; see `formnet.pose.estimator.create_estimator`."""
+def load_estimator(name: str, eyes: Eyes | None = None) -> PoseEstimator:
+    """The estimator of that name or file, made once; see `formnet.pose.estimator.create_estimator`.
+
+    Raises:
+        InputError: for a size of another estimator than BlazePose, or as `create_estimator` does.
+    """
     from formnet.pose.estimator import create_estimator
 
-    return create_estimator(name)
+    if eyes is not None and name != DEFAULT_ESTIMATOR:
+        raise InputError(f"--eyes chooses the size of {DEFAULT_ESTIMATOR}; leave it out with --estimator {name}")
+    return create_estimator(name, eyes=eyes)
 
 
 def load_source(
-    path: Path, how: Reading, *, lifter: str | None = None, estimator: str = DEFAULT_ESTIMATOR, quiet: bool = True
+    path: Path,
+    how: Reading,
+    *,
+    lifter: str | None = None,
+    estimator: str = DEFAULT_ESTIMATOR,
+    eyes: Eyes | None = None,
+    quiet: bool = True,
 ) -> PoseSource:
     """`read_source` with a progress bar on standard error, unless `quiet`; `estimator` is needed for films only."""
     from formnet.cli.inputs import progress_bar
@@ -37,8 +50,8 @@ def load_source(
 
     is_film = path.exists() and not is_pose_file(path)
     with progress_bar(f"poses of {path.name}", enabled=not quiet and is_film) as on_frame:
-        eyes = load_estimator(estimator) if is_film else None
-        return read_source(path, how, lifter=lifter, estimator=eyes, on_frame=on_frame)
+        seeing = load_estimator(estimator, eyes) if is_film else None
+        return read_source(path, how, lifter=lifter, estimator=seeing, on_frame=on_frame)
 
 
 def load_compat(path: Path) -> CompatPoses:

@@ -114,7 +114,8 @@ def write_overlay_video(
             if on_frame is not None:
                 on_frame(done, max(done, total))
 
-    return write_video(rendered(), out_path, fps=info.fps, remark=MARK)
+    # Decoding, drawing and encoding each have a thread.
+    return write_video(prefetch(rendered(), ahead=4), out_path, fps=info.fps, remark=MARK)
 
 
 def _choose_side(track: PoseTrack) -> Side:
