@@ -201,9 +201,9 @@ def compute_movement(person: Person) -> float:
     if seen.sum() < 2 or len(detections) < 2:
         return 0.0
     joints = np.array([d.image for d in detections])
-    size_px = float(np.median(np.ptp(joints, axis=1).max(axis=1)))
-    about = joints[:, seen] - joints[:, seen].mean(axis=1, keepdims=True)
-    low, high = np.percentile(about, [3, 97], axis=0)
+    size_px = float(np.median((np.nanmax(joints, axis=1) - np.nanmin(joints, axis=1)).max(axis=1)))
+    about = joints[:, seen] - np.nanmean(joints[:, seen], axis=1, keepdims=True)
+    low, high = np.nanpercentile(about, [3, 97], axis=0)
     ranges = np.sort(np.linalg.norm(high - low, axis=-1)) / max(size_px, 1.0)
     return float(ranges[len(ranges) // 2 :].mean())
 
