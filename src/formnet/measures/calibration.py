@@ -16,6 +16,8 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+import numpy as np
+
 from formnet.errors import InputError
 from formnet.measures.base import Reading
 from formnet.measures.measurement import Measurement
@@ -30,9 +32,10 @@ VIEWS: dict[str, tuple[float, float]] = {
     "back": (155.0, 180.0),
 }
 """Name → how far the camera stands from the person's front, degrees; left and right are alike."""
-LEAST_RELIABILITY = 0.5
-"""A measure counts as shown where at least this share of its variation is explained."""
+LEAST_RELIABILITY = 0.33
+"""A measure counts as shown where at least this share of its variation is explained; its error says how well."""
 _LEAST_CONFIDENCE = 0.4
+_PARTS = ("offset", "gain", "error", "reliability")
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class Calibration:
 
     def correct(self, name: str, reading: Reading, view_deg: float) -> Measurement:
         """The measurement behind a reading."""
-        line = self.lines[name][view_name(view_deg)] if name in self.lines else None
+        line = line_at(self.lines[name], view_deg) if name in self.lines else None
         if not math.isfinite(reading.value):
             return Measurement(
                 name, math.nan, math.nan, reading.time_s, False, "its joints or the standing are not seen"
@@ -75,6 +78,22 @@ class Calibration:
         shown = line.reliability >= LEAST_RELIABILITY
         reason = "" if shown else f"cannot be measured from the {view_name(view_deg)}"
         return Measurement(name, value, line.error, reading.time_s, shown, reason)
+
+
+def line_at(lines: Mapping[str, Line], view_deg: float) -> Line:
+    """The line for a camera anywhere: between the middles of two views, what lies between their lines."""
+    if not math.isfinite(view_deg):
+        return lines["front oblique"]
+    away = abs((view_deg + 180.0) % 360.0 - 180.0)
+    middles = [_middle_deg(view) for view in VIEWS]
+    table = np.array([[getattr(lines[view], part) for part in _PARTS] for view in VIEWS])
+    return Line(*(float(np.interp(away, middles, column)) for column in table.T))
+
+
+def _middle_deg(view: str) -> float:
+    """Where a view's line holds: straight before and behind for those, the middle of its range for the others."""
+    low, high = VIEWS[view]
+    return low if low == 0.0 else high if high == 180.0 else (low + high) / 2
 
 
 def view_name(view_deg: float) -> str:
