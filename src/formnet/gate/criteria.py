@@ -64,7 +64,7 @@ def _side_lunge(signs: Signs) -> float:
 # estimator's errors and the lifter (no real person).
 _SEAT = {"balance": 43.0, "log_swing": 1.2, "rest_share": 9.6, "shin_lean_deg": 0.12, "hand_height": -5.2}
 _SEAT_CONSTANT = -10.1
-_DEEPEST_SEAT_DEG = 126.0
+_DEEPEST_SEAT_DEG = 120.0
 
 
 def _seat(signs: Signs) -> float:
@@ -99,7 +99,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "both knees bend alike",
     ),
     Criterion(
-        "step", "walking or stepping", lambda s: s["step"], 0.3, 0.03,
+        "step", "walking or stepping", lambda s: s["step"], 0.35, 0.04,
         "one foot moves {step:.2f} leg lengths against the other", "feet stay where they are",
     ),
     Criterion(
