@@ -86,7 +86,7 @@ def read_source(
     if not path.exists():
         raise InputError(f"{path} does not exist; check the path")
     if is_pose_source(path):
-        source = _read_poses(path, how)
+        source = read_poses(path, how)
         return source if lifter is None else replace(source, motion=_lift(track_of(source), lifter))
     track = _estimate(path, how, estimator, on_frame)
     kind = "image" if path.suffix.lower() in IMAGE_SUFFIXES or len(track.image) == 1 else "video"
@@ -113,7 +113,7 @@ def read_track(
     if not path.exists():
         raise InputError(f"{path} does not exist; check the path")
     if is_pose_source(path):
-        track = track_of(as_film(_read_poses(path, how)))
+        track = track_of(as_film(read_poses(path, how)))
     else:
         track = _estimate(path, how, estimator, on_frame)
         if len(track.image) < 2:
@@ -183,7 +183,8 @@ def _without_legs(motion: Motion, hidden: np.ndarray) -> Motion:
     return motion.replace(positions=positions)
 
 
-def _read_poses(path: Path, how: Reading) -> PoseSource:
+def read_poses(path: Path, how: Reading) -> PoseSource:
+    """Poses of a file, as `read_source` gives them."""
     source = read_pose_source(path, person=how.person, fps=how.fps, size=how.size)
     notes = list(source.warnings)
     if how.fps is not None and source.has_own_times:
@@ -215,6 +216,23 @@ def _slow_down(source: PoseSource, slow_motion: float) -> PoseSource:
 
 def _estimate(path: Path, how: Reading, estimator: PoseEstimator | None, on_frame: Progress | None) -> PoseTrack:
     from formnet.pose.estimator import create_estimator, estimate_pose
+
+    estimator = estimator or create_estimator()
+    playback, notes = playback_of(path, how, estimator)
+    track = estimate_pose(path, how.person, on_frame=on_frame, estimator=estimator, playback=playback)
+    return track.with_warnings(notes)
+
+
+def playback_of(path: Path, how: Reading, estimator: PoseEstimator | None = None) -> tuple[Playback, tuple[str, ...]]:
+    """How a video is to be shown by what the user and the file say, and what a user should know about it.
+
+    Args:
+        estimator: looks which turn is upright where the user wants that found; None makes the default one.
+
+    Raises:
+        InputError: a video that cannot be read.
+    """
+    from formnet.pose.estimator import create_estimator
     from formnet.pose.video import probe_video
 
     notes = [] if how.fps is None else ["--fps was not used: a video says its own times"]
@@ -229,13 +247,11 @@ def _estimate(path: Path, how: Reading, estimator: PoseEstimator | None, on_fram
                 "are those of life; --slow-motion 1 takes them as they are"
             )
     playback = Playback(0 if how.turn == "auto" else how.turn, slow_motion, how.is_still)
-    estimator = estimator or create_estimator()
     if how.turn == "auto":
-        playback = replace(playback, turn_deg=_find_turn_of_video(path, playback, estimator))
+        playback = replace(playback, turn_deg=_find_turn_of_video(path, playback, estimator or create_estimator()))
         if playback.turn_deg:
             notes.append(f"the pictures were turned clockwise by {playback.turn_deg}°")
-    track = estimate_pose(path, how.person, on_frame=on_frame, estimator=estimator, playback=playback)
-    return track.with_warnings(notes)
+    return playback, tuple(notes)
 
 
 def _find_turn_of_video(path: Path, playback: Playback, estimator: PoseEstimator) -> int:

@@ -80,7 +80,7 @@ def test_a_wrong_lifter_is_refused_before_any_work(lifter: str, said: str, demo_
 
 def test_a_report_of_a_file_of_joints_has_no_video(exported: Path, tmp_path: Path, capsys) -> None:
     assert run(["classify", str(exported / "coco.json"), "--out", str(tmp_path / "out")]) == 0
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["report.html", "verdict.json"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["report.html", "verdict.csv", "verdict.json"]
 
 
 def test_a_file_of_joints_is_compared_in_3d_with_a_lifter(exported: Path, capsys) -> None:

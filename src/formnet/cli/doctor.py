@@ -11,28 +11,46 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from formnet import __version__
+from formnet.cli.options import Fps, Rotate, Size, SlowMotion, make_reading
 from formnet.errors import FormnetError, InputError
+from formnet.reading import Reading
 
 _PACKAGES = ("torch", "ai_edge_litert", "cv2", "numpy", "scipy", "av", "smplx", "pytorch_lightning", "hydra", "numba")
 _DISTRIBUTIONS = {"hydra": "hydra-core", "ai_edge_litert": "ai-edge-litert"}
 _LEAST_FREE_GB = 0.5
 
 
-def doctor() -> None:
-    """Check the installation and say what is wrong.
+def doctor(
+    file: Annotated[
+        Path | None, typer.Argument(help="A video, picture or file of poses to look into.", show_default=False)
+    ] = None,
+    person: Annotated[int | None, typer.Option(help="FILE: which person, 1 for the most prominent.")] = None,
+    fps: Fps = None,
+    size: Size = None,
+    rotate: Rotate = None,
+    slow_motion: SlowMotion = None,
+) -> None:
+    """Check the installation, or a file: what it is, what is in it, and whether it can be judged.
 
     Every line is one check; a line that starts with ✗ ends with the remedy. Exit code 2 when something is wrong.
 
-    Example:
+    Examples:
 
       formnet doctor
+
+      formnet doctor clip.mp4
     """
     console = Console(highlight=False)
+    if file is not None:
+        how = make_reading(person=person, fps=fps, size=size, rotate=rotate, slow_motion=slow_motion)
+        _examine_file(console, file, how)
+        return
     checks: tuple[tuple[str, Callable[[], str]], ...] = (
         ("Python", _check_python),
         *((name, lambda name=name: _check_package(name)) for name in _PACKAGES),
@@ -60,6 +78,23 @@ def doctor() -> None:
         console.print(f"{n_wrong} of {len(checks)} checks failed")
         raise typer.Exit(2)
     console.print("all is well: try  formnet classify clip.mp4")
+
+
+def _examine_file(console: Console, file: Path, how: Reading) -> None:
+    """Prints what is found line by line; exit code 2 where the file cannot be judged."""
+    from formnet.cli.file_report import examine
+
+    if not file.exists():
+        raise InputError(f"{file} does not exist; check the path")
+    marks = {"good": "[green]✓[/green]", "note": "[yellow]![/yellow]", "bad": "[red]✗[/red]"}
+    is_bad = False
+    console.print(str(file), markup=False)
+    for line in examine(file, how):
+        console.print(f"{marks[line.state]} {line.name}: ", end="")
+        console.print(line.text, markup=False, soft_wrap=True)
+        is_bad |= line.state == "bad"
+    if is_bad:
+        raise typer.Exit(2)
 
 
 def _check_python() -> str:

@@ -43,8 +43,11 @@ def clip_verdict(
     """Puts a clip's verdict together; raises `PoseError` when there is no repetition, with the reason and a remedy."""
     if not repetitions:
         reason = "; ".join(warnings) or "the person never goes down and up again"
-        remedy = "" if "film" in reason else "; film at least one from standing to standing"
-        raise PoseError(f"{source} shows no whole repetition of a squat: {reason}{remedy}")
+        is_cut = not warnings or "in the middle of it" in reason
+        remedy = "; film at least one from standing to standing" if is_cut else ""
+        # What was noticed on the way there may be the true reason: two people, a damaged file, legs that are not seen.
+        noticed = f" (also: {'; '.join(track.warnings)})" if track.warnings else ""
+        raise PoseError(f"{source} shows no whole repetition of a squat: {reason}{remedy}{noticed}")
     times_s = track.image.timestamps
     fps = (len(times_s) - 1) / (times_s[-1] - times_s[0])
     return ClipVerdict(source, float(fps), track.image.duration_s, repetitions, (*track.warnings, *warnings))

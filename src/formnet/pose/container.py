@@ -111,6 +111,24 @@ def choose_stream(container: av.container.InputContainer, path: Path) -> av.Vide
     return stream
 
 
+def describe_streams(path: Path) -> list[tuple[str, str]]:
+    """(name, text) of what is in a file: its container, and each stream.
+
+    Raises:
+        InputError: as `open_container` does.
+    """
+    start = find_film(path)
+    lines = [] if start is None else [("photo", f"a phone's motion photo; a film begins at byte {start}")]
+    with open_container(path) as container:
+        size_kb = max(1, round(path.stat().st_size / 1000))
+        lines.append(("file", f"{container.format.long_name or container.format.name}, {size_kb:,} kB"))
+        sizes = {stream.index: f", {stream.width}×{stream.height}" for stream in container.streams.video}
+        for stream in container.streams:
+            codec = stream.codec_context.name if stream.codec_context is not None else "unknown coding"
+            lines.append((f"stream {stream.index}", f"{stream.type}, {codec}{sizes.get(stream.index, '')}"))
+    return lines
+
+
 def has_own_times(container: av.container.InputContainer) -> bool:
     """False for raw streams, which do not say when their pictures were taken."""
     return not container.format.flags & _WITHOUT_TIMES

@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from formnet.errors import InputError
+from formnet.errors import InputError, PoseError
 from formnet.playback import AS_IT_IS, Playback
 from formnet.pose.cache import read_track, track_key, write_track
 from formnet.pose.model_bundle import Eyes
@@ -158,7 +158,12 @@ def estimate_pose(
         on_warning=warnings.append,
         on_frame=lambda done: tell(done, max(done, total)),
     )
-    track = settle(seen, estimator.skeleton, person=person, source=str(path))
+    try:
+        track = settle(seen, estimator.skeleton, person=person, source=str(path))
+    except PoseError as error:
+        if not warnings:
+            raise
+        raise PoseError(f"{error} (also: {'; '.join(warnings)})") from error
     track = track.rescaled(info.width, info.height).with_warnings(warnings)
     if kept is not None:
         write_track(track, kept)

@@ -1,0 +1,148 @@
+"""`formnet doctor FILE`: what a file is, what is in it, and whether it can be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from formnet.errors import FormnetError, PoseError
+
+if TYPE_CHECKING:
+    from formnet.motion import Motion
+    from formnet.pose.track import PoseTrack
+    from formnet.reading import Reading
+
+State = Literal["good", "note", "bad"]
+_UNEVEN = 0.05
+_HELD_STEPS = 5.0
+_PARTS = ("shoulder", "hip", "knee", "ankle", "heel", "foot_index")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the report: what was looked at, what was found, and whether that is good."""
+
+    name: str
+    text: str
+    state: State = "good"
+
+
+def examine(path: Path, how: Reading) -> Iterator[Line]:
+    """Everything there is to say about a file, the verdict on it last; stops where it cannot be read."""
+    from formnet.reading import is_pose_file
+
+    try:
+        yield from _examine_poses(path, how) if is_pose_file(path) else _examine_film(path, how)
+    except FormnetError as error:
+        yield Line("judging", f"cannot be judged: {error}", "bad")
+
+
+def _examine_film(path: Path, how: Reading) -> Iterator[Line]:
+    from formnet.pose.container import describe_streams
+    from formnet.pose.estimator import estimate_pose
+    from formnet.pose.video import probe_video
+    from formnet.reading import check_track, playback_of
+
+    for name, text in describe_streams(path):
+        yield Line(name, text)
+    playback, notes = playback_of(path, how)
+    info = probe_video(path, playback)
+    turned = f", turned by {info.rotation_deg}°" if info.rotation_deg else ""
+    length = "one picture" if np.isnan(info.fps) else f"{info.duration_s:.1f} s at {info.fps:.4g} frames a second"
+    yield Line("picture", f"{info.width}×{info.height}{turned}, {length}")
+    track = estimate_pose(path, how.person, playback=playback)
+    yield from _tell_times(track.image)
+    yield from _tell_person(track)
+    for note in (*notes, *track.warnings):
+        yield Line("note", note, "note")
+    if len(track.image) < 2:
+        raise PoseError(f"{path} is one picture; give a video that shows a whole repetition")
+    yield _judge(check_track(track, str(path)), path)
+
+
+def _examine_poses(path: Path, how: Reading) -> Iterator[Line]:
+    from formnet.readers.source import as_film
+    from formnet.readers.tracks import drop_duplicates, rank_people
+    from formnet.reading import check_track, read_poses, track_of
+
+    source = read_poses(path, how)
+    motion = source.motion
+    dimensions = f"{motion.n_dimensions}D in {motion.unit}s"
+    yield Line("format", f"{source.kind}: {len(motion.skeleton)} joints ({motion.skeleton.name}), {dimensions}")
+    if source.size is not None:
+        yield Line("picture", f"{source.size[0]}×{source.size[1]}")
+    if source.detections is not None and source.is_film:
+        people = rank_people(drop_duplicates(source.detections.rows(np.argsort(source.detections.frames))))
+        yield Line("people", f"{len(people)}, seen in {', '.join(str(len(one.rows)) for one in people)} frames")
+    if source.is_film:
+        yield from _tell_times(motion)
+    track = track_of(source)
+    yield from _tell_person(track)
+    for note in source.warnings:
+        yield Line("note", note, "note")
+    as_film(source)
+    yield _judge(check_track(track, str(path)), path)
+
+
+def _tell_times(motion: Motion) -> Iterator[Line]:
+    times_s = motion.timestamps
+    if len(times_s) < 2:
+        return
+    steps_s = np.diff(times_s)
+    usual_s = float(np.median(steps_s))
+    even = bool((np.abs(steps_s / usual_s - 1) < _UNEVEN).mean() > 1 - _UNEVEN)
+    kind = "even" if even else f"variable, {steps_s.min() * 1000:.0f}–{steps_s.max() * 1000:.0f} ms apart"
+    yield Line("times", f"{len(times_s)} frames in {motion.duration_s:.1f} s, {1 / usual_s:.4g} a second, {kind}")
+    held = np.flatnonzero(steps_s > max(_HELD_STEPS * usual_s, 0.3))
+    if len(held):
+        shown = ", ".join(f"{steps_s[i]:.1f} s at {times_s[i]:.1f} s" for i in held[:5])
+        yield Line("times", f"a picture is held for {shown}", "note")
+
+
+def _tell_person(track: PoseTrack) -> Iterator[Line]:
+    from formnet.pose.upright import compute_lean_deg
+    from formnet.preprocess.visibility import compute_height_px, find_unseen_legs, share_of_shown
+
+    image = track.image
+    height = f", {compute_height_px(image):.0f} pixels tall" if image.unit == "pixel" else ""
+    lean_deg = compute_lean_deg(image)
+    stands = "not clear how they stand" if np.isnan(lean_deg) else f"{abs(lean_deg):.0f}° from upright"
+    yield Line("person", f"seen in {track.coverage:.0%} of the frames{height}, {stands}")
+    if track.coverage < 1:
+        lost = np.atleast_1d(image.missing.all(axis=1))
+        longest_s = _longest_s(lost, image.timestamps)
+        yield Line("gaps", f"{int(lost.sum())} frames without them, for {longest_s:.1f} s at most", "note")
+    joints = []
+    for joint in _PARTS:
+        columns = [image.skeleton.index(name) for name in (f"left_{joint}", f"right_{joint}") if name in image.skeleton]
+        if columns:
+            there = ~image.missing[:, columns]
+            sure = float(image.confidence[:, columns][there].mean()) if there.any() else 0.0
+            joints.append(f"{joint.replace('_index', '')} {there.mean():.0%} ({sure:.2f})")
+    yield Line("joints", "there (confidence): " + ", ".join(joints))
+    if image.unit == "pixel":
+        unseen = find_unseen_legs(image, (track.width, track.height))
+        shares = {joint: share_of_shown(mask, image) for joint, mask in unseen.items()}
+        if any(share > 0 for share in shares.values()):
+            shown = ", ".join(f"{joint}s {share:.0%}" for joint, share in shares.items() if share > 0)
+            yield Line("legs", f"on neither side seen in: {shown} of the frames", "note")
+
+
+def _longest_s(mask: np.ndarray, times_s: np.ndarray) -> float:
+    from formnet.preprocess.smooth import find_runs
+
+    step_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
+    return max((float(times_s[stop - 1] - times_s[start]) + step_s for start, stop in find_runs(mask)), default=0.0)
+
+
+def _judge(track: PoseTrack, path: Path) -> Line:
+    from formnet.pipeline import make_judge
+
+    verdict = make_judge().judge(track, str(path))
+    bottoms = ", ".join(f"{repetition.bottom_s:.1f}" for repetition in verdict.repetitions)
+    n = len(verdict.repetitions)
+    return Line("judging", f"can be judged: {n} repetition{'' if n == 1 else 's'}, lowest at {bottoms} s")

@@ -1,0 +1,90 @@
+"""`formnet doctor FILE` says what a file is, what is in it, and whether it can be judged."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+import formnet.pose.estimator
+from formnet.cli.app import run
+from formnet.exports.keypoints import write_alphapose
+from formnet.pose.track import PoseTrack
+from formnet.skeleton import BLAZEPOSE_33, COCO_17
+from tests.pose.videos import make_video, quarters
+from tests.readers.keypoint_files import COCO, SIZE, alphapose, as_motion, flat
+
+
+@pytest.fixture
+def examine(capsys):
+    def call(*arguments):
+        code = run(["doctor", *map(str, arguments)])
+        return code, capsys.readouterr().out
+
+    return call
+
+
+def test_a_file_of_poses(examine, tmp_path):
+    write_alphapose(tmp_path / "a [1].json", as_motion(COCO_17, n_frames=90), COCO_17)
+    code, said = examine(tmp_path / "a [1].json")
+    assert code == 0, said
+    assert "a [1].json" in said
+    assert "✓ format: alphapose: 17 joints (coco17), 2D in pixels" in said
+    assert "✓ times: 90 frames in 3.0 s, 30 a second, even" in said
+    assert "✓ person: seen in 100% of the frames" in said
+    assert "✓ judging: can be judged: 1 repetition, lowest at 1.5 s" in said
+
+
+def test_people_gaps_and_what_is_assumed(examine, tmp_path):
+    rows = [row for n, row in enumerate(alphapose()) if n not in range(5, 9)]
+    rows += [{**row, "keypoints": flat(pose * [0.5, 0.5, 1] + [700, 300, 0])}
+             for row, pose in zip(alphapose(), COCO, strict=True)]  # fmt: skip
+    (tmp_path / "a.json").write_text(json.dumps(rows))
+    code, said = examine(tmp_path / "a.json", "--person", "1")
+    assert code == 0
+    assert "✓ people: 2, seen in 20, 24 frames" in said
+    assert "! gaps: 4 frames without them, for 0.1 s at most" in said
+    assert "! note: the file does not say its rate: 30 frames per second were assumed" in said
+    assert "✓ judging: can be judged: 1 repetition" in said
+
+
+def test_a_video(examine, tmp_path, monkeypatch):
+    """What the container says is read; the estimator is told what to find."""
+    image = as_motion(BLAZEPOSE_33, n_frames=30)
+    image = image.replace(positions=image.positions[..., ::-1] * [-1, 1] + [720, 0])
+    track = PoseTrack(image, None, *SIZE[::-1], ("there are two people in the picture",))
+    monkeypatch.setattr(formnet.pose.estimator, "estimate_pose", lambda *arguments, **options: track)
+    clip = make_video(tmp_path / "a.mp4", [quarters()] * 30, [*np.arange(15) / 25, *(2 + np.arange(15) / 25)],
+                      rotation_deg=90, with_sound=True)  # fmt: skip
+    code, said = examine(clip)
+    assert code == 2
+    assert "✓ file: QuickTime / MOV" in said
+    assert "video, h264, 64×48" in said
+    assert "audio, aac" in said
+    assert "✓ picture: 48×64, turned by 270°" in said
+    assert "! note: there are two people in the picture" in said
+    assert "✗ judging: cannot be judged: the person lies in the picture" in said
+
+
+def test_a_picture(examine, tmp_path, monkeypatch):
+    one = PoseTrack(as_motion(BLAZEPOSE_33).frames(0, 1), None, *SIZE)
+    monkeypatch.setattr(formnet.pose.estimator, "estimate_pose", lambda *arguments, **options: one)
+    Pillow.fromarray(quarters()).save(tmp_path / "a.jpg")
+    code, said = examine(tmp_path / "a.jpg")
+    assert code == 2
+    assert "64×48, one picture" in said
+    assert "is one picture; give a video" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [("a.txt", "hello", "no rows"), ("a.mp4", "hello", "is no video"), ("a.c3d", "x", "is a C3D recording")],
+)
+def test_what_cannot_be_read(examine, tmp_path, name, content, words):
+    (tmp_path / name).write_text(content)
+    code, said = examine(tmp_path / name)
+    assert code == 2
+    assert words in said
+    assert run(["doctor", str(tmp_path / "nothing")]) == 2

@@ -1,0 +1,150 @@
+"""The same squats, whatever was done to the clip on the way: the same repetitions, or a sentence why not."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from formnet.errors import PoseError
+from formnet.exports.keypoints import write_alphapose, write_coco, write_openpose
+from formnet.exports.tables import write_csv, write_trc
+from formnet.motion import Motion
+from formnet.pipeline import make_judge
+from formnet.preprocess.resample import resample_to_fps, resample_to_times
+from formnet.readers.npz import write_npz
+from formnet.reading import Reading, read_source, read_track
+from formnet.skeleton import BLAZEPOSE_33, BODY_25, COCO_17, HALPE_26
+from tests.readers.keypoint_files import SIZE, squat_points
+from tests.scoring.motions import waving
+
+N_STANDING, N_DOWN, N_SQUATS, FPS = 20, 60, 3, 30.0
+
+
+@pytest.fixture(scope="module")
+def judge():
+    return make_judge()
+
+
+@pytest.fixture(scope="module")
+def squats() -> Motion:
+    """Three squats from standing to standing, 2 s each, in pixels of 1280 × 720."""
+    down = squat_points(HALPE_26, N_DOWN)
+    standing = np.repeat(down[:1], N_STANDING, axis=0)
+    points = np.concatenate([standing, *[part for _ in range(N_SQUATS) for part in (down, standing)]])
+    points[..., 2] = 0.9
+    return Motion(points[..., :2], points[..., 2], np.arange(len(points)) / FPS, HALPE_26, "pixel")
+
+
+TRUE_BOTTOMS_S = [(N_STANDING + N_DOWN / 2 + k * (N_DOWN + N_STANDING)) / FPS for k in range(N_SQUATS)]
+
+
+def find_bottoms(judge, path, how=None):
+    verdict = judge.judge(read_track(path, how or Reading()), str(path))
+    return [repetition.bottom_s for repetition in verdict.repetitions]
+
+
+def mirrored(motion):
+    positions = motion.positions[:, motion.skeleton.mirror] * [-1, 1] + [SIZE[0], 0]
+    return motion.replace(positions=positions, confidence=motion.confidence[:, motion.skeleton.mirror])
+
+
+def uneven(motion):
+    rng = np.random.default_rng(0)
+    wanted = np.sort(rng.choice(motion.timestamps, size=round(0.8 * len(motion)), replace=False))
+    return resample_to_times(motion, wanted)
+
+
+CHANGES = {
+    "as it is": lambda m: m,
+    "at 25 frames a second": lambda m: resample_to_fps(m, 25.0),
+    "at 60 frames a second": lambda m: resample_to_fps(m, 60.0),
+    "at a variable rate": uneven,
+    "cropped": lambda m: m.replace(positions=m.positions - [300, 40]),
+    "padded": lambda m: m.replace(positions=m.positions - [0, -500]),
+    "half as large": lambda m: m.replace(positions=0.5 * m.positions),
+    "mirrored": mirrored,
+    "noisy": lambda m: m.replace(positions=m.positions + np.random.default_rng(1).normal(0, 1.0, m.positions.shape)),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_same_repetitions(change, squats, judge, tmp_path):
+    write_alphapose(tmp_path / "a.json", CHANGES[change](squats), HALPE_26)
+    np.testing.assert_allclose(find_bottoms(judge, tmp_path / "a.json"), TRUE_BOTTOMS_S, atol=0.1)
+
+
+def test_slow_motion_has_the_repetitions_of_life(squats, judge, tmp_path):
+    write_alphapose(tmp_path / "a.json", squats.replace(timestamps=squats.timestamps * 40), HALPE_26)
+    with pytest.raises(PoseError, match=r"longer than \d+ s; if the clip plays in slow motion, .* --slow-motion"):
+        find_bottoms(judge, tmp_path / "a.json")
+    found_s = find_bottoms(judge, tmp_path / "a.json", Reading(slow_motion=40.0))
+    np.testing.assert_allclose(found_s, TRUE_BOTTOMS_S, atol=0.1)
+
+
+def test_a_clip_on_its_side_has_the_same_repetitions_once_turned(squats, judge, tmp_path):
+    lying = squats.positions[..., ::-1] * [-1, 1] + [SIZE[1], 0]
+    write_alphapose(tmp_path / "a.json", squats.replace(positions=lying), HALPE_26)
+    with pytest.raises(PoseError, match="turn the video with --rotate 270"):
+        find_bottoms(judge, tmp_path / "a.json")
+    found_s = find_bottoms(judge, tmp_path / "a.json", Reading(turn="auto"))
+    np.testing.assert_allclose(found_s, TRUE_BOTTOMS_S, atol=0.1)
+
+
+def test_what_was_noticed_belongs_into_a_refusal(squats, judge, tmp_path):
+    write_alphapose(tmp_path / "a.json", squats.frames(0, N_STANDING), HALPE_26)
+    rows = [{key: value for key, value in row.items() if key != "time_s"}
+            for row in json.loads((tmp_path / "a.json").read_text())]  # fmt: skip
+    (tmp_path / "a.json").write_text(json.dumps(rows))
+    with pytest.raises(PoseError, match=r"shows no whole repetition .* \(also: the file does not say its rate"):
+        find_bottoms(judge, tmp_path / "a.json")
+
+
+STEMS = ["clip", "2023.05.01 squat", "a = b [1] (2)", "clip.0031", "ünï cödé"]
+
+
+@pytest.mark.parametrize("stem", STEMS)
+@pytest.mark.parametrize("form", ["alphapose", "openpose", "coco", "csv", "npz"])
+def test_an_export_is_read_back_with_its_joints_and_times(form, stem, squats, tmp_path):
+    motion = uneven(squats)
+    gone = motion.positions.copy()
+    gone[5:9], gone[20, 3] = np.nan, np.nan
+    motion = motion.replace(positions=gone)
+    expected = motion
+    if form == "alphapose":
+        path = tmp_path / f"{stem}.json"
+        write_alphapose(path, motion, HALPE_26)
+    elif form == "openpose":
+        path, expected = tmp_path / stem, motion.select(BODY_25)
+        write_openpose(path, motion, BODY_25, stem)
+    elif form == "coco":
+        path, expected = tmp_path / f"{stem}.json", motion.select(COCO_17)
+        write_coco(path, motion, *SIZE)
+    elif form == "csv":
+        path = tmp_path / f"{stem}.csv"
+        write_csv(path, motion)
+    else:
+        path = tmp_path / f"{stem}.npz"
+        write_npz(path, motion)
+    source = read_source(path)
+    assert source.motion.skeleton == expected.skeleton
+    np.testing.assert_allclose(source.motion.positions, expected.positions, atol=0.01)
+    seen = ~expected.missing.all(axis=1)
+    np.testing.assert_allclose(source.motion.timestamps[seen], expected.timestamps[seen], atol=1e-6)
+    assert not any("assumed" in warning for warning in source.warnings)
+
+
+@pytest.mark.parametrize("stem", STEMS[:3])
+@pytest.mark.parametrize("form", ["csv", "trc"])
+def test_joints_in_space_are_read_back(form, stem, tmp_path):
+    world = waving(BLAZEPOSE_33, 12)
+    world = world.replace(timestamps=world.timestamps + 0.5)
+    path = tmp_path / f"{stem}.{form}"
+    (write_csv if form == "csv" else write_trc)(path, world)
+    found = read_source(path)
+    assert found.motion.skeleton == BLAZEPOSE_33
+    assert found.motion.unit == "metre"
+    np.testing.assert_allclose(found.motion.positions, world.positions, atol=1e-5)
+    np.testing.assert_allclose(found.motion.timestamps, world.timestamps, atol=1e-6)
+    assert found.image is None
