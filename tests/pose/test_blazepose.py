@@ -10,10 +10,12 @@ import pytest
 from formnet.errors import InputError
 from formnet.pose.blazepose.detector import compute_anchors, merge_overlapping
 from formnet.pose.blazepose.follower import Follower
-from formnet.pose.blazepose.landmarks import refine_by_heatmap
+from formnet.pose.blazepose.landmarks import MASK_SIZE, refine_by_heatmap
 from formnet.pose.blazepose.network import Network
+from formnet.pose.blazepose.pruning import remove_output
 from formnet.pose.blazepose.region import Region, region_around, whole_picture
 from formnet.pose.estimator import create_estimator, estimate_pose
+from formnet.pose.model_bundle import read_bundle
 from formnet.pose.people import SeenPeople
 from formnet.pose.silhouettes import estimate_silhouettes
 from formnet.pose.smoothing import IN_PICTURE, OneEuro, smooth_one_euro, smooth_visibility
@@ -149,12 +151,30 @@ def test_a_file_that_is_no_network_is_refused(tmp_path):
 
 
 def test_the_detector_is_no_landmark_network(pose_model, tmp_path):
-    from formnet.pose.model_bundle import read_bundle
-
     wrong = tmp_path / "wrong.tflite"
     wrong.write_bytes(read_bundle(pose_model).detector)
     with pytest.raises(InputError, match="no BlazePose network of the kind"):
         create_estimator(model=wrong)
+
+
+def test_without_the_outline_all_other_answers_are_the_same(pose_model):
+    content = read_bundle(pose_model).landmarks
+    whole, pruned = (Network(c, "landmarks") for c in (content, remove_output(content, MASK_SIZE, "landmarks")))
+    picture = region_around(np.array([180.0, 240.0]), np.array([180.0, 60.0])).crop(
+        draw_person(360, 480), 256, repeats_border=True
+    )
+    for network in (whole, pruned):
+        network.run(picture, 1 / 255, 0.0)
+    for size in (195, 1, 64 * 64 * 39, 117):
+        np.testing.assert_array_equal(whole.read(size), pruned.read(size))
+    whole.require_outputs(MASK_SIZE)
+    with pytest.raises(InputError, match="no output of 65536 numbers"):
+        pruned.require_outputs(MASK_SIZE)
+
+
+def test_damage_is_seen_before_pruning():
+    with pytest.raises(InputError, match="damaged"):
+        remove_output(b"\x20\0\0\0TFL3" + bytes(range(200)), MASK_SIZE, "mine")
 
 
 def test_the_detector_rests_while_somebody_is_followed(pose_model):

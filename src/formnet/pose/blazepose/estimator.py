@@ -10,8 +10,9 @@ from importlib.metadata import version
 
 from formnet.pose.blazepose.detector import PersonDetector
 from formnet.pose.blazepose.follower import Follower
-from formnet.pose.blazepose.landmarks import LandmarkNetwork, Silhouette, region_of_joints
+from formnet.pose.blazepose.landmarks import MASK_SIZE, LandmarkNetwork, Silhouette, region_of_joints
 from formnet.pose.blazepose.network import Network
+from formnet.pose.blazepose.pruning import remove_output
 from formnet.pose.blazepose.region import FloatArray
 from formnet.pose.estimator import EstimatorOptions
 from formnet.pose.model_bundle import PoseModel
@@ -36,8 +37,10 @@ class BlazePose:
 
     def __init__(self, model: PoseModel) -> None:
         self._model = model
+        # The outline is wanted in few pictures and costs nearly as much as all the rest.
+        self._tracking = remove_output(model.landmarks, MASK_SIZE, model.source)
         self._free: list[tuple[PersonDetector, LandmarkNetwork]] = []
-        self._lock = threading.Lock()
+        self._lock, self._outlining_lock = threading.Lock(), threading.Lock()
         # A file that is no such network is refused now, not in the middle of a clip.
         self._give_back(self._take())
 
@@ -60,13 +63,14 @@ class BlazePose:
 
     def find_silhouette(self, image: Image, joints: FloatArray) -> Silhouette | None:
         """What of a picture (H, W, 3) belongs to the person with these joints (33, 2); None when nobody is there."""
-        networks = self._take()
-        try:
+        with self._outlining_lock:
             # Twice: the joints tell roughly where to look, the network then tells it exactly.
-            found = networks[1].find(image, region_of_joints(joints))
-            return None if found is None else networks[1].find_silhouette(image, found.region)
-        finally:
-            self._give_back(networks)
+            found = self._outlining.find(image, region_of_joints(joints))
+            return None if found is None else self._outlining.find_silhouette(image, found.region)
+
+    @functools.cached_property
+    def _outlining(self) -> LandmarkNetwork:
+        return LandmarkNetwork(Network(self._model.landmarks, f"{self._model.source} (landmarks)"))
 
     def _take(self) -> tuple[PersonDetector, LandmarkNetwork]:
         with self._lock:
@@ -74,7 +78,7 @@ class BlazePose:
                 return self._free.pop()
         return (
             PersonDetector(Network(self._model.detector, f"{self._model.source} (detector)")),
-            LandmarkNetwork(Network(self._model.landmarks, f"{self._model.source} (landmarks)")),
+            LandmarkNetwork(Network(self._tracking, f"{self._model.source} (landmarks)")),
         )
 
     def _give_back(self, networks: tuple[PersonDetector, LandmarkNetwork]) -> None:

@@ -21,6 +21,7 @@ _HEATMAP_SIDE = 64
 _HEATMAP_RADIUS = 3
 _LEAST_HEAT = 0.5
 _LEAST_PRESENCE = 0.5
+MASK_SIZE = 256**2
 _N_FLAT, _N_FLAG, _N_HEAT, _N_WORLD = 5 * _N_POINTS, 1, _HEATMAP_SIDE**2 * _N_POINTS, 3 * _N_POINTS
 
 
@@ -69,7 +70,7 @@ class LandmarkNetwork:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        network.require_outputs(_N_FLAT, _N_FLAG, network.side_px**2, _N_HEAT, _N_WORLD)
+        network.require_outputs(_N_FLAT, _N_FLAG, _N_HEAT, _N_WORLD)
 
     def find(self, image: Image, region: Region) -> Landmarks | None:
         """The person in that region of a picture (H, W, 3); None when there is none."""
@@ -94,9 +95,10 @@ class LandmarkNetwork:
 
     def find_silhouette(self, image: Image, region: Region) -> Silhouette | None:
         """The outline of the person in that region of a picture (H, W, 3); None when there is none."""
+        side = self._network.side_px
+        self._network.require_outputs(side**2)
         if self.find(image, region) is None:
             return None
-        side = self._network.side_px
         logits = self._network.read(side**2).reshape(side, side)
         return Silhouette(expit(logits), region)
 
