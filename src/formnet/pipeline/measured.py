@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from formnet import __version__
+from formnet.gate.recognition import keep_squats
 from formnet.lifting.lifter import Lifter
 from formnet.lifting.observation import OBSERVED_24
 from formnet.measures.calibration import calibration_for, measure_repetition
@@ -46,7 +47,7 @@ class MeasuringJudge:
     def judge_repetitions(self, track: PoseTrack) -> tuple[tuple[RepetitionVerdict, ...], tuple[str, ...]]:
         """The verdict on every repetition, maybe none, and warnings; raises as lifters do."""
         clean = clean_motion(self.lifter.lift(track), self.spec)
-        segmentation = segment_clip(clean, self.spec, track.image)
+        segmentation = keep_squats(clean, segment_clip(clean, self.spec, track.image))
         source = name_source(track, self.lifter)
         verdicts = tuple(self._judge_span(clean, span, source) for span in segmentation.spans)
         return verdicts, segmentation.warnings
