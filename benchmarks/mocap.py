@@ -1,6 +1,6 @@
 """Real video beside motion capture: how far angles and widths are from what markers on the body say.
 
-    python benchmarks/mocap.py [FOLDER] [--lifters supervised picture] [--cache DIR]
+    python benchmarks/mocap.py [FOLDER] [--lifters supervised+picture supervised] [--cache DIR]
 
 FOLDER holds NAME_video.mp4 with NAME_sample_mocap.json (or .json.gz), as OpenCap Monocular publishes them: body origins
 in metres over time. NAME_sample_mono and NAME_sample_wham are measured beside it where they are there. Each method may
@@ -158,7 +158,7 @@ def find_recordings(folder: Path) -> dict[str, dict[str, Path]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?", default=dataset_root("opencap"), help="folder of recordings")
-    parser.add_argument("--lifters", nargs="+", default=["supervised", "picture"], help="what makes joints 3D")
+    parser.add_argument("--lifters", nargs="+", default=["supervised+picture", "supervised"], help="what makes joints 3D")
     parser.add_argument("--cache", type=Path, default=None, help="keep poses here")
     arguments = parser.parse_args()
     recordings = find_recordings(require_folder(arguments.folder, "a folder of NAME_video.mp4 and motion capture"))

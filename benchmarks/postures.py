@@ -1,6 +1,6 @@
 """People before a phone at 45°: acceptable squats against half squats, bent over, valgus, varus, knees over toes.
 
-    python benchmarks/postures.py [ROOT] [--standard coaching] [--lifter supervised]
+    python benchmarks/postures.py [ROOT] [--standard coaching] [--lifter supervised+picture]
 
 ROOT is a copy of squat-postures. A repetition is what one person shows of one class, with that person's own standing
 before and after it. Joints of the picture are lifted as those of any clip are.
@@ -65,7 +65,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("root", type=Path, nargs="?", default=dataset_root("squat-postures"), help="a copy of the set")
     parser.add_argument("--standard", default=DEFAULT_STANDARD, help="what counts as a fault")
-    parser.add_argument("--lifter", default="supervised", help="what makes joints 3D")
+    parser.add_argument("--lifter", default="supervised+picture", help="what makes joints 3D")
     arguments = parser.parse_args()
     standard, lifter = load_standard(arguments.standard), create_lifter(arguments.lifter)
     faults = name_faults(standard, NAMES)

@@ -1,6 +1,6 @@
 """UI-PRMD's deep squats before virtual cameras: correct against incorrect ones, from keypoint files.
 
-    python benchmarks/virtual_cameras.py [UIPRMD_ROOT] [--standard rehab] [--every 1] [--lifter supervised]
+    python benchmarks/virtual_cameras.py [UIPRMD_ROOT] [--standard coaching] [--every 1] [--lifter supervised+picture]
 
 Each episode's Kinect joints stand before a camera in front, at 45° and at the side; half a second of standing is added
 at both ends, 2 pixels of jitter to every joint, and what is seen is written as OpenPose writes it (BODY_25) and read
@@ -175,7 +175,7 @@ def show_measures(seen: Sequence[tuple[Case, tuple[RepetitionVerdict, ...]]]) ->
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("root", type=Path, nargs="?", default=dataset_root("ui-prmd"), help="a copy of UI-PRMD")
-    parser.add_argument("--standard", default="rehab", help="what counts as a fault")
+    parser.add_argument("--standard", default="coaching", help="what counts as a fault")
     parser.add_argument("--every", type=int, default=1, help="one in so many episodes")
     parser.add_argument("--lifter", default=None, help="what makes joints 3D; default: that of formnet classify")
     arguments = parser.parse_args()
