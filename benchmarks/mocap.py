@@ -158,7 +158,7 @@ def find_recordings(folder: Path) -> dict[str, dict[str, Path]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?", default=dataset_root("opencap"), help="folder of recordings")
-    parser.add_argument("--lifters", nargs="+", default=["supervised+picture", "supervised"], help="what makes joints 3D")
+    parser.add_argument("--lifters", nargs="+", default=["supervised+picture", "supervised"], help="what makes them 3D")
     parser.add_argument("--cache", type=Path, default=None, help="keep poses here")
     arguments = parser.parse_args()
     recordings = find_recordings(require_folder(arguments.folder, "a folder of NAME_video.mp4 and motion capture"))
