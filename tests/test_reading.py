@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
 from formnet.cli.options import make_reading
 from formnet.errors import InputError, PoseError
 from formnet.pose.track import PoseTrack
 from formnet.pose.upright import compute_lean_deg, find_turn_deg, turn_track
 from formnet.preprocess.visibility import compute_height_px, find_unseen_legs, keep_long, share_of_shown
-from formnet.readers.find import find_sources
-from formnet.reading import Reading, check_track, read_source, read_track
+from formnet.reading import Reading, check_track, find_sources, read_source, read_track
 from formnet.skeleton import BLAZEPOSE_33, COCO_17
 from tests.pose.videos import make_video, quarters
 from tests.readers.keypoint_files import FORMATS, SIZE, alphapose, as_motion, flat, openpose_frame, squat_points
@@ -238,6 +238,20 @@ def test_folders_are_searched_for_films_and_poses_and_the_rest_is_said(tmp_path)
     assert find_sources([root / "b.mp4", root / "b.mp4"]).sources == (root / "b.mp4",)
 
 
+def test_frames_beside_a_summary_are_still_one_clip(tmp_path):
+    for n, pose in enumerate(squat_points(COCO_17)):
+        (tmp_path / f"{n}.json").write_text(json.dumps(openpose_frame(pose)))
+    (tmp_path / "alphapose-results.json").write_text(json.dumps(alphapose()))
+    assert find_sources([tmp_path]).sources == (tmp_path,)
+
+
+def test_animated_pictures_are_films(tmp_path):
+    first, *others = [Pillow.fromarray(np.roll(quarters(), n, axis=1)) for n in range(3)]
+    first.save(tmp_path / "still.webp")
+    first.save(tmp_path / "moving.webp", save_all=True, append_images=others, duration=100)
+    assert find_sources([tmp_path]).sources == (tmp_path / "moving.webp",)
+
+
 def test_a_folder_of_other_things_says_what_it_holds(tmp_path):
     (tmp_path / "a.docx").write_text("x")
     with pytest.raises(InputError, match=r"holds no video and no poses: 1 other files \(1 .docx\)"):
@@ -253,6 +267,7 @@ def test_labels_beside_a_film_are_a_film_of_poses(tmp_path):
         line = " ".join(map(str, [0, 0.5, 0.5, 0.1, 0.2, *flat(pose / [*SIZE, 1])]))
         (folder / f"squat {n + 1}.txt").write_text(line)
     (tmp_path / "run" / "squat.mp4").write_bytes(b"x")
+    (folder / "summary.json").write_text('{"frames": 24}')
     found = find_sources([tmp_path])
     assert found.sources == (folder, tmp_path / "run" / "squat.mp4")
     track = read_track(folder, Reading(size=SIZE))

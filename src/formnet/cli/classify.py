@@ -23,8 +23,7 @@ from formnet.cli.inputs import (
 from formnet.cli.options import Fps, Rotate, Size, SlowMotion, make_reading
 from formnet.cli.sources import load_estimator, print_json, print_warnings
 from formnet.errors import FormnetError
-from formnet.readers.find import find_sources
-from formnet.reading import is_pose_file, read_track
+from formnet.reading import find_sources, is_pose_file, read_track
 from formnet.standards import DEFAULT_STANDARD
 from formnet.storage.outputs import fresh_answers
 from formnet.terminal.stopping import AGAIN, say_what_is_kept

@@ -36,7 +36,7 @@ def index(
       formnet search me.jpg library.npz
     """
     from formnet.cli.sources import load_source, print_json, print_warnings
-    from formnet.readers.find import find_sources
+    from formnet.reading import find_sources
     from formnet.scoring.search import build_index, write_index
 
     if not folder.is_dir():

@@ -11,6 +11,7 @@ from formnet.errors import InputError, PoseError
 from formnet.motion import Motion
 from formnet.readers.detections import Detections
 from formnet.readers.json_files import parse_json, read_json, read_text
+from formnet.readers.keypoints.frames import number_frames
 from formnet.readers.keypoints.gather import gather
 from formnet.readers.keypoints.json_file import is_frame, parse_frames, parse_keypoints
 from formnet.readers.keypoints.points import parse_points
@@ -83,6 +84,9 @@ def list_frame_files(folder: Path) -> list[Path]:
             # Ultralytics puts classes.txt and the like beside its labels.
             alike = [path for path in alike if path.stat().st_size > 0]
             alike = [path for path in alike if any(letter.isdigit() for letter in path.stem)]
+        # A file of another name beside the frames, such as a summary, is none of them.
+        alike = [path for path, clip in zip(alike, number_frames([path.name for path in alike]).clips, strict=True)
+                 if clip >= 0] if alike else []  # fmt: skip
         if alike and _is_frame_file(alike[0]) and _is_frame_file(alike[-1]):
             return alike
     return []

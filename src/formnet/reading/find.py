@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from formnet.errors import FormnetError, InputError
+from formnet.pose.photo import find_film, is_animated
 from formnet.readers.clips import VIDEO_SUFFIXES
 from formnet.readers.keypoints.files import OTHER_FILES, TEXT_SUFFIXES, list_frame_files
 from formnet.readers.keypoints.tables import is_joint_table
@@ -16,7 +17,9 @@ from formnet.readers.keypoints.walk import PERSON_KEYS
 from formnet.readers.source import IMAGE_SUFFIXES
 from formnet.storage.outputs import is_own_answer
 
-FILM_SUFFIXES = VIDEO_SUFFIXES | {".gif"}
+FILM_SUFFIXES = VIDEO_SUFFIXES | {
+    ".gif", ".ogv", ".vob", ".asf", ".divx", ".f4v", ".mxf", ".dv", ".3g2", ".h264", ".264", ".hevc", ".265", ".mjpeg",
+}  # fmt: skip
 _SNIFFED_BYTES = 2**16
 _SAID = 6
 
@@ -38,7 +41,7 @@ def find_sources(paths: Sequence[Path], *, with_pictures: bool = False, without:
     """Sources of poses, from files and folders.
 
     Args:
-        with_pictures: pictures count, too; animated ones always do.
+        with_pictures: pictures count, too; animated ones, and photos with a film inside, always do.
         without: a file that is none of them, such as the result.
 
     Raises:
@@ -91,9 +94,11 @@ def _search(
 
 def _is_source(path: Path, with_pictures: bool) -> bool:
     suffix = path.suffix.lower()
-    if suffix in FILM_SUFFIXES or (suffix == ".trc") or (with_pictures and suffix in IMAGE_SUFFIXES):
+    if suffix in FILM_SUFFIXES or suffix == ".trc" or (with_pictures and suffix in IMAGE_SUFFIXES):
         return True
     try:
+        if suffix in IMAGE_SUFFIXES:
+            return path.stat().st_size > 0 and (is_animated(path) or find_film(path) is not None)
         if suffix in (".npz", ".npy"):
             return _is_motion_archive(path) if suffix == ".npz" else True
         return suffix in TEXT_SUFFIXES and suffix not in OTHER_FILES and _looks_like_poses(path)

@@ -13,15 +13,8 @@ from formnet.errors import InputError, PoseError
 from formnet.playback import Playback
 from formnet.pose.track import PoseTrack
 from formnet.pose.upright import MAX_LEAN_DEG, compute_lean_deg, find_turn_deg, turn_track
-from formnet.preprocess.visibility import (
-    LEGS,
-    MIN_HEIGHT_PX,
-    compute_height_px,
-    find_unseen_legs,
-    keep_long,
-    share_of_shown,
-)
 from formnet.readers.source import IMAGE_SUFFIXES, PoseSource, as_film, is_pose_source, read_pose_source
+from formnet.reading.checks import check_track
 
 if TYPE_CHECKING:
     from formnet.motion import Motion
@@ -30,10 +23,8 @@ if TYPE_CHECKING:
 
 Turn = int | Literal["auto"]
 _MIN_SLOW_MOTION = 1.5
-_MAX_BLIND_S = 0.5
 _LOOKED_AT_FRAMES = 12
 _LOOKED_AT_FPS = 3.0
-_PLURAL = {"hip": "hips", "knee": "knees", "ankle": "ankles"}
 
 
 @dataclass(frozen=True)
@@ -121,29 +112,6 @@ def read_track(
     return check_track(track, str(path))
 
 
-def check_track(track: PoseTrack, source: str) -> PoseTrack:
-    """The track without legs that are not seen for longer; refuses what no verdict can rest on.
-
-    Raises:
-        PoseError: a person who lies in the picture, is too small, or whose hips, knees or ankles are mostly unseen.
-    """
-    lean_deg = compute_lean_deg(track.image)
-    if abs(lean_deg) > MAX_LEAN_DEG:
-        turn_deg = find_turn_deg(track.image)
-        upside = "stands on the head" if turn_deg == 180 else "lies"
-        raise PoseError(
-            f"the person {upside} in the picture of {source}: turn the video with --rotate {turn_deg} (or --rotate "
-            "auto) if it lies on its side; exercises on the floor are not judged"
-        )
-    height_px = compute_height_px(track.image)
-    if track.image.unit == "pixel" and height_px < MIN_HEIGHT_PX:
-        raise PoseError(
-            f"the person in {source} is only {height_px:.0f} pixels tall, too small to judge; film from nearer or give "
-            f"the clip in its full size ({MIN_HEIGHT_PX:.0f} pixels and more)"
-        )
-    return _hide_unseen_legs(track, source) if track.image.unit == "pixel" else track
-
-
 def track_of(source: PoseSource) -> PoseTrack:
     """Poses of a file as an estimator would give them, with or without depth."""
     if source.size is not None:
@@ -152,35 +120,6 @@ def track_of(source: PoseSource) -> PoseTrack:
         width, height = np.ceil(np.nanmax(source.flat.positions, axis=(0, 1), initial=1.0)).astype(int).tolist()
     world = source.motion if source.motion.n_dimensions == 3 else None
     return PoseTrack(source.flat, world, int(width), int(height), source.warnings, source.playback)
-
-
-def _hide_unseen_legs(track: PoseTrack, source: str) -> PoseTrack:
-    size = (track.width, track.height)
-    unseen = find_unseen_legs(track.image, size)
-    shares = {joint: share_of_shown(mask, track.image) for joint, mask in unseen.items()}
-    lost = [f"{_PLURAL[joint]} (unseen in {share:.0%} of the frames)" for joint, share in shares.items() if share > 0.5]
-    if lost:
-        raise PoseError(
-            f"{source} does not show the {' and '.join(lost)}: film the whole body, from head to feet, all the time"
-        )
-    times_s = track.image.timestamps
-    hidden = keep_long(np.any(list(unseen.values()), axis=0), times_s, _MAX_BLIND_S)
-    if not hidden.any():
-        return track
-    names = " or ".join(_PLURAL[joint] for joint in LEGS if (unseen[joint] & hidden).any())
-    note = f"{names} are not seen in {share_of_shown(hidden, track.image):.0%} of the frames: nothing is judged there"
-    return replace(track, image=_without_legs(track.image, hidden),
-                   world=None if track.world is None else _without_legs(track.world, hidden),
-                   warnings=(*track.warnings, note))  # fmt: skip
-
-
-def _without_legs(motion: Motion, hidden: np.ndarray) -> Motion:
-    columns = motion.skeleton.indices(
-        name for joint in LEGS for name in (f"left_{joint}", f"right_{joint}") if name in motion.skeleton
-    )
-    positions = motion.positions.copy()
-    positions[np.ix_(hidden, columns)] = np.nan
-    return motion.replace(positions=positions)
 
 
 def read_poses(path: Path, how: Reading) -> PoseSource:
