@@ -16,10 +16,8 @@ from formnet.preprocess.resample import resample_to_fps, resample_to_times
 from formnet.readers.npz import write_npz
 from formnet.reading import Reading, read_source, read_track
 from formnet.skeleton import BLAZEPOSE_33, BODY_25, COCO_17, HALPE_26
-from tests.readers.keypoint_files import SIZE, squat_points
 from tests.scoring.motions import waving
-
-N_STANDING, N_DOWN, N_SQUATS, FPS = 20, 60, 3, 30.0
+from tests.simulated_film import SIZE, film_squats
 
 
 @pytest.fixture(scope="module")
@@ -29,15 +27,7 @@ def judge():
 
 @pytest.fixture(scope="module")
 def squats() -> Motion:
-    """Three squats from standing to standing, 2 s each, in pixels of 1280 × 720."""
-    down = squat_points(HALPE_26, N_DOWN)
-    standing = np.repeat(down[:1], N_STANDING, axis=0)
-    points = np.concatenate([standing, *[part for _ in range(N_SQUATS) for part in (down, standing)]])
-    points[..., 2] = 0.9
-    return Motion(points[..., :2], points[..., 2], np.arange(len(points)) / FPS, HALPE_26, "pixel")
-
-
-TRUE_BOTTOMS_S = [(N_STANDING + N_DOWN / 2 + k * (N_DOWN + N_STANDING)) / FPS for k in range(N_SQUATS)]
+    return film_squats()[0]
 
 
 def find_bottoms(judge, path, how=None):
@@ -61,7 +51,7 @@ CHANGES = {
     "at 25 frames a second": lambda m: resample_to_fps(m, 25.0),
     "at 60 frames a second": lambda m: resample_to_fps(m, 60.0),
     "at a variable rate": uneven,
-    "cropped": lambda m: m.replace(positions=m.positions - [300, 40]),
+    "cropped": lambda m: m.replace(positions=m.positions - [200, 10]),
     "padded": lambda m: m.replace(positions=m.positions - [0, -500]),
     "half as large": lambda m: m.replace(positions=0.5 * m.positions),
     "mirrored": mirrored,
@@ -72,7 +62,7 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_the_same_repetitions(change, squats, judge, tmp_path):
     write_alphapose(tmp_path / "a.json", CHANGES[change](squats), HALPE_26)
-    np.testing.assert_allclose(find_bottoms(judge, tmp_path / "a.json"), TRUE_BOTTOMS_S, atol=0.1)
+    np.testing.assert_allclose(find_bottoms(judge, tmp_path / "a.json"), film_squats()[1], atol=0.1)
 
 
 def test_slow_motion_has_the_repetitions_of_life(squats, judge, tmp_path):
@@ -80,7 +70,7 @@ def test_slow_motion_has_the_repetitions_of_life(squats, judge, tmp_path):
     with pytest.raises(PoseError, match=r"longer than \d+ s; if the clip plays in slow motion, .* --slow-motion"):
         find_bottoms(judge, tmp_path / "a.json")
     found_s = find_bottoms(judge, tmp_path / "a.json", Reading(slow_motion=40.0))
-    np.testing.assert_allclose(found_s, TRUE_BOTTOMS_S, atol=0.1)
+    np.testing.assert_allclose(found_s, film_squats()[1], atol=0.1)
 
 
 def test_a_clip_on_its_side_has_the_same_repetitions_once_turned(squats, judge, tmp_path):
@@ -89,11 +79,11 @@ def test_a_clip_on_its_side_has_the_same_repetitions_once_turned(squats, judge, 
     with pytest.raises(PoseError, match="turn the video with --rotate 270"):
         find_bottoms(judge, tmp_path / "a.json")
     found_s = find_bottoms(judge, tmp_path / "a.json", Reading(turn="auto"))
-    np.testing.assert_allclose(found_s, TRUE_BOTTOMS_S, atol=0.1)
+    np.testing.assert_allclose(found_s, film_squats()[1], atol=0.1)
 
 
 def test_what_was_noticed_belongs_into_a_refusal(squats, judge, tmp_path):
-    write_alphapose(tmp_path / "a.json", squats.frames(0, N_STANDING), HALPE_26)
+    write_alphapose(tmp_path / "a.json", squats.frames(0, 20), HALPE_26)
     rows = [{key: value for key, value in row.items() if key != "time_s"}
             for row in json.loads((tmp_path / "a.json").read_text())]  # fmt: skip
     (tmp_path / "a.json").write_text(json.dumps(rows))
