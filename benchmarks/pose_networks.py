@@ -88,12 +88,13 @@ def main(arguments: argparse.Namespace) -> None:
             draw_spine(arguments.work / "runs" / arguments.networks[0], clip, arguments.out)
         return
     rows = {name: measure(name, arguments.work, arguments.steps) for name in arguments.networks}
-    table = render_table(rows)
-    print(table)
     if arguments.write:
+        written = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
+        rows = {name: row for name in NETWORKS if (row := {**written, **rows}.get(name)) is not None}
         with atomic_path(RESULTS) as temporary:
             temporary.write_text(json.dumps(rows, indent=1) + "\n")
-        write_table(table)
+        write_table(render_table(rows))
+    print(render_table(rows))
 
 
 def measure(name: str, work: Path, steps: int) -> dict[str, float]:
@@ -149,15 +150,15 @@ def _make_trainer(name: str, steps: int):  # type: ignore[no-untyped-def]
 def render_table(rows: dict[str, dict[str, float]]) -> str:
     """Two tables in Markdown: networks of crops, networks of whole pictures."""
     first = [
-        "| network | PCK@0.2 torso | visible | hidden | of the person | MPJPE mm (hidden) | s a frame | weights |",
-        f"|{'---|' * 8}",
+        "| network | steps | PCK@0.2 torso | visible | hidden | person's box | MPJPE mm (hidden) | s/frame | weights |",
+        f"|{'---|' * 9}",
     ]
     second = [
-        "| network | AP of two | of three | AP50 of three | visible, hidden (three) | s a frame | weights |",
-        f"|{'---|' * 7}",
+        "| network | steps | AP of two | of three | AP50 of three | visible, hidden (three) | s/frame | weights |",
+        f"|{'---|' * 8}",
     ]
     for name, row in rows.items():
-        title, mb = NETWORKS[name][0], f"{row['parameters'] * 2 / 1e6:.1f} MB"
+        title, mb = f"{NETWORKS[name][0]} | {int(row['steps'])}", f"{row['parameters'] * 2 / 1e6:.1f} MB"
         if "single/pck" in row:
             depth = "" if "single/mpjpe_mm" not in row else (
                 f"{row['single/mpjpe_mm']:.0f} ({row['single/mpjpe_mm_hidden']:.0f})"
@@ -170,8 +171,7 @@ def render_table(rows: dict[str, dict[str, float]]) -> str:
             seconds = f"{row['three/seconds_a_frame']:.3f}"
             second.append(f"| {title} | {' | '.join(values)} | {parts} | {seconds} | {mb} |")
     spent = ", ".join(f"{name} {row['training_s']:.0f}" for name, row in rows.items())
-    steps = sorted({int(row["steps"]) for row in rows.values()})
-    note = f"{', '.join(map(str, steps))} steps each; processor seconds of training: {spent}."
+    note = f"Processor seconds of training: {spent}."
     return "\n".join([*first, "", *second, "", note])
 
 
@@ -245,7 +245,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--real", type=Path, nargs="+", help="clips to compare with BlazePose heavy")
     parser.add_argument("--spine", type=Path, nargs="+", help="clips to draw the spine in")
     parser.add_argument("--out", type=Path, default=Path("spine"), help="folder of those pictures")
-    parser.add_argument("--write", action="store_true", help="write the figures and the table of the documentation")
+    parser.add_argument("--write", action="store_true", help="write figures and table; other networks' stay")
     return parser.parse_args()
 
 
