@@ -13,6 +13,7 @@ from formnet.pose.networks.export import export_onnx
 from formnet.pose.networks.predict import find_in_clip, find_people
 from formnet.pose.networks.rpstn import JointRelation, NonLocal, correlate
 from formnet.skeleton import Skeleton
+from formnet.storage.weights import seal
 from formnet.training.pose.losses import LossWeights, compute_loss
 from formnet.training.pose.views import NO_AUGMENT, place_people
 
@@ -203,7 +204,7 @@ def test_files_that_are_no_network(tmp_path):
         ({"network": {**content["network"], "width": 4}}, "do not fit"),
         ({"network": {"kind": "deconv"}}, "cannot be built"),
     ):
-        sidecar.write_text(json.dumps({**content, **change}))
+        sidecar.write_text(json.dumps(seal({**content, **change})))
         with pytest.raises(CheckpointError, match=sentence):
             load_pose_network(path)
 

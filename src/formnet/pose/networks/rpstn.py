@@ -96,6 +96,8 @@ class Rpstn(nn.Module):
         makers = {"joints": JointRelation, "nonlocal": NonLocal}
         self.relate = makers[relation](joints) if relation in makers else nn.Identity()
         self.normalise = nn.BatchNorm2d(joints)
+        # Heatmaps are nearly empty: at unit variance the first thousand steps would only make them so.
+        nn.init.constant_(self.normalise.weight, 0.1)
         self.propagator = Propagator(width, joints) if propagate else None
 
     def forward(self, frames: Tensor) -> list[MapTensors]:
