@@ -16,7 +16,7 @@ from formnet.measures.calibration import (
     read_calibrations,
     view_name,
 )
-from formnet.measures.measurement import Measurement, describe_value
+from formnet.measures.measurement import Measurement, describe_limit, describe_value
 from formnet.measures.performance import make_performance
 from formnet.measures.registry import MEASURES
 from formnet.training.measures.errors import fit_line, solid_lines
@@ -98,6 +98,8 @@ def test_values_are_written_as_people_write_them():
     assert describe_value(1.284, "ratio", 0.14) == "1.28 ± 0.14"
     assert describe_value(-0.3, "°") == "0°"
     assert describe_value(0.5, "foot lengths") == "0.50 foot lengths"
+    assert describe_limit(4.5, "°") == "4.5°"
+    assert describe_limit(0.9, "ratio") == "0.9"
 
 
 def test_json_has_no_nan():

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from formnet.standards.standard import Criterion
 
 standards = typer.Typer(
     no_args_is_help=True,
@@ -59,18 +62,22 @@ def check(name: Annotated[str, _NAME]) -> None:
 
       formnet standards check mine.yaml
     """
-    from formnet.measures.measurement import describe_value
-    from formnet.measures.registry import MEASURES
     from formnet.standards.reading import load_standard
 
     standard = load_standard(name)
     print(f"{standard.name}: {len(standard.rules)} rules, no problem")
     for rule in standard.rules:
-        limits = " and ".join(
-            f"{MEASURES[c.measure].title} {c.side} {describe_value(c.limit, MEASURES[c.measure].unit, c.tolerance)}"
-            for c in rule.criteria
-        )
+        limits = " and ".join(_describe(criterion) for criterion in rule.criteria)
         print(f"    {rule.fault}: {limits} ({rule.evidence})")
+
+
+def _describe(criterion: Criterion) -> str:
+    from formnet.measures.measurement import describe_limit
+    from formnet.measures.registry import measure_named
+
+    measure = measure_named(criterion.measure)
+    limit = describe_limit(criterion.limit, measure.unit)
+    return f"{measure.title} {criterion.side} {limit} (± {criterion.tolerance:g})"
 
 
 def measures(

@@ -61,8 +61,16 @@ def describe_value(value: float, unit: str, error: float | None = None) -> str:
     digits = 0 if unit == "°" else 2
     number = f"{value:.{digits}f}".replace("-0", "0") if round(value, digits) == 0 else f"{value:.{digits}f}"
     spread = "" if error is None else f" ± {error:.{digits}f}"
-    tail = "" if unit == "ratio" else unit if unit == "°" else f" {unit}"
-    return f"{number}{spread}{tail}"
+    return f"{number}{spread}{_tail(unit)}"
+
+
+def describe_limit(limit: float, unit: str) -> str:
+    """A limit just as its standard writes it: "4.5°", "0.3 shin lengths"."""
+    return f"{limit:g}{_tail(unit)}"
+
+
+def _tail(unit: str) -> str:
+    return "" if unit == "ratio" else unit if unit == "°" else f" {unit}"
 
 
 def _rounded(value: float, unit: str) -> float | None:

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from formnet.faults import fault_named
-from formnet.measures.measurement import describe_value
+from formnet.measures.measurement import describe_limit
 from formnet.measures.registry import FAMILIES, MEASURES
 from formnet.report.clock import format_time
 from formnet.report.summary import summarise
@@ -97,7 +97,7 @@ def view_finding(finding: Finding) -> dict[str, Any]:
         "state": finding.state,
         "kind": _STATES[finding.state],
         "value": measurement.describe() if is_judged else finding.reason,
-        "limit": f"{bound} {describe_value(criterion.limit, measurement.unit)}",
+        "limit": f"{bound} {describe_limit(criterion.limit, measurement.unit)}",
         "bar": Markup(bar),
     }
 

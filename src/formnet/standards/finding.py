@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from formnet.faults import fault_named
-from formnet.measures.measurement import Measurement, Measurements, describe_value
+from formnet.measures.measurement import Measurement, Measurements, describe_limit
 from formnet.measures.registry import MEASURES
 from formnet.standards.standard import Criterion, Rule, Standard
 
@@ -53,7 +53,7 @@ class Finding:
         """For people: "Trunk lean 52 ± 6° (at most 45°)"."""
         unit = MEASURES[self.criterion.measure].unit
         bound = "at most" if self.criterion.side == "above" else "at least"
-        limit = f"{bound} {describe_value(self.criterion.limit, unit)}"
+        limit = f"{bound} {describe_limit(self.criterion.limit, unit)}"
         if self.state == "not judgeable":
             return f"{self.measurement.title}: {self.reason} ({limit})"
         return f"{self.measurement.title} {self.measurement.describe()} ({limit})"
