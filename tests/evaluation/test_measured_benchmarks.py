@@ -184,11 +184,11 @@ def _answers() -> list[tuple]:
     """Of the five clips: one of two good ones accused, one of two bad ones found, one other exercise judged."""
     from formnet.measures.measurement import Measurement
     from formnet.standards.finding import hold_against
-    from formnet.standards.reading import load_standard
+    from formnet.standards.standard import Criterion, Rule
     from formnet.verdict import RepetitionVerdict
 
-    rule = next(rule for rule in load_standard().rules if rule.fault == "shallow")
-    name = rule.criteria[0].measure
+    name = "thigh"
+    rule = Rule("shallow", (Criterion(name, "above", 15.0),), True, "a test", "convention")
 
     def repetition(bottom_s: float, value: float) -> RepetitionVerdict:
         finding = hold_against(rule, {name: Measurement(name, value, 1.0, bottom_s)})

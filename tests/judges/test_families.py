@@ -160,13 +160,13 @@ def test_networks_learn_repeat_and_come_back() -> None:
     same = fit_networks(curves, LABELS, np.ones(120), 3, 7, QUICK)
     for name, array in fitted.arrays().items():
         np.testing.assert_array_equal(array, same.arrays()[name], err_msg=name)
-    again = restore_networks(fitted.describe(), fitted.arrays(), 3, 3)
+    again = restore_networks(fitted.options(), fitted.arrays(), 3, 3)
     np.testing.assert_array_equal(again.probabilities(curves), fitted.probabilities(curves))
     np.testing.assert_allclose(again.probabilities(curves[:1]), fitted.probabilities(curves)[:1], atol=1e-6)
     with pytest.raises(CheckpointError, match="wants networks of 99999"):
-        restore_networks({**fitted.describe(), "width": 99999}, fitted.arrays(), 3, 3)
+        restore_networks({**fitted.options(), "width": 99999}, fitted.arrays(), 3, 3)
     with pytest.raises(CheckpointError, match="network"):
-        restore_networks({**fitted.describe(), "width": 16}, fitted.arrays(), 3, 3)
+        restore_networks({**fitted.options(), "width": 16}, fitted.arrays(), 3, 3)
 
 
 def test_missing_channels_do_not_spread() -> None:

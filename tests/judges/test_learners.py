@@ -16,6 +16,7 @@ from formnet.judges.protocol import JUDGES, Judge, build_recipe, restore_judge
 from formnet.preprocess.spec import PreprocessSpec, preprocess
 from formnet.skeleton import KINECT_22, SQUAT7_19, Skeleton
 from formnet.storage.files import compute_sha256
+from formnet.storage.weights import compute_fingerprint
 from formnet.training.data import SplitOptions
 from formnet.training.learner_run import (
     LearnerRun,
@@ -220,6 +221,7 @@ def damaged(folder: Path, source: Path, sidecar: dict[str, Any], arrays: dict[st
     content, stored = json.loads((source / "model.json").read_text()), load_file(source / "model.safetensors")
     save_file({**stored, **arrays}, folder / "m.safetensors")
     content |= {**sidecar, "sha256": compute_sha256(folder / "m.safetensors")}
+    content["fingerprint"] = compute_fingerprint(content)
     (folder / "m.json").write_text(json.dumps(content))
     return folder / "m.safetensors"
 

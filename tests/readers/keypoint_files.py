@@ -25,6 +25,7 @@ _LEFT = {
     "small_toe": (0.16, 0.0),
 }  # fmt: skip
 _ABOVE_KNEES = 0.3
+_SHORTENING = 1.2
 
 
 def squat_points(skeleton: Skeleton, n_frames: int = N_FRAMES) -> FloatArray:
@@ -39,6 +40,8 @@ def squat_points(skeleton: Skeleton, n_frames: int = N_FRAMES) -> FloatArray:
             x, up = _LEFT[name]
             x = x if side == "left" else -x
         lowered = depth if up > _ABOVE_KNEES else 0.2 * depth * (up > 0.1)
+        # Whoever squats leans, too: seen from the front the trunk shortens.
+        lowered = lowered + _SHORTENING * depth * max(0.0, up - _MIDLINE["pelvis"])
         points[:, column, 0] = 640 + 500 * x
         points[:, column, 1] = 650 - 500 * (up - lowered)
         points[:, column, 2] = 0.5 + 0.01 * column
