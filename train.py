@@ -32,7 +32,7 @@ def train(cfg: DictConfig) -> float:
 
 
 def run(cfg: DictConfig) -> float:
-    from formnet.training.start import start_classifier, start_lifter, start_pose_network
+    from formnet.training.start import start_classifier, start_lifter, start_measuring_network, start_pose_network
 
     plain = command.to_plain(cfg)
     command.set_up(plain["threads"])
@@ -40,6 +40,9 @@ def run(cfg: DictConfig) -> float:
     if plain["task"]["name"] == "lift":
         figures = start_lifter(plain, out)
         return print_last_line(figures, out, figures["val/pa_mpjpe_mm"])
+    if plain["task"]["name"] == "measure":
+        figures = start_measuring_network(plain, out, progress_bar)
+        return print_last_line(figures, out, figures["test/network_r2"])
     if plain["task"]["name"] == "pose":
         figures = start_pose_network(plain, out, progress_bar)
         wanted = next((figures[name] for name in POSE_FIGURES if name in figures), 0.0)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from formnet.features.array import EPSILON, Channels, standing_value
 from formnet.features.registry import feature_block
 from formnet.geometry.joints import Joints
-from formnet.geometry.vectors import Array, namespace_of
+from formnet.geometry.vectors import Array, compute_length, namespace_of
 
 
 @lru_cache(maxsize=32)
@@ -55,6 +55,38 @@ def distances_block(pose: Joints, joints: list[str] | None = None, scale: str = 
     if scale == "mean":
         values = values / _nan_mean_last(standing_value(values, 3))
     return Channels(_pair_names(names), values)
+
+
+@feature_block("plumb")
+def plumb_block(pose: Joints, joints: list[str] | None = None, anchor: str = "pelvis", reach: float = 1.0) -> Channels:
+    """Distances of the joints to two points straight below and above the anchor, `reach` away.
+
+    Distances between joints do not know which way is down, so no lean is in them; these two points hang on the
+    vertical that the motion was levelled by.
+
+    anchor: "pelvis", or a kind of joint whose middle between both sides it is ("ankle").
+    """
+    names, positions = _chosen(pose, joints)
+    middle = pose[anchor] if anchor == "pelvis" else pose.middle(anchor)
+    down = middle[..., None, :] * 0.0
+    down[..., 1] += reach
+    parts = [compute_length(positions - middle[..., None, :] + sign * down) for sign in (-1.0, 1.0)]
+    labels = tuple(f"{point} {anchor}-{name}" for point in ("below", "above") for name in names)
+    return Channels(labels, pose.xp.concatenate(parts, -1))
+
+
+@feature_block("plumb_change")
+def plumb_change_block(
+    pose: Joints,
+    joints: list[str] | None = None,
+    anchor: str = "pelvis",
+    reach: float = 1.0,
+    standing_frames: int = 3,
+) -> Channels:
+    """The distances of `plumb` less the person's own when standing (see `log_ratio`): a heel that leaves the floor is
+    a small change of what differs far more from person to person."""
+    plumb = plumb_block(pose, joints, anchor, reach)
+    return Channels(plumb.names, plumb.values - standing_value(plumb.values, standing_frames))
 
 
 @feature_block("log_ratio")

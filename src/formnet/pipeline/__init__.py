@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from formnet.judges.measuring.estimator import load_shipped_estimator
 from formnet.lifting.lifter import create_lifter
 from formnet.pipeline.classes import describe_model, judge_motion, make_class_judge
 from formnet.pipeline.judge import Judge, JudgedClip
@@ -24,4 +25,6 @@ def make_judge(standard: str = DEFAULT_STANDARD, lifter: str | None = None) -> M
     Raises:
         InputError, CheckpointError: see `load_standard` and `create_lifter`.
     """
-    return MeasuringJudge(load_standard(standard), create_lifter(lifter or DEFAULT_LIFTER))
+    return MeasuringJudge(
+        load_standard(standard), create_lifter(lifter or DEFAULT_LIFTER), network=load_shipped_estimator()
+    )

@@ -107,20 +107,36 @@ def lift_landmarks(
     confidence: np.ndarray,
     timestamps: np.ndarray,
     rng: np.random.Generator,
-    *,
-    whole_source: bool = False,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Lifted positions (N, T, 32, 3) and confidence from the picture's part of positions (N, T, 33, 3).
 
-    Sources with fewer joints than BlazePose are played, too, unless `whole_source`.
+    Sources with fewer joints than BlazePose are played, too.
+    """
+    points, sure = observe_landmarks(positions, confidence, rng, whole_source=False)
+    return lift_seen(network, points, sure, timestamps), spread_confidence(sure)
+
+
+def observe_landmarks(
+    positions: np.ndarray, confidence: np.ndarray, rng: np.random.Generator, *, whole_source: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """What a lifter is shown of landmarks (N, T, 33, 3): points in the picture (N, T, 24, 2) of `OBSERVED_24`, NaN
+    where missing, and confidence (N, T, 24).
+
+    Args:
+        whole_source: all joints of BlazePose; False also plays sources with fewer joints.
     """
     points, sure = observe_blazepose(positions[..., :2], confidence)
     if not whole_source:
         hidden = ~sample_joint_sets(rng, len(points))[:, None] & np.ones(points.shape[:3], dtype=bool)
         points[hidden], sure[hidden] = np.nan, 0.0
     sure[np.isnan(points[..., 0])] = 0.0
+    return points, sure
+
+
+def lift_seen(network: PointLifter, points: np.ndarray, confidence: np.ndarray, timestamps: np.ndarray) -> np.ndarray:
+    """Joints (N, T, 32, 3) in metres of what `observe_landmarks` gives at (N, T) seconds."""
     normal = np.nan_to_num(normalise_points(points)).astype(np.float32)
-    return network.lift_points(normal, sure, 1.0 / _step_s(timestamps)), spread_confidence(sure)
+    return network.lift_points(normal, confidence, 1.0 / _step_s(timestamps))
 
 
 def _step_s(timestamps: np.ndarray) -> float:

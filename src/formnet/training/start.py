@@ -24,6 +24,8 @@ from formnet.training.learner_run import (
 from formnet.training.lift.build import build_lift_options
 from formnet.training.lift.run import run_lift_training
 from formnet.training.machine import trainer_maker
+from formnet.training.measures.build import build_measure_options
+from formnet.training.measures.run import run_measure_training
 from formnet.training.module import OptimiserSpec
 from formnet.training.run import FitOptions, RunOptions, run_training, write_metrics
 from formnet.training.sources import check_source, read_source
@@ -96,6 +98,21 @@ def start_lifter(plain: Mapping[str, Any], out: Path) -> dict[str, float]:
         record={"task": task, "seed": plain["seed"], "threads": plain["threads"]},
         resume=_require_resume(plain["resume"]),
     )
+
+
+def start_measuring_network(plain: Mapping[str, Any], out: Path, progress_bar: ProgressBar) -> dict[str, float]:
+    """Trains a measuring network by the group `task`, writes it into `out` and returns its figures; raises as its
+    parts."""
+    task = plain["task"]
+    known = ("name", "lifter", "sees", "epochs", "data", "network", "fit", "disturbance", "least_gain", "contradicted")
+    _require_keys(plain, "task", known)
+    options = build_measure_options(task, plain["seed"])
+    create_lifter(options.lifter)
+    make_trainer = trainer_maker(plain["trainer"], plain["logger"], max_epochs=task["epochs"], gradient_clip_val=1.0)
+    resume = _require_resume(plain["resume"])
+    record = {"task": task, "seed": plain["seed"], "threads": plain["threads"]}
+    with progress_bar("simulating people") as show:
+        return run_measure_training(options, make_trainer, out, record=record, resume=resume, progress=show)
 
 
 def start_pose_network(plain: Mapping[str, Any], out: Path, progress_bar: ProgressBar) -> dict[str, float]:

@@ -12,7 +12,8 @@ from formnet.errors import InputError
 from formnet.lifting.following import FollowedLifter
 from formnet.lifting.joints import assemble_lifted
 from formnet.lifting.lifter import create_lifter
-from formnet.lifting.temporal import NetworkLifter
+from formnet.lifting.observation import OBSERVED_24
+from formnet.lifting.temporal import NetworkLifter, spread_confidence
 from formnet.measures.performance import Performance, make_performance
 from formnet.measures.registry import read_values
 from formnet.motion import FloatArray, Motion
@@ -22,7 +23,7 @@ from formnet.synth.camera import sample_camera
 from formnet.synth.dataset import Repetitions
 from formnet.synth.estimator_noise import read_estimator_noise
 from formnet.synth.varied import sample_varied_repetitions
-from formnet.training.simulated import estimate_landmarks, lift_landmarks
+from formnet.training.simulated import estimate_landmarks, lift_seen, observe_landmarks
 
 _CHUNK = 128
 
@@ -33,11 +34,13 @@ class MeasuredView:
 
     Attributes:
         performance: what the lifter made of it, as measures see it.
+        image: (T, 24, 2) the joints in the picture that it was lifted from (`OBSERVED_24`), on the same times.
         truth: measure → value on the true joints; NaN where the measure has none.
         person: number of the person, who stands in several rows when seen by several cameras.
     """
 
     performance: Performance
+    image: Motion
     truth: dict[str, float]
     person: int
 
@@ -63,7 +66,7 @@ def simulate_views(
         InputError: for a lifter that is no network.
     """
     network = create_lifter(lifter)
-    if not isinstance(network, (NetworkLifter, FollowedLifter)):
+    if not isinstance(network, NetworkLifter | FollowedLifter):
         raise InputError(f"simulated squats are lifted by a network, got {lifter!r}; use supervised or unsupervised")
     body, noise = load_body(), read_estimator_noise()
     rng = np.random.default_rng([seed, 1])
@@ -79,10 +82,16 @@ def simulate_views(
         seen = np.stack([sample_camera(rng).to_camera(landmarks[row]) for row in rows])
         times_s = repetitions.timestamps[rows]
         positions, visibility = estimate_landmarks(seen, times_s, noise, rng)
-        lifted, sure = lift_landmarks(network, positions, visibility, times_s, rng, whole_source=whole_source)
+        points, sure = observe_landmarks(positions, visibility, rng, whole_source=whole_source)
+        lifted, spread = lift_seen(network, points, sure, times_s), spread_confidence(sure)
         found += [
-            MeasuredView(_perform(points, repetitions, int(row), seen=seen), truths[row], int(row))
-            for points, seen, row in zip(lifted, sure, rows, strict=True)
+            MeasuredView(
+                _perform(lifted[number], repetitions, int(row), seen=spread[number]),
+                Motion(points[number], sure[number], times_s[number], OBSERVED_24, "body"),
+                truths[row],
+                int(row),
+            )
+            for number, row in enumerate(rows)
         ]
     return found
 
