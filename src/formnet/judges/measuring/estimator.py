@@ -24,7 +24,7 @@ from formnet.storage.former_models import refuse_code
 from formnet.storage.weights import build_with_weights, read_weights, shipped_path, write_weights
 
 FORMAT = "formnet-measures"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 SHIPPED = "measures.safetensors"
 Factors = Mapping[str, Mapping[str, float]]
 
