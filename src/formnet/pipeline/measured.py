@@ -12,7 +12,7 @@ from formnet.gate.recognition import keep_squats
 from formnet.judges.measuring.estimator import MeasureEstimator
 from formnet.lifting.lifter import Lifter
 from formnet.lifting.observation import OBSERVED_24
-from formnet.measures.calibration import calibration_for, measure_repetition
+from formnet.measures.calibration import calibration_for, measure_repetition, view_name
 from formnet.measures.measurement import Measurement
 from formnet.measures.performance import make_performance
 from formnet.measures.registry import read_course
@@ -26,10 +26,9 @@ from formnet.standards.finding import Finding, find_faults
 from formnet.standards.standard import Standard
 from formnet.verdict import ClipVerdict, RepetitionVerdict, choose_label
 
-SEEN_BY_NETWORK = ("trunk_lean", "trunk_minus_shank", "trunk_lean_change", "back_bending", "head_extension")
-"""What the network measures better than the geometry on real people, too: leans seen from the front, whose depth one
-frame does not show, and the curves of back and neck. Knees and feet stay with the geometry, which finds more of the
-knees that fall in on real clips (see docs/measures.md)."""
+SEEN_BY_NETWORK: Mapping[str, tuple[str, ...]] = {"trunk_minus_shank": ("front", "back")}
+"""Measure → views in which the network's value is taken: better than the geometry on simulated people, and on UI-PRMD's
+recorded ones before virtual cameras, too. Elsewhere it beats the geometry in simulation only (docs/measures.md)."""
 COURSES = ("thigh", "knee_flexion", "trunk_lean")
 """Kept over time for the drawings of reports."""
 
@@ -66,7 +65,8 @@ class MeasuringJudge:
         performance = make_performance(motion, span.start, span.bottom, span.end, span.bottom_s)
         measurements = measure_repetition(performance, calibration_for(source))
         if self.network is not None and self.network.lifter == self.lifter.name:
-            measurements = _see_by_network(measurements, self.network.estimate(performance, image))
+            estimates = self.network.estimate(performance, image)
+            measurements = _see_by_network(measurements, estimates, view_name(performance.view_deg))
         findings = find_faults(self.standard, measurements)
         return RepetitionVerdict(
             span.start_s,
@@ -91,12 +91,12 @@ class MeasuringJudge:
 
 
 def _see_by_network(
-    measurements: Mapping[str, Measurement], estimates: Mapping[str, tuple[float, float]]
+    measurements: Mapping[str, Measurement], estimates: Mapping[str, tuple[float, float]], view: str
 ) -> dict[str, Measurement]:
     """The network's values and errors in place of the geometry's, where it is asked and joints are seen."""
     seen = dict(measurements)
-    for name in SEEN_BY_NETWORK:
-        if name in estimates and math.isfinite(measurements[name].value):
+    for name, views in SEEN_BY_NETWORK.items():
+        if view in views and name in estimates and math.isfinite(measurements[name].value):
             value, error = estimates[name]
             seen[name] = replace(measurements[name], value=value, error=error, is_shown=True, reason="")
     return seen
