@@ -77,5 +77,5 @@ def test_a_model_survives_its_file(tmp_path: Path) -> None:
 
 def test_no_model_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "noise.npz").write_text("no archive")
-    with pytest.raises(InputError, match=r"noise\.npz holds no estimator noise"):
+    with pytest.raises(InputError, match=r"noise\.npz is no readable estimator noise"):
         read_estimator_noise(tmp_path / "noise.npz")

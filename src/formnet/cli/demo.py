@@ -11,11 +11,10 @@ import typer
 
 from formnet.cli.classify import classify
 from formnet.cli.inputs import Force
+from formnet.demo import CLIP, TRUTH
 from formnet.errors import InputError
 from formnet.faults import fault_named
 from formnet.standards.reading import load_standard
-
-CLIP, TRUTH = "squats.mp4", "squats.json"
 
 
 def demo(

@@ -9,7 +9,8 @@ import platform
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -17,9 +18,11 @@ import typer
 from rich.console import Console
 
 from formnet import __version__
+from formnet.cli.installation import AGAIN, Check, list_checks
 from formnet.cli.options import Fps, Rotate, Size, SlowMotion, make_reading
 from formnet.errors import FormnetError, InputError
 from formnet.reading import Reading
+from formnet.terminal.streams import one_line
 
 _PACKAGES = ("torch", "ai_edge_litert", "cv2", "numpy", "scipy", "av", "smplx", "pytorch_lightning", "hydra", "numba")
 _DISTRIBUTIONS = {"hydra": "hydra-core", "ai_edge_litert": "ai-edge-litert"}
@@ -39,6 +42,7 @@ def doctor(
     """Check the installation, or a file: what it is, what is in it, and whether it can be judged.
 
     Every line is one check; a line that starts with ✗ ends with the remedy. Exit code 2 when something is wrong.
+    Without FILE everything that judging needs is loaded, and run on an example clip whose truth is known.
 
     Examples:
 
@@ -51,33 +55,33 @@ def doctor(
         how = make_reading(person=person, fps=fps, size=size, rotate=rotate, slow_motion=slow_motion)
         _examine_file(console, file, how)
         return
-    checks: tuple[tuple[str, Callable[[], str]], ...] = (
-        ("Python", _check_python),
-        *((name, lambda name=name: _check_package(name)) for name in _PACKAGES),
-        ("H.264 encoder", _check_encoder),
-        ("pose model", _check_pose_model),
-        ("pose estimator", _check_estimator),
-        ("silence", _check_silence),
-        ("shipped model", _check_shipped_model),
-        ("disk", _check_disk),
-    )
     n_wrong = 0
     console.print(f"formnet {__version__}")
-    for name, check in checks:
+    checks = (*_own_checks(), *list_checks())
+    for check in checks:
         try:
-            console.print(f"[green]✓[/green] {name}: {check()}")
+            said, is_well = check.run(), True
         except FormnetError as error:
-            n_wrong += 1
-            console.print(f"[red]✗[/red] {name}: {error}")
+            said, is_well = str(error), False
         except Exception as error:  # a broken installation may raise anything, and the rest is still worth checking
-            n_wrong += 1
-            console.print(
-                f"[red]✗[/red] {name}: {type(error).__name__}: {error}; reinstall formnet with its constraints"
-            )
+            said, is_well = f"{type(error).__name__}: {error}; {AGAIN} with its constraints", False
+        n_wrong += not is_well
+        console.print("[green]✓[/green] " if is_well else "[red]✗[/red] ", end="")
+        console.print(f"{check.name}: {one_line(said)}", markup=False, soft_wrap=True)
     if n_wrong:
         console.print(f"{n_wrong} of {len(checks)} checks failed")
         raise typer.Exit(2)
     console.print("all is well: try  formnet classify clip.mp4")
+
+
+def _own_checks() -> Iterator[Check]:
+    """What the checks of files rest on: the interpreter, libraries, the machine."""
+    yield Check("Python", _check_python)
+    for name in _PACKAGES:
+        yield Check(name, partial(_check_package, name))
+    yield Check("H.264 encoder", _check_encoder)
+    yield Check("silence", _check_silence)
+    yield Check("disk", _check_disk)
 
 
 def _examine_file(console: Console, file: Path, how: Reading) -> None:
@@ -120,39 +124,11 @@ def _check_encoder() -> str:
     return "libx264"
 
 
-def _check_pose_model() -> str:
-    from formnet.pose.model_file import obtain_pose_model
-
-    return str(obtain_pose_model())
-
-
-def _check_estimator() -> str:
-    import numpy as np
-
-    from formnet.pose.estimator import create_estimator
-    from formnet.pose.video import Frame
-
-    black = np.zeros((128, 128, 3), np.uint8)
-    try:
-        create_estimator().estimate([Frame(i / 30, black) for i in range(3)])
-    except FormnetError:
-        # Nobody stands in a black picture: that the estimator says so shows that it runs.
-        return "runs"
-    raise InputError("it sees a person in a black picture; delete the cached pose model and try again")
-
-
 def _check_silence() -> str:
     """Whether a library that is known to send usage figures takes part in judging."""
     if "mediapipe" in sys.modules:
         raise InputError("MediaPipe is loaded, which sends usage figures home; report this as a fault of formnet")
     return "nothing leaves this machine: only fetching a pose model, once, uses the network"
-
-
-def _check_shipped_model() -> str:
-    from formnet.judges.checkpoint import load_shipped_model
-
-    model = load_shipped_model()
-    return f"{model.path.name}, classes {', '.join(model.classes)}"
 
 
 def _check_disk() -> str:

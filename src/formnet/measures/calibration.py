@@ -131,12 +131,13 @@ def _hidden_joints(performance: Performance, kinds: tuple[str, ...]) -> str:
 
 def calibration_for(source: str) -> Calibration:
     """The fitted lines of a pose source; a source that was never fitted gets those of "solid"."""
-    known = _shipped()
+    known = read_shipped_calibrations()
     return known.get(source) or known["solid"]
 
 
 @cache
-def _shipped() -> dict[str, Calibration]:
+def read_shipped_calibrations() -> dict[str, Calibration]:
+    """Pose source → the fitted lines that formnet brings along; raises as `read_calibrations`."""
     text = resources.files("formnet.measures").joinpath("errors.json").read_text(encoding="utf-8")
     return read_calibrations(json.loads(text))
 

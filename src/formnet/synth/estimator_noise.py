@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from formnet.errors import InputError
 from formnet.skeleton import BLAZEPOSE_33
-from formnet.storage.files import atomic_path
+from formnet.storage.files import atomic_path, read_arrays
 
 Array = NDArray[np.float32]
 
@@ -126,15 +126,15 @@ def read_estimator_noise(path: Path = SQUATS) -> EstimatorNoise:
         InputError: when the file is missing or no such model.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name].astype(np.float32) for name in stored.files}
+        stored = read_arrays(path, "estimator noise", "make one with formnet fit-noise")
+        arrays = {name: array.astype(np.float32) for name, array in stored.items()}
         depth = sum(name.startswith("weight") for name in arrays)
         return EstimatorNoise(
             weights=tuple(arrays[f"weight{i}"] for i in range(depth)),
             biases=tuple(arrays[f"bias{i}"] for i in range(depth)),
             **{name: arrays[name] for name in _PLAIN_FIELDS},
         )
-    except (OSError, ValueError, KeyError) as error:
+    except (ValueError, KeyError) as error:
         raise InputError(f"{path} holds no estimator noise ({error}); make one with formnet fit-noise") from error
 
 
