@@ -15,7 +15,7 @@ from formnet.errors import InputError, PoseError
 from formnet.pose.track import PoseTrack
 from formnet.pose.upright import compute_lean_deg, find_turn_deg, turn_track
 from formnet.preprocess.visibility import compute_height_px, find_unseen_legs, keep_long, share_of_shown
-from formnet.reading import Reading, check_track, find_sources, read_source, read_track
+from formnet.reading import Reading, check_track, find_one, find_sources, read_source, read_track
 from formnet.skeleton import BLAZEPOSE_33, COCO_17
 from tests.pose.videos import make_video, quarters
 from tests.readers.keypoint_files import FORMATS, SIZE, alphapose, as_motion, flat, openpose_frame, squat_points
@@ -258,6 +258,19 @@ def test_a_folder_of_other_things_says_what_it_holds(tmp_path):
         find_sources([tmp_path])
     with pytest.raises(InputError, match="does not exist"):
         find_sources([tmp_path / "nothing"])
+
+
+def test_a_folder_that_holds_one_source_is_that_source(tmp_path):
+    folder = tmp_path / "unpacked" / "poses"
+    folder.mkdir(parents=True)
+    path = FORMATS["AlphaPose"][0](folder)
+    assert find_one(tmp_path) == path
+    source = read_source(tmp_path, Reading(fps=30.0))
+    np.testing.assert_array_equal(source.motion.positions, read_source(path, Reading(fps=30.0)).motion.positions)
+    assert len(read_track(tmp_path).image) == len(source.motion)
+    (folder / "b.mp4").write_bytes(b"x")
+    with pytest.raises(InputError, match=r"holds 2 videos or files of poses \(.*b.mp4, .*poses.json\); name one"):
+        read_source(tmp_path)
 
 
 def test_labels_beside_a_film_are_a_film_of_poses(tmp_path):

@@ -117,11 +117,32 @@ def test_frames_without_the_person_are_said(tmp_path):
     assert source.warnings == ("3 of 24 frames do not show the person",)
 
 
+def two_clips(folder):
+    """The squat on Monday, and 100 pixels to the right on Tuesday."""
+    rows = [{**row, "image_id": f"{clip}/{n:05d}.jpg"}
+            for clip, points in (("Monday", COCO), ("Tuesday", COCO + np.array([100, 0, 0])))
+            for n, row in enumerate(alphapose(points))]  # fmt: skip
+    return write(folder / "a.json", rows)
+
+
 def test_two_clips_in_one_file_are_said(tmp_path):
-    rows = [{**row, "image_id": f"{clip}/{n:05d}.jpg"} for clip in ("monday", "tuesday")
-            for n, row in enumerate(alphapose())]  # fmt: skip
-    with pytest.raises(PoseError, match=r"holds 2 clips: monday/\* \(24 poses\), tuesday/\* \(24 poses\)"):
-        read_pose_source(write(tmp_path / "a.json", rows))
+    with pytest.raises(PoseError, match=r"holds 2 clips: Monday/\* \(24 poses\), Tuesday/\* \(24 poses\); choose one"):
+        read_pose_source(two_clips(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "shift"), [("Monday/*", 0), ("Monday", 0), ("tuesday", 100), ("Tue", 100), ("esday", 100)]
+)
+def test_one_of_several_clips_is_chosen_by_its_name(tmp_path, name, shift):
+    source = read_pose_source(two_clips(tmp_path), fps=30, clip=name)
+    np.testing.assert_allclose(source.motion.positions, COCO[..., :2] + [shift, 0])
+    assert source.warnings == ()
+
+
+@pytest.mark.parametrize(("name", "words"), [("day", "--clip day names several of them"), ("x", "names none of them")])
+def test_a_name_of_no_clip_or_of_several_is_refused(tmp_path, name, words):
+    with pytest.raises(PoseError, match=words):
+        read_pose_source(two_clips(tmp_path), clip=name)
 
 
 def test_one_picture_beside_a_film_is_left_out(tmp_path):

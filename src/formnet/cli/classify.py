@@ -20,7 +20,7 @@ from formnet.cli.inputs import (
     check_writable_folder,
     progress_bar,
 )
-from formnet.cli.options import Fps, Rotate, Size, SlowMotion, make_reading
+from formnet.cli.options import Clip, Fps, Rotate, Size, SlowMotion, make_reading
 from formnet.cli.sources import load_estimator, print_json, print_warnings
 from formnet.errors import FormnetError
 from formnet.reading import find_sources, is_pose_file, read_track
@@ -80,6 +80,7 @@ def classify(
     eyes: EyesOption = None,
     fps: Fps = None,
     size: Size = None,
+    clip_name: Clip = None,
     rotate: Rotate = None,
     slow_motion: SlowMotion = None,
     video: Annotated[bool, typer.Option(help="Write the overlay video into --out.")] = True,
@@ -107,7 +108,7 @@ def classify(
 
       formnet classify squat.mp4 --eyes exact
     """
-    how = make_reading(person=person, fps=fps, size=size, rotate=rotate, slow_motion=slow_motion)
+    how = make_reading(person=person, fps=fps, size=size, rotate=rotate, clip=clip_name, slow_motion=slow_motion)
     found = find_sources(clips)
     paths = list(found.sources)
     print_warnings(found.notes)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, EyesOption, Force, open_folder
-from formnet.cli.options import Fps, Rotate, Size, SlowMotion, make_reading
+from formnet.cli.options import Clip, Fps, Rotate, Size, SlowMotion, make_reading
 from formnet.errors import FormnetError, InputError
 from formnet.storage.outputs import fresh_answers
 
@@ -73,6 +73,10 @@ def compare(
     reference_person: Annotated[int | None, typer.Option(help="Which person of the reference.")] = None,
     fps: Fps = None,
     size: Size = None,
+    clip_name: Clip = None,
+    reference_clip: Annotated[
+        str | None, typer.Option(help="Which of several clips in the reference's keypoint file.", metavar="NAME")
+    ] = None,
     rotate: Rotate = None,
     slow_motion: SlowMotion = None,
     compat: Annotated[
@@ -123,8 +127,8 @@ def compare(
     )
     _check_options(options)
     targets = open_folder(out, COMPARE_FILES, (clip, reference, *(also or ())), force=force)
-    mine = make_reading(person=person, fps=fps, size=size, rotate=rotate, slow_motion=slow_motion)
-    theirs = make_reading(person=reference_person, fps=fps, size=size)
+    mine = make_reading(person=person, fps=fps, size=size, rotate=rotate, clip=clip_name, slow_motion=slow_motion)
+    theirs = make_reading(person=reference_person, fps=fps, size=size, clip=reference_clip)
     load = partial(load_source, lifter=lifter, estimator=estimator, eyes=eyes, quiet=as_json)
     first, second = load(clip, mine), load(reference, theirs)
     a, b, is_flat = choose_motions(first, second, flat=flat)

@@ -19,7 +19,7 @@ from rich.console import Console
 
 from formnet import __version__
 from formnet.cli.installation import AGAIN, Check, list_checks
-from formnet.cli.options import Fps, Rotate, Size, SlowMotion, make_reading
+from formnet.cli.options import Clip, Fps, Rotate, Size, SlowMotion, make_reading
 from formnet.errors import FormnetError, InputError
 from formnet.reading import Reading
 from formnet.terminal.streams import one_line
@@ -36,6 +36,7 @@ def doctor(
     person: Annotated[int | None, typer.Option(help="FILE: which person, 1 for the most prominent.")] = None,
     fps: Fps = None,
     size: Size = None,
+    clip_name: Clip = None,
     rotate: Rotate = None,
     slow_motion: SlowMotion = None,
 ) -> None:
@@ -52,7 +53,7 @@ def doctor(
     """
     console = Console(highlight=False)
     if file is not None:
-        how = make_reading(person=person, fps=fps, size=size, rotate=rotate, slow_motion=slow_motion)
+        how = make_reading(person=person, fps=fps, size=size, rotate=rotate, clip=clip_name, slow_motion=slow_motion)
         _examine_file(console, file, how)
         return
     n_wrong = 0

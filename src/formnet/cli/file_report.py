@@ -33,9 +33,10 @@ class Line:
 
 def examine(path: Path, how: Reading) -> Iterator[Line]:
     """Everything there is to say about a file, the verdict on it last; stops where it cannot be read."""
-    from formnet.reading import is_pose_file
+    from formnet.reading import find_one, is_pose_file
 
     try:
+        path = find_one(path)
         yield from _examine_poses(path, how) if is_pose_file(path) else _examine_film(path, how)
     except FormnetError as error:
         yield Line("judging", f"cannot be judged: {error}", "bad")

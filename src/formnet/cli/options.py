@@ -24,6 +24,12 @@ Rotate = Annotated[
     str | None,
     typer.Option(help="Turn the video clockwise by 90, 180 or 270 degrees, or auto: as the person stands."),
 ]
+Clip = Annotated[
+    str | None,
+    typer.Option(
+        "--clip", help="Which of several clips in one keypoint file: the beginning of its name.", metavar="NAME"
+    ),
+]
 SlowMotion = Annotated[
     float | None,
     typer.Option(help="How many times slower than life the clip plays, e.g. 8 for 240 frames a second shown at 30."),
@@ -36,6 +42,7 @@ def make_reading(
     fps: float | None = None,
     size: str | None = None,
     rotate: str | None = None,
+    clip: str | None = None,
     slow_motion: float | None = None,
     is_still: bool = False,
 ) -> Reading:
@@ -48,7 +55,7 @@ def make_reading(
         raise InputError(f"the frame rate must be above 0, got {fps}; give the frames per second with --fps")
     if slow_motion is not None and not 0 < slow_motion < 1000:
         raise InputError(f"--slow-motion must be above 0, got {slow_motion}; give e.g. 8")
-    return Reading(person, fps, _parse_size(size), _parse_turn(rotate), slow_motion, is_still)
+    return Reading(person, fps, _parse_size(size), _parse_turn(rotate), clip, slow_motion, is_still)
 
 
 def _parse_size(text: str | None) -> tuple[int, int] | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, EyesOption, Force, open_file
-from formnet.cli.options import Fps, Rotate, Size, SlowMotion, make_reading
+from formnet.cli.options import Clip, Fps, Rotate, Size, SlowMotion, make_reading
 from formnet.errors import InputError
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def pose(
     eyes: EyesOption = None,
     fps: Fps = None,
     size: Size = None,
+    clip_name: Clip = None,
     rotate: Rotate = None,
     slow_motion: SlowMotion = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
@@ -88,7 +89,7 @@ def pose(
     _refuse_idle_options(chosen, joints, in_picture=in_picture)
     if chosen != "openpose":
         open_file(out, (clip,), force=force)
-    how = make_reading(person=person, fps=fps, size=size, rotate=rotate, slow_motion=slow_motion)
+    how = make_reading(person=person, fps=fps, size=size, rotate=rotate, clip=clip_name, slow_motion=slow_motion)
     source = load_source(clip, how, estimator=estimator, eyes=eyes, quiet=as_json)
     _write(out, chosen, source, joints, in_picture=in_picture)
     warnings = (*source.warnings, *_say_rate(chosen, source.motion))

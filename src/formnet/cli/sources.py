@@ -46,9 +46,10 @@ def load_source(
 ) -> PoseSource:
     """`read_source` with a progress bar on standard error, unless `quiet`; `estimator` is needed for films only."""
     from formnet.cli.inputs import progress_bar
-    from formnet.reading import is_pose_file, read_source
+    from formnet.reading import find_one, is_pose_file, read_source
 
-    is_film = path.exists() and not is_pose_file(path)
+    path = find_one(path)
+    is_film = not is_pose_file(path)
     with progress_bar(f"poses of {path.name}", enabled=not quiet and is_film) as on_frame:
         seeing = load_estimator(estimator, eyes) if is_film else None
         return read_source(path, how, lifter=lifter, estimator=seeing, on_frame=on_frame)

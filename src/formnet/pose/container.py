@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from formnet.errors import InputError
 from formnet.pose.photo import Tail, find_film, is_heic
 from formnet.pose.timing import sort_times
+from formnet.storage.kinds import describe_other_kind
 
 if TYPE_CHECKING:
     import av
@@ -201,6 +202,8 @@ def _refusal(path: Path) -> InputError:
     # MP4 keeps its index in a box named moov, often at the end: a copy that was cut off has none.
     with path.open("rb") as file:
         head = file.read(12)
+    if (kind := describe_other_kind(path)) is not None:
+        return InputError(f"{path} {kind}")
     if is_heic(head):
         return InputError(f"{path} is a HEIC picture, which cannot be read here; save it as JPEG")
     if head[4:8] == b"ftyp" and not _has_box(path, b"moov"):

@@ -20,6 +20,18 @@ verdicts, and their bottoms lay 0.9 s off."""
 _STANDING_QUANTILE = 0.9
 
 
+def find_outside(image: Motion, size: tuple[int, int] | None) -> Mask:
+    """(T, J) True where a joint is said to be at a place that lies outside the picture.
+
+    Args:
+        image: (T, J, 2) pixels.
+        size: (width, height) of the picture; None where it is not known, so that only negative places lie outside.
+    """
+    places = image.positions
+    limits = np.inf if size is None else np.array(size)
+    return np.asarray(((places < 0) | (places > limits)).any(axis=-1))
+
+
 def find_unseen_legs(image: Motion, size: tuple[int, int] | None) -> dict[str, Mask]:
     """Joint (hip, knee, ankle) → (T,) True where neither side's is seen in a frame that shows the person.
 
@@ -31,15 +43,12 @@ def find_unseen_legs(image: Motion, size: tuple[int, int] | None) -> dict[str, M
         size: (width, height) of the picture; None where it is not known, so that only negative places lie outside.
     """
     shown = ~image.missing.all(axis=1)
+    outside = find_outside(image, size)
     unseen: dict[str, Mask] = {}
     for joint in LEGS:
         sides = [name for name in (f"left_{joint}", f"right_{joint}") if name in image.skeleton]
         columns = image.skeleton.indices(sides)
-        places = np.nan_to_num(image.positions[:, columns], nan=-1.0)
-        inside = (places >= 0).all(axis=-1)
-        if size is not None:
-            inside &= (places <= size).all(axis=-1)
-        seen = inside & ~image.missing[:, columns] & (image.confidence[:, columns] >= FLOOR)
+        seen = ~outside[:, columns] & ~image.missing[:, columns] & (image.confidence[:, columns] >= FLOOR)
         unseen[joint] = np.logical_and(shown, ~seen.any(axis=1))
     return unseen
 

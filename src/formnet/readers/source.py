@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -87,7 +88,12 @@ def read_detections(path: Path, size: tuple[int, int] | None = None) -> Detectio
 
 
 def read_pose_source(
-    path: Path | str, *, person: int | None = None, fps: float | None = None, size: tuple[int, int] | None = None
+    path: Path | str,
+    *,
+    person: int | None = None,
+    fps: float | None = None,
+    size: tuple[int, int] | None = None,
+    clip: str | None = None,
 ) -> PoseSource:
     """Reads a keypoint file of any known tool, a folder of one file a frame, or formnet's npz.
 
@@ -95,10 +101,11 @@ def read_pose_source(
         person: which of several people, 1 for the most prominent; None when there is one.
         fps: frames per second where the file does not tell; None assumes 30 and says so.
         size: (width, height) of the picture, for coordinates that are shares of it.
+        clip: which of several clips in one file: what the names of its pictures begin with or have in common.
 
     Raises:
         InputError: missing, unreadable or of no known format.
-        PoseError: nobody there, two people and none chosen, or several clips in one file.
+        PoseError: nobody there, two people and none chosen, or several clips and none chosen.
     """
     path = Path(path)
     if not path.exists():
@@ -118,11 +125,10 @@ def read_pose_source(
         return PoseSource(
             path, found.kind, found.motion, image, None, numbers, warnings=found.notes, has_own_times=True
         )
-    return _choose_and_time(found, path, person, fps)
+    return _choose_and_time(choose_clip(found, clip, path), path, person, fps)
 
 
 def _choose_and_time(found: Detections, path: Path, person: int | None, fps: float | None) -> PoseSource:
-    _refuse_several_clips(found, path)
     chosen, notes = select_person(found, person, str(path))
     motion, boxes = detections_to_motion(chosen, ASSUMED_FPS if fps is None else fps, str(path))
     numbers = int(chosen.frames.min()) + np.arange(len(motion))
@@ -139,12 +145,44 @@ def _refuse_others(path: Path) -> None:
         raise InputError(f"{path} {OTHER_FILES[path.suffix.lower()]}")
 
 
-def _refuse_several_clips(found: Detections, path: Path) -> None:
-    if found.clips is None or len(found.clip_names) < 2:
-        return
-    counts = np.bincount(found.clips, minlength=len(found.clip_names))
-    shown = ", ".join(f"{name} ({count} poses)" for name, count in zip(found.clip_names, counts, strict=True) if count)
-    raise PoseError(f"{path} holds {len(found.clip_names)} clips: {shown}; write a file for each")
+def choose_clip(found: Detections, wanted: str | None, path: Path) -> Detections:
+    """The rows of one clip of a file.
+
+    Args:
+        wanted: what the names of its pictures begin with or hold, in capitals or not; None where there is one clip.
+        path: for messages.
+
+    Raises:
+        PoseError: several clips and none chosen, or none or several of that name; all are named.
+    """
+    clips = np.zeros(len(found), np.int64) if found.clips is None else found.clips
+    counts = np.bincount(clips, minlength=len(found.clip_names))
+    there = {number: name for number, name in enumerate(found.clip_names) if counts[number]}
+    told = ", ".join(f"{name or 'without a name'} ({counts[number]} poses)" for number, name in there.items())
+    n_clips = f"{len(there)} clip{'s' if len(there) > 1 else ''}"
+    if wanted is None:
+        if len(there) > 1:
+            raise PoseError(f"{path} holds {n_clips}: {told}; choose one with --clip, by the beginning of its name")
+        return found
+    chosen = _named(there, wanted)
+    if len(chosen) != 1:
+        which = "none of them" if not chosen else "several of them"
+        raise PoseError(f"{path} holds {n_clips}: {told}; --clip {wanted} names {which}")
+    return replace(found.rows(np.flatnonzero(clips == chosen[0])), clips=None, clip_names=(there[chosen[0]],))
+
+
+def _named(names: dict[int, str], wanted: str) -> list[int]:
+    """Numbers of the names that are the wanted one; else of those that begin with it; else of those that hold it."""
+    wanted = wanted.casefold()
+    fits: tuple[Callable[[str], bool], ...] = (
+        lambda name: wanted in (name, name.removesuffix("/*")),
+        lambda name: name.startswith(wanted),
+        lambda name: wanted in name,
+    )
+    for fit in fits:
+        if found := [number for number, name in names.items() if fit(name.casefold())]:
+            return found
+    return []
 
 
 def _say_what_lacks(chosen: Detections, motion: Motion, fps: float | None) -> list[str]:

@@ -11,12 +11,13 @@ from formnet.reading.door import (
     read_track,
     track_of,
 )
-from formnet.reading.find import find_sources
+from formnet.reading.find import find_one, find_sources
 
 __all__ = [
     "Reading",
     "Turn",
     "check_track",
+    "find_one",
     "find_sources",
     "is_pose_file",
     "playback_of",

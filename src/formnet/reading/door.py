@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from formnet.errors import InputError, PoseError
+from formnet.errors import PoseError
 from formnet.playback import Playback
 from formnet.pose.track import PoseTrack
 from formnet.pose.upright import MAX_LEAN_DEG, compute_lean_deg, find_turn_deg, turn_track
 from formnet.readers.source import IMAGE_SUFFIXES, PoseSource, as_film, is_pose_source, read_pose_source
 from formnet.reading.checks import check_track
+from formnet.reading.find import find_one
 
 if TYPE_CHECKING:
     from formnet.motion import Motion
@@ -36,6 +37,7 @@ class Reading:
         fps: of keypoint files.
         size: (width, height) in pixels of the picture, for coordinates that are shares of it.
         turn: clockwise turn in degrees that makes the person upright, or "auto" to find it from the joints.
+        clip: which of several clips in one keypoint file.
         slow_motion: how many times slower than life a clip plays; None takes what a phone wrote into the file.
         is_still: of a photo with a film inside only the photo is wanted.
     """
@@ -44,6 +46,7 @@ class Reading:
     fps: float | None = None
     size: tuple[int, int] | None = None
     turn: Turn = 0
+    clip: str | None = None
     slow_motion: float | None = None
     is_still: bool = False
 
@@ -74,8 +77,7 @@ def read_source(
     Raises:
         InputError, PoseError: as the readers and the estimator do.
     """
-    if not path.exists():
-        raise InputError(f"{path} does not exist; check the path")
+    path = find_one(path)
     if is_pose_source(path):
         source = read_poses(path, how)
         return source if lifter is None else replace(source, motion=_lift(track_of(source), lifter))
@@ -101,8 +103,7 @@ def read_track(
     Raises:
         InputError, PoseError: as `read_source`, and where the poses cannot be judged; the reason is named.
     """
-    if not path.exists():
-        raise InputError(f"{path} does not exist; check the path")
+    path = find_one(path)
     if is_pose_source(path):
         track = track_of(as_film(read_poses(path, how)))
     else:
@@ -124,7 +125,7 @@ def track_of(source: PoseSource) -> PoseTrack:
 
 def read_poses(path: Path, how: Reading) -> PoseSource:
     """Poses of a file, as `read_source` gives them."""
-    source = read_pose_source(path, person=how.person, fps=how.fps, size=how.size)
+    source = read_pose_source(path, person=how.person, fps=how.fps, size=how.size, clip=how.clip)
     notes = list(source.warnings)
     if how.fps is not None and source.has_own_times:
         notes.append("--fps was not used: the file says its own times")
@@ -175,6 +176,7 @@ def playback_of(path: Path, how: Reading, estimator: PoseEstimator | None = None
     from formnet.pose.video import probe_video
 
     notes = [] if how.fps is None else ["--fps was not used: a video says its own times"]
+    notes += [] if how.clip is None else ["--clip was not used: a video is one clip"]
     slow_motion = how.slow_motion
     if slow_motion is None:
         info = probe_video(path, Playback(is_still=how.is_still))

@@ -68,6 +68,20 @@ def find_sources(paths: Sequence[Path], *, with_pictures: bool = False, without:
     return Found(tuple(dict.fromkeys(sources)), tuple(notes))
 
 
+def find_one(path: Path) -> Path:
+    """The one source that a path names: itself, or what a folder holds where that is one.
+
+    Raises:
+        InputError: it does not exist, or a folder holds several or none.
+    """
+    sources = find_sources([path]).sources
+    if len(sources) > 1:
+        shown = ", ".join(str(source.relative_to(path)) for source in sources[:3])
+        more = ", …" if len(sources) > 3 else ""
+        raise InputError(f"the folder {path} holds {len(sources)} videos or files of poses ({shown}{more}); name one")
+    return sources[0]
+
+
 def _search(
     folder: Path, with_pictures: bool, without: Path | None, others: Counter[str], seen: set[Path]
 ) -> Iterator[Path]:

@@ -19,6 +19,7 @@ from formnet.readers.keypoints.tables import parse_table
 from formnet.readers.keypoints.trc import parse_trc
 from formnet.readers.keypoints.walk import Found, Row
 from formnet.readers.keypoints.yolo import looks_like_yolo, parse_yolo
+from formnet.storage.kinds import describe_other_kind
 
 TEXT_SUFFIXES = (".json", ".jsonl", ".ndjson", ".txt", ".csv", ".tsv", ".trc")
 _FRAME_SUFFIXES = (".json", ".txt")
@@ -60,6 +61,8 @@ def read_keypoints(path: Path, size: tuple[int, int] | None = None) -> Detection
         return _read_folder(path, size)
     if path.suffix.lower() == ".npy":
         return _read_array(path, size)
+    if (kind := describe_other_kind(path)) is not None:
+        raise InputError(f"{path} {kind}")
     text = read_text(path)
     start = text.lstrip()[:12]
     if start.startswith(("{", "[")) or path.suffix.lower().startswith(".json"):

@@ -1,0 +1,42 @@
+"""Files that are neither videos nor poses, told by their first bytes, and what helps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_UNPACK = "unpack it and give the folder or file that was in it"
+_SIGNATURES: tuple[tuple[bytes, str], ...] = (
+    (b"PK\x03\x04", f"is a ZIP archive: {_UNPACK}"),
+    (b"PK\x05\x06", "is an empty ZIP archive; pack or copy it again"),
+    (b"\x1f\x8b", f"is compressed (gzip): {_UNPACK}"),
+    (b"BZh", f"is compressed (bzip2): {_UNPACK}"),
+    (b"\xfd7zXZ\x00", f"is compressed (xz): {_UNPACK}"),
+    (b"\x28\xb5\x2f\xfd", f"is compressed (Zstandard): {_UNPACK}"),
+    (b"7z\xbc\xaf\x27\x1c", f"is a 7z archive: {_UNPACK}"),
+    (b"Rar!\x1a\x07", f"is a RAR archive: {_UNPACK}"),
+    (b"%PDF", "is a PDF document, not a video; give the video file itself"),
+    (b"SQLite format 3\x00", "is a database; export the poses in it as JSON or CSV"),
+    (b"\x89HDF\r\n\x1a\n", "is an HDF5 file, which formnet does not read; export it as CSV"),
+)
+_TAR_MARK, _TAR_AT = b"ustar", 257
+_OFFICE = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp")
+_PAGES = (b"<!doctype html", b"<html")
+
+
+def describe_other_kind(path: Path) -> str | None:
+    """What a file is that formnet does not read, and the remedy, as the end of a sentence; None for all others.
+
+    Archives, web pages that were saved in place of a video, documents and databases.
+
+    Raises:
+        OSError: not readable.
+    """
+    with path.open("rb") as file:
+        head = file.read(512)
+    if path.suffix.lower() in _OFFICE:
+        return "is an office document, not a video; give the video file itself, or export its table as CSV"
+    if head.lstrip().lower().startswith(_PAGES):
+        return "is a web page, not a video: the download link leads to a page; save the video itself"
+    if head[_TAR_AT : _TAR_AT + len(_TAR_MARK)] == _TAR_MARK:
+        return f"is a TAR archive: {_UNPACK}"
+    return next((text for signature, text in _SIGNATURES if head.startswith(signature)), None)
