@@ -16,6 +16,7 @@ from formnet.pose.track import PoseTrack
 from formnet.pose.upright import compute_lean_deg, find_turn_deg, turn_track
 from formnet.preprocess.visibility import compute_height_px, find_unseen_legs, keep_long, share_of_shown
 from formnet.reading import Reading, check_track, find_one, find_sources, read_source, read_track
+from formnet.reading.checks import hide_outside
 from formnet.skeleton import BLAZEPOSE_33, COCO_17
 from tests.pose.videos import make_video, quarters
 from tests.readers.keypoint_files import FORMATS, SIZE, alphapose, as_motion, flat, openpose_frame, squat_points
@@ -96,6 +97,43 @@ def test_joints_outside_the_picture_are_unseen():
     assert not unseen["hip"].any()
     with pytest.raises(PoseError, match="does not show the ankles"):
         check_track(low, "a.mp4")
+
+
+SHARES = ("ControlNet", "YOLO labels", "MediaPipe landmarks", "MediaPipe table")
+
+
+@pytest.mark.parametrize("tool", FORMATS)
+def test_joints_outside_the_picture_are_missing_whatever_the_format(tool, tmp_path):
+    """Held in a narrower picture, joints right of its edge are missing; shares of a picture stay shares of it."""
+    path = FORMATS[tool][0](tmp_path)
+    whole = read_source(path, Reading(fps=30.0, size=SIZE)).flat
+    width = int(np.nanmedian(whole.positions[..., 0]))
+    cut = read_source(path, Reading(fps=30.0, size=(width, SIZE[1]))).flat
+    outside = np.zeros_like(whole.missing) if tool in SHARES else whole.positions[..., 0] > width
+    np.testing.assert_array_equal(cut.missing, whole.missing | outside)
+    assert (cut.confidence[outside] == 0).all()
+    assert tool in SHARES or outside.any()
+
+
+def test_joints_left_of_a_picture_of_unknown_size_are_missing(tmp_path):
+    points = squat_points(COCO_17) - [600, 0, 0]
+    (tmp_path / "a.json").write_text(json.dumps(alphapose(points)))
+    found = read_source(tmp_path / "a.json", Reading(fps=30.0)).flat
+    outside = points[..., 0] < 0
+    assert outside.any()
+    np.testing.assert_array_equal(found.missing, outside)
+    np.testing.assert_allclose(found.positions[~outside], points[~outside, :2])
+
+
+def test_what_an_estimator_makes_up_outside_the_picture_is_missing_in_space_too():
+    track = make_track()
+    world = track.image.replace(positions=np.concatenate([track.image.positions] * 2, axis=-1)[..., :3], unit="metre")
+    low = hide_outside(replace(track, world=world, height=600))
+    below = track.image.positions[..., 1] > 600
+    assert below.any()
+    np.testing.assert_array_equal(low.image.missing, below)
+    np.testing.assert_array_equal(low.world.missing, below)
+    assert hide_outside(track) is track
 
 
 def test_one_side_is_enough():

@@ -13,7 +13,9 @@ from formnet.pose.upright import MAX_LEAN_DEG, compute_lean_deg, find_turn_deg
 from formnet.preprocess.visibility import (
     LEGS,
     MIN_HEIGHT_PX,
+    Mask,
     compute_height_px,
+    find_outside,
     find_unseen_legs,
     keep_long,
     share_of_shown,
@@ -21,6 +23,19 @@ from formnet.preprocess.visibility import (
 
 _MAX_BLIND_S = 0.5
 _PLURAL = {"hip": "hips", "knee": "knees", "ankle": "ankles"}
+
+
+def hide_outside(track: PoseTrack) -> PoseTrack:
+    """The track without joints that are said to lie outside the picture: estimators make those up."""
+    if track.image.unit != "pixel":
+        return track
+    outside = find_outside(track.image, (track.width, track.height))
+    if not outside.any():
+        return track
+    world = track.world
+    if world is not None and world.skeleton == track.image.skeleton:
+        world = _without(world, outside)
+    return replace(track, image=_without(track.image, outside), world=world)
 
 
 def check_track(track: PoseTrack, source: str) -> PoseTrack:
@@ -61,15 +76,18 @@ def _hide_unseen_legs(track: PoseTrack, source: str) -> PoseTrack:
         return track
     names = " or ".join(_PLURAL[joint] for joint in LEGS if (unseen[joint] & hidden).any())
     note = f"{names} are not seen in {share_of_shown(hidden, track.image):.0%} of the frames: nothing is judged there"
-    return replace(track, image=_without_legs(track.image, hidden),
-                   world=None if track.world is None else _without_legs(track.world, hidden),
-                   warnings=(*track.warnings, note))  # fmt: skip
+    world = None if track.world is None else _without(track.world, _legs_of(track.world, hidden))
+    image = _without(track.image, _legs_of(track.image, hidden))
+    return replace(track, image=image, world=world, warnings=(*track.warnings, note))
 
 
-def _without_legs(motion: Motion, hidden: np.ndarray) -> Motion:
-    columns = motion.skeleton.indices(
-        name for joint in LEGS for name in (f"left_{joint}", f"right_{joint}") if name in motion.skeleton
-    )
+def _legs_of(motion: Motion, frames: Mask) -> Mask:
+    """(T, J) True for the joints of the legs in these frames."""
+    legs = [f"{side}_{joint}" for joint in LEGS for side in ("left", "right")]
+    return np.outer(frames, [joint in legs for joint in motion.skeleton.joints])
+
+
+def _without(motion: Motion, hidden: Mask) -> Motion:
     positions = motion.positions.copy()
-    positions[np.ix_(hidden, columns)] = np.nan
+    positions[hidden] = np.nan
     return motion.replace(positions=positions)

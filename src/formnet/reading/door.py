@@ -14,7 +14,7 @@ from formnet.playback import Playback
 from formnet.pose.track import PoseTrack
 from formnet.pose.upright import MAX_LEAN_DEG, compute_lean_deg, find_turn_deg, turn_track
 from formnet.readers.source import IMAGE_SUFFIXES, PoseSource, as_film, is_pose_source, read_pose_source
-from formnet.reading.checks import check_track
+from formnet.reading.checks import check_track, hide_outside
 from formnet.reading.find import find_one
 
 if TYPE_CHECKING:
@@ -130,8 +130,18 @@ def read_poses(path: Path, how: Reading) -> PoseSource:
     if how.fps is not None and source.has_own_times:
         notes.append("--fps was not used: the file says its own times")
     turn_deg = find_turn_deg(source.flat) if how.turn == "auto" else how.turn
-    source = _slow_down(_turn_source(source, turn_deg), Playback(turn_deg, how.slow_motion or 1.0).slow_motion)
+    source = _slow_down(
+        _turn_source(_hide_outside(source), turn_deg), Playback(turn_deg, how.slow_motion or 1.0).slow_motion
+    )
     return replace(source, warnings=tuple(notes))
+
+
+def _hide_outside(source: PoseSource) -> PoseSource:
+    track = track_of(source)
+    seen = hide_outside(track)
+    if seen is track:
+        return source
+    return replace(source, motion=seen.world or seen.image, image=None if source.image is None else seen.image)
 
 
 def _turn_source(source: PoseSource, turn_deg: int) -> PoseSource:
@@ -160,7 +170,7 @@ def _estimate(path: Path, how: Reading, estimator: PoseEstimator | None, on_fram
     estimator = estimator or create_estimator()
     playback, notes = playback_of(path, how, estimator)
     track = estimate_pose(path, how.person, on_frame=on_frame, estimator=estimator, playback=playback)
-    return track.with_warnings(notes)
+    return hide_outside(track).with_warnings(notes)
 
 
 def playback_of(path: Path, how: Reading, estimator: PoseEstimator | None = None) -> tuple[Playback, tuple[str, ...]]:
