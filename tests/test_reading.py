@@ -14,7 +14,7 @@ from formnet.cli.options import make_reading
 from formnet.errors import InputError, PoseError
 from formnet.pose.track import PoseTrack
 from formnet.pose.upright import compute_lean_deg, find_turn_deg, turn_track
-from formnet.preprocess.visibility import compute_height_px, find_unseen_legs, keep_long, share_of_shown
+from formnet.preprocess.visibility import compute_height_px, find_lost, find_unseen_legs, keep_long, share_of_shown
 from formnet.reading import Reading, check_track, find_one, find_sources, read_source, read_track
 from formnet.reading.checks import hide_outside
 from formnet.skeleton import BLAZEPOSE_33, COCO_17
@@ -166,10 +166,35 @@ def test_frames_without_anybody_are_not_counted_as_unseen_legs():
 
 
 def test_a_small_person_is_too_small():
-    small = make_track(positions=make_track().image.positions * 0.2)
-    assert compute_height_px(small.image) == pytest.approx(94, abs=2)
-    with pytest.raises(PoseError, match="is only 94 pixels tall, too small to judge"):
+    small = make_track(positions=make_track().image.positions * 0.17)
+    assert compute_height_px(small.image) == pytest.approx(80, abs=2)
+    with pytest.raises(PoseError, match="is only 80 pixels tall, too small to judge"):
         check_track(small, "a.mp4")
+
+
+def flickering(scale, every=10, shift=0.0):
+    """A person who is not found in every tenth frame."""
+    positions = make_track(180).image.positions * scale + [shift, 0]
+    positions[every::every] = np.nan
+    return make_track(180, positions=positions)
+
+
+def test_a_small_person_who_is_lost_now_and_then_is_filmed_too_badly():
+    with pytest.raises(PoseError, match="is only 117 pixels tall and lost in 9% of the frames, too small or"):
+        check_track(flickering(0.25), "a.mp4")
+    assert check_track(flickering(0.25, every=40), "a.mp4")
+    assert check_track(flickering(0.6), "a.mp4")
+
+
+def test_who_leaves_the_picture_is_not_lost():
+    for shift, expected in ((0.0, 17), (-530.0, 0), (530.0, 0)):
+        assert find_lost(flickering(1.0, shift=shift).image, SIZE[0]).sum() == expected
+    # Not at the ends, and not for longer than a cut takes.
+    times_s = np.arange(60) * 1.5
+    gone = make_track().image.positions.copy()
+    gone[[0, 30, 59]] = np.nan
+    assert find_lost(make_track(positions=gone).image, SIZE[0]).sum() == 1
+    assert find_lost(make_track(positions=gone, timestamps=times_s).image, SIZE[0]).sum() == 0
 
 
 @pytest.mark.parametrize("tool", FORMATS)

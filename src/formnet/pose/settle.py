@@ -16,6 +16,7 @@ from formnet.skeleton import Skeleton
 MIN_COVERAGE = 0.5
 MIN_STRETCH_S = 3.0
 """A clip is used when half of its frames show the person, or when 3 s on end do: that is one slow repetition."""
+_TOLD_COVERAGE = 0.98
 _MAX_GAP_S = 0.5
 
 
@@ -89,7 +90,7 @@ def _check_coverage(track: PoseTrack, source: str) -> list[str]:
             f"a person was found in only {coverage:.0%} of the frames of {source}; film the whole body, well lit, "
             "from 2–4 metres away"
         )
-    return [f"no person was found in {1 - coverage:.0%} of the frames"] if coverage < 0.9 else []
+    return [f"no person was found in {1 - coverage:.0%} of the frames"] if coverage < _TOLD_COVERAGE else []
 
 
 def _longest_stretch_s(track: PoseTrack) -> float:

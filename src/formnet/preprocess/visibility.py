@@ -14,9 +14,16 @@ LEGS: tuple[str, ...] = ("hip", "knee", "ankle")
 FLOOR = 0.2
 """Below this confidence an estimator guesses. In 57 of 59 real clips at least one of two hips, knees and ankles stays
 above it in 85 % of the frames; in clips whose picture cuts the knees or ankles off, both are below it in 75–99 %."""
-MIN_HEIGHT_PX = 120.0
-"""The smallest of 59 real people is 246 pixels tall. At 113 pixels, heavily compressed, the same squats got other
-verdicts, and their bottoms lay 0.9 s off."""
+MIN_HEIGHT_PX = 90.0
+"""Real clips scaled down: from 99 pixels on the bottoms of 33 squats stay within 0.1 s and no finding turns; at 60–82
+pixels those of a side view lie 0.2–0.3 s off (docs/inputs.md)."""
+SMALL_PX = 200.0
+MAX_LOST = 0.03
+"""Smaller people who are lost more often than this, though they are in the picture, are filmed too small or compressed
+too much: of 7 such clips of 12 that were scaled and compressed, 6 had other repetitions than the original."""
+MIN_LOST_S = 0.3
+_MAX_LOSS_S = 2.0
+_EDGE = 0.02
 _STANDING_QUANTILE = 0.9
 
 
@@ -57,6 +64,24 @@ def share_of_shown(mask: Mask, image: Motion) -> float:
     """Share of the frames that show the person in which `mask` holds; 0 where none does."""
     shown = ~image.missing.all(axis=1)
     return float(mask.sum() / max(int(shown.sum()), 1))
+
+
+def find_lost(image: Motion, width: int) -> Mask:
+    """(T,) True where nobody is seen although the person did not leave: before and after they are in the picture.
+
+    Times of more than 2 s are something else, such as another scene.
+
+    Args:
+        width: of the picture in pixels; people leave it to the left and right.
+    """
+    gone = np.asarray(image.missing.all(axis=1))
+    lost = np.zeros_like(gone)
+    for start, stop in find_runs(gone):
+        if start == 0 or stop == len(gone) or image.timestamps[stop] - image.timestamps[start - 1] > _MAX_LOSS_S:
+            continue
+        x = image.positions[[start - 1, stop], :, 0]
+        lost[start:stop] = bool(np.nanmin(x) > _EDGE * width and np.nanmax(x) < (1 - _EDGE) * width)
+    return lost
 
 
 def keep_long(mask: Mask, times_s: NDArray[np.float64], least_s: float) -> Mask:

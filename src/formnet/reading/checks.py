@@ -12,9 +12,13 @@ from formnet.pose.track import PoseTrack
 from formnet.pose.upright import MAX_LEAN_DEG, compute_lean_deg, find_turn_deg
 from formnet.preprocess.visibility import (
     LEGS,
+    MAX_LOST,
     MIN_HEIGHT_PX,
+    MIN_LOST_S,
+    SMALL_PX,
     Mask,
     compute_height_px,
+    find_lost,
     find_outside,
     find_unseen_legs,
     keep_long,
@@ -52,13 +56,26 @@ def check_track(track: PoseTrack, source: str) -> PoseTrack:
             f"the person {upside} in the picture of {source}: turn the video with --rotate {turn_deg} (or --rotate "
             "auto) if it lies on its side; exercises on the floor are not judged"
         )
+    if track.image.unit != "pixel":
+        return track
+    _check_size(track, source)
+    return _hide_unseen_legs(track, source)
+
+
+def _check_size(track: PoseTrack, source: str) -> None:
     height_px = compute_height_px(track.image)
-    if track.image.unit == "pixel" and height_px < MIN_HEIGHT_PX:
+    if height_px < MIN_HEIGHT_PX:
         raise PoseError(
             f"the person in {source} is only {height_px:.0f} pixels tall, too small to judge; film from nearer or give "
             f"the clip in its full size ({MIN_HEIGHT_PX:.0f} pixels and more)"
         )
-    return _hide_unseen_legs(track, source) if track.image.unit == "pixel" else track
+    lost = find_lost(track.image, track.width)
+    lost_s = float(lost.mean()) * track.image.duration_s
+    if height_px < SMALL_PX and lost.mean() > MAX_LOST and lost_s >= MIN_LOST_S:
+        raise PoseError(
+            f"the person in {source} is only {height_px:.0f} pixels tall and lost in {lost.mean():.0%} of the frames, "
+            "too small or too much compressed; film from nearer or give the clip in its full size and quality"
+        )
 
 
 def _hide_unseen_legs(track: PoseTrack, source: str) -> PoseTrack:
