@@ -17,11 +17,15 @@ SIZE = (1280, 720)
 
 
 @cache
-def film_squats(n_squats: int = 3) -> tuple[Motion, list[float]]:
-    """HALPE-26 in pixels of a picture of 1280 × 720, at 30 frames a second, and the times of the bottoms."""
+def film_squats(labels: tuple[str, ...] = ("good",) * 3, yaw_deg: float = 60.0) -> tuple[Motion, list[float]]:
+    """HALPE-26 in pixels of a picture of 1280 × 720, at 30 frames a second, and the times of the bottoms.
+
+    Faults are at their worst.
+    """
     body = load_body()
-    clip = sample_clip(body, np.random.default_rng(4), ["good"] * n_squats, severity=[0.0] * n_squats, fps=30)
-    camera = orbit_camera(60.0, 3.2, focal_px=900, size=SIZE)
+    severity = [float(label != "good") for label in labels]
+    clip = sample_clip(body, np.random.default_rng(4), labels, severity=severity, fps=30)
+    camera = orbit_camera(yaw_deg, 3.2, focal_px=900, size=SIZE)
     places = camera.project(clip.landmarks(body).positions)
     landmarks = clip.landmarks(body).replace(positions=places, unit="pixel")
     image = convert_motion(landmarks, HALPE_26)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from formnet.errors import PoseError
 from formnet.exports.keypoints import write_alphapose, write_coco, write_openpose
 from formnet.exports.tables import write_csv, write_trc
+from formnet.measures import symmetry
 from formnet.motion import Motion
 from formnet.pipeline import make_judge
 from formnet.preprocess.resample import resample_to_fps, resample_to_times
@@ -33,6 +35,31 @@ def squats() -> Motion:
 def find_bottoms(judge, path, how=None):
     verdict = judge.judge(read_track(path, how or Reading()), str(path))
     return [repetition.bottom_s for repetition in verdict.repetitions]
+
+
+def judge_faulty(judge, change, folder):
+    """The repetitions of squats with faults, seen half from the front, after a change."""
+    image, _ = film_squats(("inward_knees", "good", "knees_forward"), yaw_deg=30.0)
+    write_alphapose(folder / "faulty.json", change(image), HALPE_26)
+    return judge.judge(read_track(folder / "faulty.json"), "faulty.json").repetitions
+
+
+@pytest.fixture(scope="module")
+def faulty(judge, tmp_path_factory):
+    repetitions = judge_faulty(judge, lambda motion: motion, tmp_path_factory.mktemp("faulty"))
+    assert {"clear", "borderline", "none"} <= {one.state for each in repetitions for one in each.findings}
+    return repetitions
+
+
+def find_turned(expected, found):
+    """Faults that one of two says is clear and the other says is not there, by repetition."""
+    assert len(expected) == len(found)
+    return [
+        (number, one.fault)
+        for number, (first, second) in enumerate(zip(expected, found, strict=True))
+        for one, other in zip(first.findings, second.findings, strict=True)
+        if {one.state, other.state} == {"clear", "none"}
+    ]
 
 
 def mirrored(motion):
@@ -63,6 +90,46 @@ CHANGES = {
 def test_the_same_repetitions(change, squats, judge, tmp_path):
     write_alphapose(tmp_path / "a.json", CHANGES[change](squats), HALPE_26)
     np.testing.assert_allclose(find_bottoms(judge, tmp_path / "a.json"), film_squats()[1], atol=0.1)
+
+
+@pytest.mark.parametrize("change", [change for change in CHANGES if change != "as it is"])
+def test_no_finding_turns_into_its_opposite(change, faulty, judge, tmp_path):
+    """What is clear stays clear, or becomes borderline or not to be judged; it never vanishes or comes from nothing."""
+    assert find_turned(faulty, judge_faulty(judge, CHANGES[change], tmp_path)) == []
+
+
+@pytest.mark.parametrize("change", ["padded", "half as large"])
+def test_place_and_size_in_the_picture_change_nothing(change, faulty, judge, tmp_path):
+    for one, other in zip(faulty, judge_faulty(judge, CHANGES[change], tmp_path), strict=True):
+        assert [finding.state for finding in one.findings] == [finding.state for finding in other.findings]
+        for name, measurement in one.measures.items():
+            assert_equal(measurement, other.measures[name])
+
+
+LEFT_OR_RIGHT = [measure.name for measure in symmetry.MEASURES]
+"""Their sign tells the side."""
+
+
+def test_the_mirror_image_gets_the_same_verdict_with_its_sides_swapped(faulty, judge, tmp_path):
+    swapped = {"left": "right", "right": "left"}
+    for one, other in zip(faulty, judge_faulty(judge, mirrored, tmp_path), strict=True):
+        assert one.bottom_s == pytest.approx(other.bottom_s, abs=1e-3)
+        assert [finding.state for finding in one.findings] == [finding.state for finding in other.findings]
+        for name, measurement in one.measures.items():
+            # Errors, and what is taken off for them, are fitted for each side by itself.
+            side, _, rest = name.partition("_")
+            if side in swapped:
+                assert_equal(measurement, other.measures[f"{swapped[side]}_{rest}"], in_errors=0.5)
+            elif name in LEFT_OR_RIGHT:
+                twin = other.measures[name]
+                assert_equal(measurement, replace(twin, value=-twin.value), in_errors=0.5)
+            else:
+                assert_equal(measurement, other.measures[name])
+
+
+def assert_equal(one, other, in_errors=0.02):
+    assert one.is_shown == other.is_shown, one.name
+    assert one.value == pytest.approx(other.value, abs=in_errors * one.error, nan_ok=True), one.name
 
 
 def test_slow_motion_has_the_repetitions_of_life(squats, judge, tmp_path):
