@@ -9,16 +9,13 @@ import numpy as np
 import pytest
 
 from formnet.errors import PoseError
-from formnet.exports.keypoints import write_alphapose, write_coco, write_openpose
-from formnet.exports.tables import write_csv, write_trc
+from formnet.exports.keypoints import write_alphapose
 from formnet.measures import symmetry
 from formnet.motion import Motion
 from formnet.pipeline import make_judge
 from formnet.preprocess.resample import resample_to_fps, resample_to_times
-from formnet.readers.npz import write_npz
-from formnet.reading import Reading, read_source, read_track
-from formnet.skeleton import BLAZEPOSE_33, BODY_25, COCO_17, HALPE_26
-from tests.scoring.motions import waving
+from formnet.reading import Reading, read_track
+from formnet.skeleton import HALPE_26
 from tests.simulated_film import SIZE, film_squats
 
 
@@ -156,52 +153,3 @@ def test_what_was_noticed_belongs_into_a_refusal(squats, judge, tmp_path):
     (tmp_path / "a.json").write_text(json.dumps(rows))
     with pytest.raises(PoseError, match=r"shows no whole repetition .* \(also: the file does not say its rate"):
         find_bottoms(judge, tmp_path / "a.json")
-
-
-STEMS = ["clip", "2023.05.01 squat", "a = b [1] (2)", "clip.0031", "ünï cödé"]
-
-
-@pytest.mark.parametrize("stem", STEMS)
-@pytest.mark.parametrize("form", ["alphapose", "openpose", "coco", "csv", "npz"])
-def test_an_export_is_read_back_with_its_joints_and_times(form, stem, squats, tmp_path):
-    motion = uneven(squats)
-    gone = motion.positions.copy()
-    gone[5:9], gone[20, 3] = np.nan, np.nan
-    motion = motion.replace(positions=gone)
-    expected = motion
-    if form == "alphapose":
-        path = tmp_path / f"{stem}.json"
-        write_alphapose(path, motion, HALPE_26)
-    elif form == "openpose":
-        path, expected = tmp_path / stem, motion.select(BODY_25)
-        write_openpose(path, motion, BODY_25, stem)
-    elif form == "coco":
-        path, expected = tmp_path / f"{stem}.json", motion.select(COCO_17)
-        write_coco(path, motion, *SIZE)
-    elif form == "csv":
-        path = tmp_path / f"{stem}.csv"
-        write_csv(path, motion)
-    else:
-        path = tmp_path / f"{stem}.npz"
-        write_npz(path, motion)
-    source = read_source(path)
-    assert source.motion.skeleton == expected.skeleton
-    np.testing.assert_allclose(source.motion.positions, expected.positions, atol=0.01)
-    seen = ~expected.missing.all(axis=1)
-    np.testing.assert_allclose(source.motion.timestamps[seen], expected.timestamps[seen], atol=1e-6)
-    assert not any("assumed" in warning for warning in source.warnings)
-
-
-@pytest.mark.parametrize("stem", STEMS[:3])
-@pytest.mark.parametrize("form", ["csv", "trc"])
-def test_joints_in_space_are_read_back(form, stem, tmp_path):
-    world = waving(BLAZEPOSE_33, 12)
-    world = world.replace(timestamps=world.timestamps + 0.5)
-    path = tmp_path / f"{stem}.{form}"
-    (write_csv if form == "csv" else write_trc)(path, world)
-    found = read_source(path)
-    assert found.motion.skeleton == BLAZEPOSE_33
-    assert found.motion.unit == "metre"
-    np.testing.assert_allclose(found.motion.positions, world.positions, atol=1e-5)
-    np.testing.assert_allclose(found.motion.timestamps, world.timestamps, atol=1e-6)
-    assert found.image is None

@@ -98,10 +98,11 @@ def list_frame_files(folder: Path) -> list[Path]:
 def _is_frame_file(path: Path) -> bool:
     try:
         if path.suffix.lower() == ".json":
-            return path.stem.endswith("_keypoints") or is_frame(read_json(path))
+            return is_frame(read_json(path))
         return looks_like_yolo(read_text(path))
     except InputError:
-        return False
+        # One broken frame among others is told of by the reader, not passed over.
+        return path.stem.endswith("_keypoints")
 
 
 def _read_folder(folder: Path, size: tuple[int, int] | None) -> Detections:

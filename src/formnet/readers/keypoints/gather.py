@@ -58,7 +58,9 @@ def gather(
     there = ~np.isnan(cleaned[..., 0]).all(axis=1)
     if not there.any():
         raise PoseError(f"{source} holds no pose: every joint of every row is missing")
-    frames = _number(rows, found, cleaned, source, is_film=is_film)
+    times_s = np.array([np.nan if row.time_s is None else row.time_s for row in rows])
+    has_times = bool(np.isfinite(times_s).all())
+    frames = _number(rows, found, cleaned, source, is_film=is_film or has_times)
     notes: list[str] = []
     if strays := int((frames.clips < 0).sum()):
         notes.append(f"{strays} poses belong to pictures with other names and were left out")
@@ -68,7 +70,6 @@ def gather(
     if unit == "pixel" and (is_share or are_shares(cleaned)):
         cleaned, note = to_pixels(cleaned, size or found.size, layout.skeleton)
         notes += [note] if note else []
-    times_s = np.array([np.nan if row.time_s is None else row.time_s for row in rows])
     detections = Detections(
         cleaned,
         np.stack([row.box for row in rows]),
@@ -77,7 +78,7 @@ def gather(
         layout.skeleton,
         kind,
         unit,
-        times_s if np.isfinite(times_s).all() else None,
+        times_s if has_times else None,
         frames.is_film,
         size or found.size,
         tuple(notes),

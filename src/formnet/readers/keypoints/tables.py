@@ -55,8 +55,7 @@ def parse_table(text: str, path: Path, size: tuple[int, int] | None = None) -> M
     header, body = [name.strip() for name in rows[0]], rows[1:]
     if not body:
         raise PoseError(f"{path} holds no pose: the table has no rows")
-    own = [_OWN.match(name) for name in header[2:]]
-    if header[:2] == ["frame", "time_s"] and own and all(own):
+    if _is_own(header):
         return _read_own(header, body, path)
     columns = _find_columns(header)
     if len(columns.joints) < 6:
@@ -73,8 +72,13 @@ def is_joint_table(text: str) -> bool:
     lines = text.splitlines()[:4]
     if not lines:
         return False
-    cells = re.split(r"[,;\t]", lines[0])
-    return cells[0].strip().lower() == "scorer" or len(_find_columns([cell.strip() for cell in cells]).joints) >= 6
+    cells = [cell.strip() for cell in re.split(r"[,;\t]", lines[0])]
+    return cells[0].lower() == "scorer" or _is_own(cells) or len(_find_columns(cells).joints) >= 6
+
+
+def _is_own(header: list[str]) -> bool:
+    """Whether a table is formnet's own, with units in the names of its columns."""
+    return header[:2] == ["frame", "time_s"] and len(header) > 2 and all(map(_OWN.match, header[2:]))
 
 
 def _read_rows(text: str, path: Path) -> list[list[str]]:
