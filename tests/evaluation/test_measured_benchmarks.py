@@ -7,7 +7,7 @@ import gzip
 import importlib
 import json
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -233,3 +233,37 @@ def test_an_episode_that_is_not_found_has_no_fault(load) -> None:
     )]  # fmt: skip
     rates = virtual.compute_rates(cases)
     assert rates == {"false_alarms": 0.5, "faults_found": 0.5, "balanced": 0.5, "repetitions_found": 0.75}
+
+
+def test_repetitions_of_the_same_footage_are_paired_and_what_turned_is_counted(load) -> None:
+    same = load("same_footage")
+
+    def repetition(bottom_s: float, *states: str) -> SimpleNamespace:
+        findings = [SimpleNamespace(fault=f"fault {number}", state=state) for number, state in enumerate(states)]
+        return SimpleNamespace(bottom_s=bottom_s, label="good", findings=findings)
+
+    before = [repetition(bottom_s, "none", "clear") for bottom_s in (2.0, 5.0, 9.0)]
+    after = [
+        repetition(2.05, "borderline", "clear"),
+        repetition(5.3, "none", "none"),
+        repetition(11.0, "none", "clear"),
+    ]
+    kept = same.pair("a change", before, after)
+    assert [(one.bottom_s, other.bottom_s) for one, other in kept.pairs] == [(2.0, 2.05), (5.0, 5.3)]
+    assert same.compute_figures([kept]) == {
+        "repetitions_kept": pytest.approx(2 / 3),
+        "bottoms_near": 0.5,
+        "findings_same": 0.5,
+        "findings_turned": 0.25,
+        "labels_same": 1.0,
+    }
+
+
+def test_pictures_are_repeated_or_left_out_to_keep_an_even_rate(load) -> None:
+    same = load("same_footage")
+    timed = [(0.0, "a"), (0.1, "b"), (0.5, "c"), (0.52, "d")]
+    assert [shown for _, shown in same.at_rate(timed, 10)] == ["a", "b", "b", "b", "b", "c", "d"]
+    image = np.zeros((100, 51, 3), np.uint8)
+    assert same.scale(image, 33).shape == (32, 16, 3)
+    assert same.pad(image).shape == (120, 71, 3)
+    assert same.crop(image).shape == (97, 45, 3)

@@ -204,7 +204,7 @@ def read_damaged(path: Path) -> tuple[list[Frame], list[str]]:
     return list(read_frames(path, on_warning=warnings.append)), warnings
 
 
-@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.ts"])
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.avi", "a.ts"])
 def test_cut_off_after_a_good_beginning_is_used_with_a_warning(tmp_path, name):
     clip = make_video(tmp_path / name, noise(100), faststart=name == "a.mp4")
     whole, no_warnings = read_damaged(clip)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, EyesOption, Force, open_file
-from formnet.cli.options import Clip, Fps, Size, make_reading
+from formnet.cli.options import Clip, Fps, Rotate, Size, SlowMotion, make_reading
 from formnet.errors import FormnetError, InputError
 
 
@@ -19,6 +19,8 @@ def index(
     out: Annotated[Path, typer.Option("--out", "-o", help="Index to write.")] = Path("poses.npz"),
     fps: Fps = None,
     size: Size = None,
+    rotate: Rotate = None,
+    slow_motion: SlowMotion = None,
     clip_name: Clip = None,
     person: Annotated[int | None, typer.Option(help="Which person, 1 for the most prominent.")] = None,
     estimator: EstimatorOption = DEFAULT_ESTIMATOR,
@@ -42,7 +44,7 @@ def index(
 
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder; give one with videos or pose files")
-    how = make_reading(person=person, fps=fps, size=size, clip=clip_name)
+    how = make_reading(person=person, fps=fps, size=size, rotate=rotate, clip=clip_name, slow_motion=slow_motion)
     found = find_sources([folder], with_pictures=True, without=out)
     open_file(out, found.sources, force=force)
     motions, warnings, n_assumed = [], list(found.notes), 0

@@ -270,6 +270,9 @@ def _capture_rate(container: av.container.InputContainer) -> float:
 
 
 def _claimed_duration_s(container: av.container.InputContainer, stream: av.VideoStream) -> float:
+    if container.format.name == "avi" and stream.frames and stream.average_rate:
+        # The reader takes what is there for the length; the number of pictures in the head was written by the camera.
+        return float(stream.frames / stream.average_rate)
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
     claimed_s = float(container.duration) / 1e6 if container.duration else 0.0
