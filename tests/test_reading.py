@@ -99,7 +99,7 @@ def test_joints_outside_the_picture_are_unseen():
         check_track(low, "a.mp4")
 
 
-SHARES = ("ControlNet", "YOLO labels", "MediaPipe landmarks", "MediaPipe table")
+SHARES = ("ControlNet", "YOLO labels", "MediaPipe landmarks", "MediaPipe results", "MediaPipe table")
 
 
 @pytest.mark.parametrize("tool", FORMATS)

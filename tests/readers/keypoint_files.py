@@ -108,11 +108,19 @@ def _folder(name: str, suffix: str, texts: list[str]) -> Callable[[Path], Path]:
     return write
 
 
-def _csv(header: list[list[str]], rows: list[list[object]]) -> Callable[[Path], Path]:
+def _array(name: str, save: Callable[[Path, FloatArray], None]) -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        save(folder / name, COCO)
+        return folder / name
+
+    return write
+
+
+def _csv(header: list[list[str]], rows: list[list[object]], between: str = ",") -> Callable[[Path], Path]:
     def write(folder: Path) -> Path:
         path = folder / "table.csv"
         lines = [*header, *[[str(cell) for cell in row] for row in rows]]
-        path.write_text("\n".join(",".join(line) for line in lines) + "\n")
+        path.write_text("\n".join(between.join(line) for line in lines) + "\n")
         return path
 
     return write
@@ -221,6 +229,21 @@ FORMATS: dict[str, tuple[Callable[[Path], Path], str]] = {
               ["coords", *["x", "y", "likelihood"] * 17]],
              [[n, *flat(p)] for n, p in enumerate(COCO)]),
         "coco17"),
+    "MediaPipe results": (
+        _dump([{"pose_landmarks": [[{"x": x, "y": y, "z": -0.1, "visibility": c} for x, y, c in p]],
+                "pose_world_landmarks": [[{"x": 0.1, "y": 0.1, "z": 0.1}] * 33]} for p in shares(BLAZE).tolist()]),
+        "blazepose33"),
+    "frames under a key": (_dump({"version": 2, "frames": [{"keypoints": flat(p)} for p in COCO]}), "coco17"),
+    "table of a spreadsheet": (
+        _csv([["frame", *[f"{name}_{field}" for name in _NAMES for field in ("x", "y", "score")]]],
+             [[n, *[str(v).replace(".", ",") for v in flat(p)]] for n, p in enumerate(COCO)], ";"),
+        "coco17"),
+    "one joint a row": (
+        _csv([["frame", "keypoint", "x", "y", "confidence"]],
+             [[n, name, *pose[j]] for n, pose in enumerate(COCO) for j, name in enumerate(_NAMES)]),
+        "coco17"),
+    "array": (_array("points.npy", np.save), "coco17"),
+    "archive of one array": (_array("points.npz", lambda path, points: np.savez(path, keypoints=points)), "coco17"),
     "MediaPipe table": (
         _csv([["frame", *[f"{field}{j}" for j in range(1, 34) for field in "xyzv"]]],
              [[n, *[v for x, y, c in p.tolist() for v in (x, y, 0.1, c)]] for n, p in enumerate(shares(BLAZE))]),

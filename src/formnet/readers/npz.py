@@ -32,6 +32,18 @@ def write_npz(path: Path, motion: Motion, image: Motion | None = None) -> None:
         np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
 
 
+def holds_keypoints(path: Path) -> bool:
+    """Whether an archive is none of formnet's but holds arrays of points, frames × points × 2 or 3.
+
+    Raises:
+        InputError: no such archive.
+    """
+    content = read_arrays(path, "motion file", "write it again")
+    return not {"positions", "poses"} & content.keys() and any(
+        array.ndim == 3 and array.shape[2] in (2, 3) and array.dtype.kind in "fiu" for array in content.values()
+    )
+
+
 def read_npz(path: Path) -> tuple[Motion, Motion | None]:
     """The motion and, where the file has them, the same frames in the picture.
 

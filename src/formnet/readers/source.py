@@ -14,7 +14,7 @@ from formnet.motion import FloatArray, Motion
 from formnet.playback import AS_IT_IS, Playback
 from formnet.readers.detections import Detections, detections_to_motion
 from formnet.readers.keypoints.files import OTHER_FILES, TEXT_SUFFIXES, World, list_frame_files, read_keypoints
-from formnet.readers.npz import read_npz
+from formnet.readers.npz import holds_keypoints, read_npz
 from formnet.readers.tracks import select_person
 
 POSE_SUFFIXES = (*TEXT_SUFFIXES, ".npz", ".npy")
@@ -111,7 +111,7 @@ def read_pose_source(
     if not path.exists():
         raise InputError(f"{path} does not exist; check the path")
     _refuse_others(path)
-    if path.suffix.lower() == ".npz" and not path.is_dir():
+    if path.suffix.lower() == ".npz" and not path.is_dir() and not holds_keypoints(path):
         motion, image = read_npz(path)
         if image is None and motion.n_dimensions == 2 and motion.unit == "pixel":
             image = motion

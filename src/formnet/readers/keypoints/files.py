@@ -19,6 +19,7 @@ from formnet.readers.keypoints.tables import parse_table
 from formnet.readers.keypoints.trc import parse_trc
 from formnet.readers.keypoints.walk import Found, Row
 from formnet.readers.keypoints.yolo import looks_like_yolo, parse_yolo
+from formnet.storage.files import read_arrays
 from formnet.storage.kinds import describe_other_kind
 
 TEXT_SUFFIXES = (".json", ".jsonl", ".ndjson", ".txt", ".csv", ".tsv", ".trc")
@@ -59,7 +60,7 @@ def read_keypoints(path: Path, size: tuple[int, int] | None = None) -> Detection
     """
     if path.is_dir():
         return _read_folder(path, size)
-    if path.suffix.lower() == ".npy":
+    if path.suffix.lower() in (".npy", ".npz"):
         return _read_array(path, size)
     if (kind := describe_other_kind(path)) is not None:
         raise InputError(f"{path} {kind}")
@@ -125,14 +126,36 @@ def _tell_folder(folder: Path) -> str:
     return f"{len(names)} others ({', '.join(names[:3])}{', …' if len(names) > 3 else ''})" if names else "nothing"
 
 
-def _read_array(path: Path, size: tuple[int, int] | None) -> Detections:
+def _load_array(path: Path) -> np.ndarray:
+    """The array of a .npy, or the one of points in a .npz."""
+    if path.suffix.lower() == ".npz":
+        arrays = [one for one in read_arrays(path, "archive", "write it again").values() if _may_be_points(one)]
+        if len(arrays) != 1:
+            raise InputError(
+                f"{path} holds {len(arrays)} arrays of frames × points × 2 or 3 (x, y and confidence), one is read; "
+                "write it with `formnet pose CLIP -o FILE.npz`, or one array with numpy.save"
+            )
+        return arrays[0]
     try:
-        array = np.load(path, allow_pickle=False)
+        array: np.ndarray = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
+        if "pickle" in str(error):
+            raise InputError(
+                f"{path} holds Python objects, which can run programs and are not opened; save one array of numbers"
+            ) from None
         raise InputError(f"{path} is no readable array ({error}); write it again with numpy.save") from None
+    return array
+
+
+def _may_be_points(array: np.ndarray) -> bool:
+    return array.ndim == 3 and array.shape[2] in (2, 3) and np.issubdtype(array.dtype, np.number)
+
+
+def _read_array(path: Path, size: tuple[int, int] | None) -> Detections:
+    array = _load_array(path)
     if array.ndim == 2 and array.shape[1] in (51, 54, 75, 78):
         array = array.reshape(len(array), -1, 3)
-    if array.ndim != 3 or array.shape[2] not in (2, 3) or not np.issubdtype(array.dtype, np.number):
+    if not _may_be_points(array):
         shape = " × ".join(map(str, array.shape))
         raise InputError(f"{path} is an array of {shape}: expected frames × points × 2 or 3 (x, y and confidence)")
     if not len(array):

@@ -7,6 +7,7 @@ import numpy as np
 from formnet.errors import InputError, PoseError
 from formnet.motion import FloatArray, Unit
 from formnet.readers.detections import Detections, clean_keypoints, is_l2_normalised
+from formnet.readers.keypoints.clock import settle_times
 from formnet.readers.keypoints.frames import FrameNumbers, has_gaps, number_frames, number_pictures
 from formnet.readers.keypoints.layouts import choose_layout
 from formnet.readers.keypoints.shares import are_shares, to_pixels
@@ -58,9 +59,10 @@ def gather(
     there = ~np.isnan(cleaned[..., 0]).all(axis=1)
     if not there.any():
         raise PoseError(f"{source} holds no pose: every joint of every row is missing")
-    times_s = np.array([np.nan if row.time_s is None else row.time_s for row in rows])
-    has_times = bool(np.isfinite(times_s).all())
-    frames = _number(rows, found, cleaned, source, is_film=is_film or has_times)
+    times_s = settle_times(np.array([np.nan if row.time is None else row.time for row in rows]), found.time_units)
+    frames = _number(rows, found, cleaned, source, is_film=is_film or times_s is not None)
+    if times_s is None and found.fps is not None and frames.is_film:
+        times_s = frames.numbers / found.fps
     notes: list[str] = []
     if strays := int((frames.clips < 0).sum()):
         notes.append(f"{strays} poses belong to pictures with other names and were left out")
@@ -78,7 +80,7 @@ def gather(
         layout.skeleton,
         kind,
         unit,
-        times_s if has_times else None,
+        times_s,
         frames.is_film,
         size or found.size,
         tuple(notes),

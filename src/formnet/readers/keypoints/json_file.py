@@ -9,6 +9,7 @@ from typing import Any
 
 from formnet.errors import InputError, PoseError
 from formnet.readers.detections import Detections
+from formnet.readers.keypoints.clock import find_rate, find_time
 from formnet.readers.keypoints.gather import gather
 from formnet.readers.keypoints.points import describe
 from formnet.readers.keypoints.walk import Found, FrameKey, find_people
@@ -38,6 +39,7 @@ def parse_keypoints(content: Any, path: Path, size: tuple[int, int] | None = Non
         if _is_empty(content):
             raise PoseError(f"{path} holds no pose; nobody was found in the clip")
         raise InputError(f"{path} holds no poses that formnet knows: looked for {_LOOKED_FOR}, found {_tell(content)}")
+    found.fps = find_rate(content)
     names = _names_of_meta(content)
     if names is not None:
         _name_points(found, names)
@@ -54,6 +56,8 @@ def parse_frames(contents: list[tuple[Any, Path]], source: Path, size: tuple[int
             raise InputError(f"{path} is no frame of poses: looked for {_LOOKED_FOR}, found {_tell(content)}")
         merged.rows += [replace(row, frame=path.name) for row in found.rows]
         merged.size = merged.size or found.size
+        merged.time_units |= found.time_units
+        merged.fps = merged.fps or find_rate(content)
         if found.rows:
             kind = name_format(found, content)
     return gather(merged, kind, str(source), is_film=True, size=size)
@@ -104,18 +108,16 @@ def _parse_coco(content: dict[str, Any], path: Path, size: tuple[int, int] | Non
     rows = [row for row in content["annotations"] if not (isinstance(row, dict) and row.get("num_keypoints") == 0)]
     if not rows:
         raise PoseError(f"{path} holds no pose; no annotation has keypoints")
-    merged = Found(keys={"annotations"})
+    merged = Found(keys={"annotations"}, fps=find_rate(content))
     for number, row in enumerate(rows):
         if not isinstance(row, dict) or not isinstance(row.get("keypoints"), list) or "image_id" not in row:
             raise InputError(f"{path}, annotation {number}: expected an object with 'keypoints' and 'image_id'")
         image = by_id.get(row["image_id"], {}) if isinstance(row["image_id"], (int, str)) else {}
         found = find_people(row, f"{path}, annotation {number}")
         frame: FrameKey = image.get("file_name") or row["image_id"]
-        time_s = image.get("time_s")
-        merged.rows += [
-            replace(one, frame=frame, time_s=time_s if isinstance(time_s, (int, float)) else one.time_s)
-            for one in found.rows
-        ]
+        stated = find_time(image)
+        merged.time_units |= found.time_units if stated is None else {stated[1]}
+        merged.rows += [replace(one, frame=frame, time=one.time if stated is None else stated[0]) for one in found.rows]
     names = _names_of_categories(content.get("categories"))
     if names is not None:
         _name_points(merged, names)

@@ -14,7 +14,9 @@ import numpy as np
 from formnet.errors import InputError, PoseError
 from formnet.motion import FloatArray, Motion, Unit
 from formnet.readers.detections import Detections
+from formnet.readers.keypoints.clock import TimeUnit, time_unit_of
 from formnet.readers.keypoints.gather import gather
+from formnet.readers.keypoints.long_tables import widen_long_table
 from formnet.readers.keypoints.names import joint_named
 from formnet.readers.keypoints.points import Points
 from formnet.readers.keypoints.walk import Found, Row
@@ -28,7 +30,7 @@ _AFTER = re.compile(
 )
 _FIELDS = {"x": "x", "y": "y", "z": "z"}
 _FRAME_COLUMNS = ("frame", "frame_idx", "frame_id", "frame_number", "index", "image", "image_id", "file")
-_TIME_COLUMNS = ("time_s",)
+_SNIFFED_ROWS = 60
 _TRACK_COLUMNS = ("track", "track_id", "person", "person_id", "individual", "id")
 
 
@@ -38,7 +40,8 @@ class _Columns:
 
     joints: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     frame: int | None = None
-    time_s: int | None = None
+    time: int | None = None
+    time_unit: TimeUnit = "s"
     track: int | None = None
 
 
@@ -52,6 +55,7 @@ def parse_table(text: str, path: Path, size: tuple[int, int] | None = None) -> M
     rows = _read_rows(text, path)
     if rows and rows[0] and rows[0][0].strip().lower() == "scorer":
         rows = _flatten_deeplabcut(rows)
+    rows = widen_long_table(rows)
     header, body = [name.strip() for name in rows[0]], rows[1:]
     if not body:
         raise PoseError(f"{path} holds no pose: the table has no rows")
@@ -69,11 +73,14 @@ def parse_table(text: str, path: Path, size: tuple[int, int] | None = None) -> M
 
 def is_joint_table(text: str) -> bool:
     """Whether the beginning of a text is a table of joints."""
-    lines = text.splitlines()[:4]
-    if not lines:
+    rows = [[cell.strip() for cell in re.split(r"[,;\t]", line)] for line in text.splitlines()[:_SNIFFED_ROWS]]
+    if not rows:
         return False
-    cells = [cell.strip() for cell in re.split(r"[,;\t]", lines[0])]
-    return cells[0].lower() == "scorer" or _is_own(cells) or len(_find_columns(cells).joints) >= 6
+    header = rows[0]
+    if header[0].lower() == "scorer" or _is_own(header) or len(_find_columns(header).joints) >= 6:
+        return True
+    wide = widen_long_table([row for row in rows if len(row) == len(header)])
+    return sum(joint_named(name) is not None for name in _find_columns(wide[0]).joints) >= 6
 
 
 def _is_own(header: list[str]) -> bool:
@@ -122,8 +129,8 @@ def _find_columns(header: list[str]) -> _Columns:
         lower = name.lower()
         if lower in _FRAME_COLUMNS and found.frame is None:
             found.frame = number
-        elif lower in _TIME_COLUMNS:
-            found.time_s = number
+        elif found.time is None and (unit := time_unit_of(name)) is not None:
+            found.time, found.time_unit = number, unit
         elif lower in _TRACK_COLUMNS:
             found.track = number
         elif (match := _BEFORE.match(name) or _AFTER.match(name)) is not None:
@@ -149,7 +156,7 @@ def _to_detections(body: list[list[str]], columns: _Columns, path: Path, size: t
     has_confidence = all("confidence" in one for one in fields)
     x, y = (numbers[:, [one[axis] for one in fields]] for axis in ("x", "y"))
     confidence = numbers[:, [one["confidence"] for one in fields]] if has_confidence else np.ones_like(x)
-    found = Found(keys={"table"}, has_places=True)
+    found = Found(keys={"table"}, has_places=True, time_units={columns.time_unit})
     for row in range(len(body)):
         frame = _frame_of(body[row], columns, row)
         track = numbers[row, columns.track] if columns.track is not None else np.nan
@@ -160,7 +167,7 @@ def _to_detections(body: list[list[str]], columns: _Columns, path: Path, size: t
                 row,
                 int(track) if np.isfinite(track) else None,
                 np.full(4, np.nan),
-                float(numbers[row, columns.time_s]) if columns.time_s is not None else None,
+                float(numbers[row, columns.time]) if columns.time is not None else None,
             )
         )
     return gather(found, "table", str(path), size=size)
@@ -186,7 +193,8 @@ def _to_numbers(body: list[list[str]], path: Path) -> FloatArray:
 
 def _to_number(cell: str) -> float:
     try:
-        return float(cell)
+        # Spreadsheets of half of Europe write 1,5 between semicolons.
+        return float(cell.replace(",", "."))
     except ValueError:
         return float("nan")
 

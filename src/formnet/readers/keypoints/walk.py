@@ -15,6 +15,7 @@ import numpy as np
 
 from formnet.errors import InputError
 from formnet.motion import FloatArray
+from formnet.readers.keypoints.clock import TimeUnit, find_time
 from formnet.readers.keypoints.points import Points, describe, parse_points
 
 FrameKey = int | str
@@ -27,6 +28,7 @@ _GROUP_KEYS = (
     "people", "bodies", "instances", "predictions", "annotations", "poses", "persons", "detections", "results",
     "instance_info", "frames", "data",
 )  # fmt: skip
+_LIST_OF_FRAMES = "frames"
 _FRAME_KEYS = ("image_id", "frame_id", "frame", "frame_number", "frame_index", "image_name", "img_name", "file_name",
                "filename", "image", "image_path")  # fmt: skip
 _TRACK_KEYS = ("idx", "track_id", "id_", "person_id", "tracking_id", "tracked_id", "instance_id")
@@ -46,7 +48,7 @@ class Row:
         place: place in that list; -1 where there is none.
         track: the file's own number of the person; None where it has none.
         box: (4,) x, y, width, height; NaN where not given.
-        time_s: of the frame, where the file says it.
+        time: of the frame, where the file says it, in the unit that `Found` names.
     """
 
     points: Points
@@ -54,7 +56,7 @@ class Row:
     place: int
     track: int | None
     box: FloatArray
-    time_s: float | None = None
+    time: float | None = None
 
 
 @dataclass
@@ -66,12 +68,16 @@ class Found:
         size: (width, height) of the picture; None where the file does not tell.
         keys: every key that was seen on the way to a person, to tell formats apart.
         has_places: frames are told by their place in a list of lists.
+        time_units: in which the times of the rows are.
+        fps: frames a second, where the file says it.
     """
 
     rows: list[Row] = field(default_factory=list)
     size: tuple[int, int] | None = None
     keys: set[str] = field(default_factory=set)
     has_places: bool = False
+    time_units: set[TimeUnit] = field(default_factory=set)
+    fps: float | None = None
 
 
 def find_people(content: Any, source: str, frame: FrameKey | None = None) -> Found:
@@ -89,24 +95,26 @@ def find_people(content: Any, source: str, frame: FrameKey | None = None) -> Fou
 
 
 def _walk(
-    node: Any, where: str, frame: FrameKey | None, place: int, time_s: float | None, depth: int, found: Found
+    node: Any, where: str, frame: FrameKey | None, place: int, time: float | None, depth: int, found: Found
 ) -> None:
     if depth > MAX_DEPTH:
         raise InputError(f"{where}: nested too deeply for a keypoint file; write it again")
     if isinstance(node, dict):
-        _walk_object(node, where, frame, place, time_s, depth, found)
+        _walk_object(node, where, frame, place, time, depth, found)
     elif isinstance(node, list):
-        _walk_list(node, where, frame, place, time_s, depth, found)
+        _walk_list(node, where, frame, place, time, depth, found)
 
 
 def _walk_object(
-    node: dict[str, Any], where: str, frame: FrameKey | None, place: int, time_s: float | None, depth: int, found: Found
+    node: dict[str, Any], where: str, frame: FrameKey | None, place: int, time: float | None, depth: int, found: Found
 ) -> None:
     found.keys.update(key for key in node if isinstance(key, str) and len(node) < 40)
     found.size = found.size or _read_size(node)
     own = _read_frame(node)
     frame = own if own is not None else frame
-    time_s = _read_time(node, time_s)
+    if (stated := find_time(node)) is not None:
+        time, unit = stated
+        found.time_units.add(unit)
     key = next((key for key in PERSON_KEYS if isinstance(node.get(key), (list, dict)) and node[key]), None)
     if key is not None and not _holds_people(node[key]):
         scores = next((node[name] for name in _SCORE_KEYS if name in node), None)
@@ -115,35 +123,40 @@ def _walk_object(
         is_shared = len(people) > 1 and frame is None and place < 0
         for number, points in enumerate(people):
             at = number if is_shared else place
-            found.rows.append(Row(points, frame, at, _read_track(node), boxes, time_s))
+            found.rows.append(Row(points, frame, at, _read_track(node), boxes, time))
         return
     groups = [name for name in (*_GROUP_KEYS, *PERSON_KEYS) if isinstance(node.get(name), (list, dict))]
     if groups:
         for name in groups:
-            _walk(node[name], f"{where}, {name}", frame, place, time_s, depth + 1, found)
+            if name == _LIST_OF_FRAMES and isinstance(node[name], list) and frame is None and place < 0:
+                found.has_places = True
+                for number, item in enumerate(node[name]):
+                    _walk(item, f"{where}, {name}, {_noun(item)} {number}", None, number, time, depth + 1, found)
+                continue
+            _walk(node[name], f"{where}, {name}", frame, place, time, depth + 1, found)
         return
     if node and all(isinstance(part, (list, dict)) for part in node.values()):
         for name, part in node.items():
-            _walk(part, f"{where}, {name}", name if frame is None else frame, place, time_s, depth + 1, found)
+            _walk(part, f"{where}, {name}", name if frame is None else frame, place, time, depth + 1, found)
 
 
 def _walk_list(
-    node: list[Any], where: str, frame: FrameKey | None, place: int, time_s: float | None, depth: int, found: Found
+    node: list[Any], where: str, frame: FrameKey | None, place: int, time: float | None, depth: int, found: Found
 ) -> None:
     if node and all(isinstance(item, (int, float)) and not isinstance(item, bool) for item in node):
         if len(node) < _MIN_NUMBERS:
             return
-        found.rows.append(Row(parse_points(node, None, where)[0], frame, place, None, np.full(4, np.nan), time_s))
+        found.rows.append(Row(parse_points(node, None, where)[0], frame, place, None, np.full(4, np.nan), time))
         return
-    if len(node) >= _MIN_POINTS and all(_is_point(item) for item in node):
-        found.rows.append(Row(parse_points(node, None, where)[0], frame, place, None, np.full(4, np.nan), time_s))
+    if _is_list_of_points(node):
+        found.rows.append(Row(parse_points(node, None, where)[0], frame, place, None, np.full(4, np.nan), time))
         return
     # In a list of lists, or of objects that hold people, each item is a frame; people in one list share theirs.
     is_frames = frame is None and place < 0 and any(isinstance(item, list) or _is_frame(item) for item in node)
     found.has_places |= is_frames
     for number, item in enumerate(node):
         at = number if is_frames or (frame is None and place < 0 and depth == 0) else place
-        _walk(item, f"{where}, {_noun(item)} {number}", frame, at, time_s, depth + 1, found)
+        _walk(item, f"{where}, {_noun(item)} {number}", frame, at, time, depth + 1, found)
 
 
 def _is_point(item: Any) -> bool:
@@ -159,10 +172,15 @@ def _is_frame(item: Any) -> bool:
 
 
 def _holds_people(value: Any) -> bool:
-    """Whether what stands under a person's key is a list of objects that are people themselves."""
+    """Whether what stands under a person's key is a list of people: of objects, or of lists of points (MediaPipe)."""
     return isinstance(value, list) and any(
-        isinstance(item, dict) and any(key in item for key in PERSON_KEYS) for item in value
+        any(key in item for key in PERSON_KEYS) if isinstance(item, dict) else _is_list_of_points(item)
+        for item in value
     )
+
+
+def _is_list_of_points(item: Any) -> bool:
+    return isinstance(item, list) and len(item) >= _MIN_POINTS and all(_is_point(point) for point in item)
 
 
 def _with_feet(node: Mapping[str, Any], key: str) -> Any:
@@ -177,11 +195,6 @@ def _read_frame(node: Mapping[str, Any]) -> FrameKey | None:
         if isinstance(value, (int, str)) and not isinstance(value, bool):
             return value
     return None
-
-
-def _read_time(node: Mapping[str, Any], above_s: float | None) -> float | None:
-    value = node.get("time_s")
-    return float(value) if isinstance(value, (int, float)) and np.isfinite(value) else above_s
 
 
 def _read_track(node: Mapping[str, Any]) -> int | None:

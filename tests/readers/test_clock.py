@@ -1,0 +1,79 @@
+"""Times and rates that files say, whatever they call them."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from formnet.readers.keypoints.clock import find_rate, settle_times, time_unit_of
+from formnet.readers.source import read_pose_source
+from tests.readers.keypoint_files import COCO, N_FRAMES, alphapose, flat
+
+UNEVEN_S = np.cumsum(np.random.default_rng(0).uniform(0.02, 0.05, N_FRAMES))
+
+
+@pytest.mark.parametrize(
+    ("key", "unit"),
+    [("time_s", "s"), ("timestamp_s", "s"), ("Time (s)", "s"), ("time [s]", "s"), ("seconds", None),
+     ("time", "unknown"),
+     ("timestamp", "unknown"), ("t", "unknown"), ("ts", "unknown"), ("timestamp_ms", "ms"), ("time_ms", "ms"),
+     ("video_time", "unknown"), ("frame", None), ("score", None), ("times", None), ("timeout", None)],
+)  # fmt: skip
+def test_keys_of_times(key, unit):
+    assert time_unit_of(key) == unit
+
+
+@pytest.mark.parametrize(("key", "factor"), [("time_s", 1), ("timestamp", 1), ("timestamp", 1e3), ("timestamp_ms", 1e3),
+                                             ("t", 1e6), ("time", 1e9)])  # fmt: skip
+def test_times_of_a_file_are_taken_in_their_unit(tmp_path, key, factor):
+    rows = [{**row, key: float(time_s * factor)} for row, time_s in zip(alphapose(), UNEVEN_S, strict=True)]
+    (tmp_path / "a.json").write_text(json.dumps(rows))
+    source = read_pose_source(tmp_path / "a.json")
+    assert source.warnings == ()
+    assert source.has_own_times
+    np.testing.assert_allclose(source.motion.timestamps, UNEVEN_S, atol=1e-6)
+
+
+def test_times_since_1970_count_from_the_first():
+    for factor in (1.0, 1e3, 1e6, 1e9):
+        found = settle_times((1.7e9 + UNEVEN_S) * factor, {"unknown"})
+        np.testing.assert_allclose(found, UNEVEN_S - UNEVEN_S[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("times", [np.arange(24.0), np.full(24, 3.0), np.array([0.0, np.nan]), np.array([])])
+def test_what_may_as_well_count_frames_is_no_time(times):
+    assert settle_times(times, {"unknown"}) is None
+
+
+def test_times_in_several_units_are_none():
+    assert settle_times(UNEVEN_S, {"s", "ms"}) is None
+    assert settle_times(UNEVEN_S, set()) is None
+
+
+@pytest.mark.parametrize(
+    "content", [{"fps": 50}, {"info": {"fps": 50.0}}, {"video": {"frame_rate": 50, "width": 1280}}]
+)
+def test_a_rate_of_a_file_is_taken(tmp_path, content):
+    assert find_rate(content) == 50.0
+    content = {**content, "frames": [{"keypoints": flat(pose)} for pose in COCO]}
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    source = read_pose_source(tmp_path / "a.json")
+    np.testing.assert_allclose(source.motion.timestamps, np.arange(N_FRAMES) / 50)
+    assert source.warnings == ()
+
+
+@pytest.mark.parametrize("content", [{}, [], {"fps": "50"}, {"fps": 0}, {"fps": True}, {"fps": 1e9}])
+def test_what_is_no_rate(content):
+    assert find_rate(content) is None
+
+
+@pytest.mark.parametrize("column", ["time", "time_ms"])
+def test_times_of_a_table(tmp_path, column):
+    factor = 1000 if column == "time_ms" else 1
+    header = [column, *(f"{joint}_{axis}" for joint in range(17) for axis in ("x", "y", "score"))]
+    lines = [",".join(map(str, [time_s * factor, *flat(pose)])) for time_s, pose in zip(UNEVEN_S, COCO, strict=True)]
+    (tmp_path / "a.csv").write_text("\n".join([",".join(header), *lines]))
+    source = read_pose_source(tmp_path / "a.csv")
+    np.testing.assert_allclose(source.motion.timestamps, UNEVEN_S, atol=1e-9)
