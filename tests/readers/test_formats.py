@@ -11,7 +11,7 @@ from formnet.errors import FormnetError, InputError, PoseError
 from formnet.readers.keypoints.names import joint_named
 from formnet.readers.source import as_film, read_pose_source
 from formnet.skeleton import COCO_17, SKELETONS, mirror_name
-from tests.readers.keypoint_files import COCO, FORMATS, N_FRAMES, SIZE, alphapose, flat, shares, squat_points
+from tests.readers.keypoint_files import COCO, FORMATS, N_FRAMES, SIZE, alphapose, as_motion, flat, shares, squat_points
 
 
 def write(path, content, encoding="utf-8"):
@@ -246,3 +246,17 @@ def test_arrays(tmp_path):
     np.save(tmp_path / "c.npy", np.zeros(4))
     with pytest.raises(InputError, match="an array of 4"):
         read_pose_source(tmp_path / "c.npy")
+
+
+@pytest.mark.parametrize(("scale", "unit"), [([1.0, 1.0, 0.0], "pixel"), ([1 / 300, -1 / 300, 0.0], "metre")])
+def test_joints_of_a_trc_without_depth_are_joints_in_the_picture(tmp_path, scale, unit):
+    """Sports2D writes pixels (y down) and metres (y up) alike, and calls both metres."""
+    from formnet.exports.tables import write_trc
+
+    points = squat_points(SKELETONS["halpe26"])
+    solid = as_motion(SKELETONS["halpe26"]).replace(positions=points * [1.0, 1.0, 0.0] * scale, unit="metre")
+    # The writer turns y and z round.
+    write_trc(tmp_path / "a.trc", solid.replace(positions=solid.positions * [1.0, -1.0, -1.0]))
+    motion = read_pose_source(tmp_path / "a.trc").motion
+    assert (motion.n_dimensions, motion.unit) == (2, unit)
+    np.testing.assert_allclose(motion.positions, points[..., :2] * np.abs(scale[:2]), atol=1e-5)

@@ -7,16 +7,20 @@ from pathlib import Path
 import numpy as np
 
 from formnet.errors import InputError
-from formnet.motion import Motion
+from formnet.motion import FloatArray, Motion, Unit
 from formnet.readers.keypoints.names import joint_named
 from formnet.readers.keypoints.tables import skeleton_of
 
 _METRES = {"m": 1.0, "cm": 0.01, "mm": 0.001}
 _MIN_JOINTS = 6
+_TALLEST_M = 10.0
 
 
 def parse_trc(text: str, path: Path) -> tuple[Motion, tuple[str, ...]]:
     """Joints in metres with x right, y down and z away (OpenSim has y up), and notes about markers that are no joints.
+
+    Joints without any depth are joints in the picture (Sports2D): in pixels, y down, where they are too far apart for
+    metres, else in metres.
 
     Raises:
         InputError: not a TRC file, an unknown unit, or too few markers that are joints.
@@ -46,13 +50,24 @@ def parse_trc(text: str, path: Path) -> tuple[Motion, tuple[str, ...]]:
         raise InputError(
             f"{path} holds markers on the skin ({', '.join(markers[:4])}), not joints; export joint centres"
         )
-    points = values[:, 2:].reshape(len(values), len(markers), 3) * _METRES[unit]
-    positions = points[:, list(joints.values())] * [1.0, -1.0, -1.0]
+    positions = values[:, 2:].reshape(len(values), len(markers), 3)[:, list(joints.values())]
     positions[(positions == 0).all(axis=-1)] = np.nan
+    positions, measure = _orient(positions, _METRES[unit])
     confidence = np.where(np.isnan(positions).any(axis=-1), 0.0, 1.0)
     left_out = len(markers) - len(joints)
     notes = (f"{left_out} markers of {path.name} are no joints and were left out",) if left_out else ()
-    return Motion(positions, confidence, values[:, 1], skeleton_of(tuple(joints)), "metre"), notes
+    return Motion(positions, confidence, values[:, 1], skeleton_of(tuple(joints)), measure), notes
+
+
+def _orient(positions: FloatArray, unit_m: float) -> tuple[FloatArray, Unit]:
+    """Positions (T, J, 3) as the file has them, with formnet's axes, and their unit."""
+    if not (np.nan_to_num(positions[..., 2]) == 0).all():
+        return positions * unit_m * [1.0, -1.0, -1.0], "metre"
+    flat = positions[..., :2]
+    shown = flat[~np.isnan(flat[..., 0]).all(axis=1), :, 1]
+    if len(shown) and np.median(np.nanmax(shown, axis=1) - np.nanmin(shown, axis=1)) * unit_m > _TALLEST_M:
+        return flat, "pixel"
+    return flat * unit_m * [1.0, -1.0], "metre"
 
 
 def _to_cells(row: list[str], width: int) -> list[str]:
