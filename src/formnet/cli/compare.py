@@ -128,12 +128,14 @@ def compare(
     _check_options(options)
     targets = open_folder(out, COMPARE_FILES, (clip, reference, *(also or ())), force=force)
     mine = make_reading(person=person, fps=fps, size=size, rotate=rotate, clip=clip_name, slow_motion=slow_motion)
-    theirs = make_reading(person=reference_person, fps=fps, size=size, clip=reference_clip)
+    # A turn in degrees is that of the clip; how people stand is looked for in both.
+    as_they_stand = rotate if rotate is not None and rotate.strip().lower() == "auto" else None
+    theirs = make_reading(person=reference_person, fps=fps, size=size, rotate=as_they_stand, clip=reference_clip)
     load = partial(load_source, lifter=lifter, estimator=estimator, eyes=eyes, quiet=as_json)
     first, second = load(clip, mine), load(reference, theirs)
     a, b, is_flat = choose_motions(first, second, flat=flat)
     if also:
-        alone = make_reading(fps=fps, size=size)
+        alone = make_reading(fps=fps, size=size, rotate=as_they_stand)
         others = [
             load_source(path, alone, lifter=lifter, estimator=estimator, eyes=eyes, quiet=as_json) for path in also
         ]
