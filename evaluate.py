@@ -21,10 +21,11 @@ from hydra import compose, initialize_config_dir
 from formnet.judges.checkpoint import FormnetModel, load_model
 from formnet.training import command
 from formnet.training.build import build_options, build_split
-from formnet.training.configuration import apply_overrides, check_values_only
+from formnet.training.configuration import apply_overrides, check_values_only, list_settings
 from formnet.training.machine import trainer_maker
 from formnet.training.run import FitOptions, run_evaluation
 from formnet.training.sources import read_source
+from formnet.training.usage import check_measuring_usage
 
 MEASURED_ON = ("data", "threads", "seed", "fit")
 """What a model's record says of a measurement; the machine is the user's choice alone."""
@@ -38,11 +39,17 @@ def compose_data(model: FormnetModel, overrides: list[str]) -> dict[str, Any]:
         with initialize_config_dir(str(Path(__file__).resolve().parent / "configs"), version_base="1.3"):
             composed = compose("train", overrides=overrides)
         check_values_only(composed)
-        return command.to_plain(composed)
-    saved["data"] = {**saved["data"], "split": "groups", "test_groups": split.get("test_groups", [])}
+        plain = command.to_plain(composed)
+        check_measuring_usage(list_settings(overrides), plain, is_learner=model.is_learner)
+        return plain
+    if split.get("test_groups") and saved["data"].get("split") != "authors":
+        # By name, so that they are the same in a copy that has more groups; other splits are drawn again by the seed.
+        saved["data"] = {**saved["data"], "split": "groups", "test_groups": split["test_groups"]}
     recorded = {"threads": 2, "seed": 0, "fit": {}, "trainer": {}}
     recorded |= {key: saved[key] for key in MEASURED_ON if key in saved}
-    return apply_overrides(recorded, overrides)
+    plain = apply_overrides(recorded, overrides)
+    check_measuring_usage(list_settings(overrides), plain, is_learner=model.is_learner)
+    return plain
 
 
 def main(arguments: list[str]) -> None:

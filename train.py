@@ -1,4 +1,5 @@
-"""Trains a model: python train.py [experiment=squat7 data.root=PATH … | task=lift …]; see configs/train.yaml."""
+"""Trains a model: python train.py [experiment=squat7 data.root=PATH … | task=lift …]; see configs/train.yaml and, for
+task=NAME, configs/NAME.yaml."""
 
 from __future__ import annotations
 
@@ -18,13 +19,12 @@ from omegaconf import DictConfig
 
 from formnet.cli.inputs import progress_bar
 from formnet.training import command
-from formnet.training.configuration import check_arguments
+from formnet.training.configuration import check_arguments, choose_root, modernise
 
 POSE_FIGURES = ("test/pck", "test/ap", "test/pck_person")
 CONFIGS = Path(__file__).resolve().parent / "configs"
 
 
-@hydra.main(version_base="1.3", config_path="configs", config_name="train")
 def train(cfg: DictConfig) -> float:
     # Here as well as around the whole: Hydra would add a line of its own to an error that leaves this function.
     with command.one_sentence_for_errors():
@@ -37,17 +37,18 @@ def run(cfg: DictConfig) -> float:
     plain = command.to_plain(cfg)
     command.set_up(plain["threads"])
     out = Path(HydraConfig.get().runtime.output_dir)
-    if plain["task"]["name"] == "lift":
+    task = plain.get("task", {}).get("name")
+    if task == "lift":
         figures = start_lifter(plain, out)
         return print_last_line(figures, out, figures["val/pa_mpjpe_mm"])
-    if plain["task"]["name"] == "measure":
+    if task == "measure":
         figures = start_measuring_network(plain, out, progress_bar)
         return print_last_line(figures, out, figures["test/network_r2"])
-    if plain["task"]["name"] == "pose":
+    if task == "pose":
         figures = start_pose_network(plain, out, progress_bar)
         wanted = next((figures[name] for name in POSE_FIGURES if name in figures), 0.0)
         return print_last_line(figures, out, wanted)
-    started = start_classifier(plain, HydraConfig.get().overrides.task, out)
+    started = start_classifier(plain, out)
     command.print_figures(started.figures, started.classes, started.split, out)
     return float(started.figures["test/balanced_accuracy"])
 
@@ -60,5 +61,7 @@ def print_last_line(figures: dict[str, float], out: Path, wanted: float) -> floa
 
 if __name__ == "__main__":
     with command.one_sentence_for_errors():
+        sys.argv[1:] = modernise(sys.argv[1:])
         check_arguments(sys.argv[1:], CONFIGS)
-        train()
+        root = choose_root(sys.argv[1:], CONFIGS)
+        hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name=root)(train)()

@@ -202,7 +202,7 @@ def test_what_documentation_shows_is_allowed(configs: Path) -> None:
         ["experiment=squat7", "data.root=x", "data.test_groups=[20042023]"],
         ["task=lift", "hydra.run.dir=out"],
         ["-m", "seed=range(1000000)", "hydra.sweep.dir=out"],
-        ["data=dataset", "data.name=folder", "data.root=x", "learner=movement"],
+        ["data=dataset", "data.name=folder", "data.root=x", "method=movement"],
         ["trainer=gpu", "logger=wandb", "model=resnet1d_small", "+data.exercise=squat"],
     ):
         check_arguments(arguments, configs)

@@ -35,7 +35,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_an_experiment_trains_the_learner_and_evaluate_repeats_its_figures(copy: Path, tmp_path: Path) -> None:
-    quick = ["learner.trees=20", "learner.members=3", "learner.network={members: 1, epochs: 5}", "threads=1"]
+    quick = ["method.trees=20", "method.members=3", "method.network={members: 1, epochs: 5}", "threads=1"]
     trained = call(
         "train.py", "experiment=squat7", f"data.root={copy}", "data.test_groups=[3052023]", "hydra.run.dir=run",
         *quick, folder=tmp_path,
@@ -56,7 +56,7 @@ def test_an_experiment_trains_the_learner_and_evaluate_repeats_its_figures(copy:
 @pytest.mark.slow
 def test_a_learner_option_that_does_not_exist_is_one_sentence(copy: Path, tmp_path: Path) -> None:
     done = call(
-        "train.py", "experiment=squat7", f"data.root={copy}", "data.test_groups=[3052023]", "+learner.leaves=3",
+        "train.py", "experiment=squat7", f"data.root={copy}", "data.test_groups=[3052023]", "+method.leaves=3",
         folder=tmp_path,
     )  # fmt: skip
     assert done.returncode == 2

@@ -24,7 +24,6 @@ from formnet.training.learner_run import (
     learner_options,
     learner_preprocess,
     run_learner_training,
-    wants_learner,
 )
 from formnet.training.run import run_evaluation
 from tests.judges.people import make_people, only, person, relabelled, without
@@ -252,24 +251,6 @@ def test_repetitions_are_cut_with_labels_and_groups() -> None:
     object.__setattr__(table, "motions", (clip.frames(0, 10),) * 4)
     with pytest.raises(DataError, match="no repetition was found in any motion of good, shallow"):
         cut_repetitions(table, PreprocessSpec(skeleton="blazepose33", align="frames"))
-
-
-@pytest.mark.parametrize(
-    ("overrides", "wanted"),
-    [
-        ([], True),
-        (["data.root=x", "seed=1", "logger=none", "preprocess.gap_limit_s=1"], True),
-        (["model=resnet1d"], False),
-        (["model.width=8"], False),
-        (["trainer.max_epochs=2"], False),
-        (["+fit.members=2"], False),
-        (["learner=squat", "trainer.max_epochs=2"], True),
-        (["learner.trees=2", "features=curves"], False),
-    ],
-)
-def test_settings_of_networks_choose_the_network(overrides: list[str], wanted: bool) -> None:
-    assert wants_learner({"name": "squat"}, overrides) is wanted
-    assert not wants_learner({"name": None}, overrides)
 
 
 def test_the_learners_preprocessing_replaces_the_groups() -> None:

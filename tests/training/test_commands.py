@@ -19,7 +19,7 @@ from tests.preprocess.squats import squats
 
 ROOT = Path(__file__).resolve().parents[2]
 CLASSES = ("no_depth", "olympic_squat")
-QUICK = ["trainer.max_epochs=2", "threads=1", "model.width=8", "model.n_layers=1"]
+QUICK = ["method=network", "trainer.max_epochs=2", "threads=1", "model.width=8", "model.n_layers=1"]
 
 
 @pytest.fixture(scope="module")

@@ -38,13 +38,13 @@ def build_options(kind: type[Options], values: Mapping[str, Any], where: str) ->
         raise InputError(f"{where} cannot be used ({error}); correct its values") from error
 
 
-def build_spec(preprocess: Mapping[str, Any], features: Mapping[str, Any]) -> PreprocessSpec:
-    """The PreprocessSpec of the groups `preprocess` and `features`.
+def build_spec(preprocess: Mapping[str, Any], features: Mapping[str, Any] | None) -> PreprocessSpec:
+    """The PreprocessSpec of the groups `preprocess` and `features`, None for methods that have features of their own.
 
     `limbs.reference: smpl` stands for the limb lengths of the built-in SMPL body, which are written into the spec,
     so that a checkpoint needs no body.
     """
-    values = {**preprocess, "features": dict(features)}
+    values = {**preprocess, **({"features": dict(features)} if features else {})}
     limbs = dict(values.get("limbs") or {})
     if limbs.get("scope", "none") == "none":
         limbs["reference"] = []

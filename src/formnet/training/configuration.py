@@ -8,6 +8,7 @@ keys have no use here, and a configuration that somebody hands over must not hav
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 from pathlib import Path
@@ -20,9 +21,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from formnet.checks import say_value
 from formnet.errors import InputError
+from formnet.training.usage import check_task_usage, check_usage
 
 GROUPS = (
-    "task", "data", "preprocess", "features", "model", "learner", "augment", "optimiser", "trainer", "logger", "fit",
+    "task", "data", "preprocess", "features", "model", "method", "augment", "optimiser", "trainer", "logger", "fit",
 )  # fmt: skip
 VALUES = ("seed", "threads", "resume")
 _HYDRAS = ("hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir", "hydra.verbose")
@@ -31,43 +33,70 @@ _FLAGS_WITH_VALUE = ("-c", "--cfg", "-p", "--package")
 _MAX_CHOICES = 64
 
 
+def modernise(arguments: Sequence[str]) -> list[str]:
+    """Arguments in today's words: `learner=NAME` was what is `method=NAME`, and its `none` is the network."""
+    return [
+        "method=network" if argument == "learner=none" else re.sub(r"^([+~]*)learner(?=[.=])", r"\1method", argument)
+        for argument in arguments
+        if argument != "task=classify"
+    ]
+
+
+def choose_root(arguments: Sequence[str], configs: Path) -> str:
+    """The root configuration: that of the task, lift for `task=lift_unsupervised`, or "train" where none is named.
+
+    Raises:
+        InputError: for an unknown task, or several.
+    """
+    named = [argument.split("=", 1)[1] for argument in arguments if argument.startswith("task=")]
+    if not named:
+        return "train"
+    tasks = sorted(path.stem for path in (configs / "task").glob("*.yaml"))
+    if len(named) > 1 or named[0] not in tasks:
+        raise InputError(f"there is no task {', '.join(named)}; choose one of {', '.join(tasks)}, or leave it out")
+    return named[0].split("_")[0]
+
+
 def check_arguments(arguments: Sequence[str], configs: Path) -> None:
-    """Refuses what would run code before, or instead of, a training; nothing is executed to find out.
+    """Refuses what would run code before, or instead of, a training, and what would have no effect on it; nothing is
+    executed to find out.
 
     Args:
         arguments: of `train.py`.
         configs: folder of the configurations.
 
     Raises:
-        InputError: for an option of Hydra that reads other configurations, a setting outside the known groups, or a
-            configuration that names something to run.
+        InputError: for an option of Hydra that reads other configurations, a setting outside the known groups, a
+            configuration that names something to run, or a setting that is not used.
         HydraException: for a composition that does not exist.
     """
-    overrides = _without_flags(arguments)
+    overrides, root = _without_flags(arguments), choose_root(arguments, configs)
     parsed = OverridesParser.create().parse_overrides(overrides)
     for override in parsed:
         _check_key(str(override.key_or_group), override)
         if override.is_sweep_override() and "{" in str(override.input_line):
             raise InputError(f"{override.input_line} sweeps over more than plain values; give numbers or names")
+    settings = [str(override.key_or_group) for override in parsed if not _is_hydras(override)]
+    if root != "train":
+        check_task_usage(settings, root)
     hydras = [override.input_line or "" for override in parsed if _is_hydras(override)]
     with initialize_config_dir(str(configs.resolve()), version_base="1.3"):
-        reference = _hydra_settings(compose("train", hydras, return_hydra_config=True))
+        reference = _hydra_settings(compose(root, hydras, return_hydra_config=True))
         for choice in _alternatives(parsed):
-            composed = compose("train", choice, return_hydra_config=True)
+            composed = compose(root, choice, return_hydra_config=True)
             if _hydra_settings(composed) != reference:
                 raise InputError(
                     "this configuration changes settings of Hydra itself; of those only hydra.run.dir, hydra.sweep.dir "
                     "and hydra.sweep.subdir are taken, on the command line"
                 )
             check_values_only(composed)
+            check_usage(settings, _without_hydra(composed))
 
 
 def check_values_only(config: DictConfig) -> None:
     """Raises `InputError` where a composed configuration has unknown groups, or names something to run."""
-    plain = OmegaConf.to_container(config, resolve=False)
-    assert isinstance(plain, dict)
-    plain.pop("hydra", None)
-    if unknown := sorted(str(key) for key in plain if key not in (*GROUPS, *VALUES)):
+    plain = _without_hydra(config)
+    if unknown := sorted(key for key in plain if key not in (*GROUPS, *VALUES)):
         raise InputError(
             f"there is no setting {', '.join(unknown)}; the groups are {', '.join(GROUPS)}, and {', '.join(VALUES)}"
         )
@@ -78,6 +107,11 @@ def check_values_only(config: DictConfig) -> None:
                 f"{key}={say_value(value)} names something to run and is refused; configurations choose among what "
                 "formnet offers, by short names"
             )
+
+
+def list_settings(overrides: Sequence[str]) -> list[str]:
+    """Dotted names of the settings and groups that overrides set; raises `HydraException` for what is no override."""
+    return [str(override.key_or_group) for override in OverridesParser.create().parse_overrides(list(overrides))]
 
 
 def apply_overrides(saved: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
@@ -105,6 +139,12 @@ def apply_overrides(saved: Mapping[str, Any], overrides: Sequence[str]) -> dict[
         else:
             plain[group] = override.value()
     return plain
+
+
+def _without_hydra(config: DictConfig) -> dict[str, Any]:
+    plain = OmegaConf.to_container(config, resolve=False)
+    assert isinstance(plain, dict)
+    return {str(key): value for key, value in plain.items() if key != "hydra"}
 
 
 def _without_flags(arguments: Sequence[str]) -> list[str]:

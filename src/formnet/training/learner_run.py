@@ -18,9 +18,6 @@ from formnet.readers.table import RepetitionTable
 from formnet.training.arrays import Progress
 from formnet.training.data import Sides, SplitOptions, split_table
 
-NETWORK_GROUPS = ("model", "features", "augment", "optimiser", "trainer", "fit")
-"""Groups of the configuration that only networks have."""
-
 
 @dataclass(frozen=True)
 class LearnerRun:
@@ -39,22 +36,14 @@ class LearnerRun:
     seed: int = 0
 
 
-def wants_learner(learner: Mapping[str, Any], overrides: Sequence[str]) -> bool:
-    """True when a learner is configured and no setting of networks was given instead (unless `learner=` was, too)."""
-    if not learner.get("name"):
-        return False
-    keys = [override.lstrip("+~").split("=")[0] for override in overrides]
-    return "learner" in keys or not any(key.split(".")[0].split("@")[0] in NETWORK_GROUPS for key in keys)
-
-
-def learner_preprocess(preprocess: Mapping[str, Any], learner: Mapping[str, Any]) -> dict[str, Any]:
+def learner_preprocess(preprocess: Mapping[str, Any], method: Mapping[str, Any]) -> dict[str, Any]:
     """The group `preprocess` with what the learner wants otherwise."""
-    return {**preprocess, **dict(learner.get("preprocess") or {})}
+    return {**preprocess, **dict(method.get("preprocess") or {})}
 
 
-def learner_options(learner: Mapping[str, Any]) -> dict[str, Any]:
-    """The group `learner` without what concerns preprocessing."""
-    return {key: value for key, value in learner.items() if key != "preprocess"}
+def learner_options(method: Mapping[str, Any]) -> dict[str, Any]:
+    """The group `method` without what concerns preprocessing."""
+    return {key: value for key, value in method.items() if key != "preprocess"}
 
 
 def resolve_left_out(learner: Mapping[str, Any], train_groups: np.ndarray, test_groups: np.ndarray) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from formnet.training.learner_run import (
     learner_options,
     learner_preprocess,
     run_learner_training,
-    wants_learner,
 )
 from formnet.training.lift.build import build_lift_options
 from formnet.training.lift.run import run_lift_training
@@ -29,9 +28,11 @@ from formnet.training.measures.run import run_measure_training
 from formnet.training.module import OptimiserSpec
 from formnet.training.run import FitOptions, RunOptions, run_training, write_metrics
 from formnet.training.sources import check_source, read_source
+from formnet.training.usage import NETWORK
 
 ProgressBar = Callable[[str], AbstractContextManager[Callable[[int, int], None]]]
 RECORDED = ("data", "trainer", "threads", "seed", "augment", "optimiser", "fit")
+RECORDED_OF_LEARNERS = ("data", "threads", "seed")
 
 
 @dataclass(frozen=True)
@@ -43,34 +44,30 @@ class Finished:
     split: str
 
 
-def start_classifier(plain: Mapping[str, Any], overrides: Sequence[str], out: Path) -> Finished:
-    """Trains what judges repetitions, a network or a learner, and writes it into `out`.
+def start_classifier(plain: Mapping[str, Any], out: Path) -> Finished:
+    """Trains what judges repetitions by the method that is chosen, and writes it into `out`.
 
     Args:
         plain: the groups of `configs/train.yaml`.
-        overrides: what the user set, which decides between learner and network.
 
     Raises:
         FormnetError: see the parts.
     """
-    _require_keys(plain, "task", ("name",))
-    _require_keys(plain, "features", ("blocks",))
-    record = {key: plain[key] for key in RECORDED}
     split = build_split(plain["data"], plain["seed"])
     check_source(plain["data"])
     lifter = plain["data"].get("lifter", "picture")
     create_lifter(str(lifter))
-    if wants_learner(plain["learner"], overrides):
-        if plain["resume"]:
-            raise InputError("a learner is fitted in one go and cannot be resumed; leave resume out")
-        preprocess = learner_preprocess(plain["preprocess"], plain["learner"])
-        learner = LearnerRun(
-            build_spec(preprocess, plain["features"]), learner_options(plain["learner"]), split, plain["seed"]
-        )
+    if plain["method"]["name"] != NETWORK:
+        preprocess = learner_preprocess(plain["preprocess"], plain["method"])
+        learner = LearnerRun(build_spec(preprocess, None), learner_options(plain["method"]), split, plain["seed"])
         table, progress = read_source(plain["data"]), make_progress("preprocessing")
+        record = {key: plain[key] for key in RECORDED_OF_LEARNERS}
         figures = run_learner_training(table, learner, out, record=record, progress=progress)
         write_metrics(out, figures)
         return Finished(figures, table.classes, split.kind)
+    _require_keys(plain, "method", ("name",))
+    _require_keys(plain, "features", ("blocks",))
+    record = {key: plain[key] for key in RECORDED}
     options = RunOptions(
         spec=build_spec(plain["preprocess"], plain["features"]),
         network=plain["model"],
