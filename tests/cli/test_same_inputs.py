@@ -11,6 +11,7 @@ import pytest
 
 from formnet.cli.app import run
 from formnet.exports.keypoints import write_alphapose
+from formnet.readers.npz import write_npz
 from formnet.skeleton import HALPE_26
 from tests.simulated_film import SIZE, film_squats
 
@@ -98,6 +99,22 @@ def test_who_lies_in_the_picture_is_turned_by_all(command, call, library, out):
     if command == "pose":
         table = np.genfromtxt(out / "pose.csv", delimiter=",", names=True)
         assert (table["left_shoulder_y_px"] < table["left_ankle_y_px"]).all()
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command != "doctor"])
+def test_a_network_that_nothing_needs_is_said(command, call, library, out):
+    path = write_squats(library / "clip.json")
+    code, said, errors = call(command, path, out, "--eyes", "exact")
+    assert code == 0
+    assert "--eyes was not used: the poses are there already" in said + errors
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if command != "index"])
+def test_a_second_person_where_there_is_one_is_refused_by_all(command, call, library, out):
+    write_npz(library / "clip.npz", film_squats()[0])
+    code, said, errors = call(command, library / "clip.npz", out, "--person", "2")
+    assert code == 2
+    assert "has no person 2: it holds one" in said + errors
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if command != "index"])

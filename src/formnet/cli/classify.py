@@ -21,7 +21,7 @@ from formnet.cli.inputs import (
     progress_bar,
 )
 from formnet.cli.options import Clip, Fps, Rotate, Size, SlowMotion, make_reading
-from formnet.cli.sources import load_estimator, print_json, print_warnings
+from formnet.cli.sources import load_estimator, print_json, print_warnings, say_unused
 from formnet.errors import FormnetError
 from formnet.reading import find_sources, is_pose_file, read_track
 from formnet.standards import DEFAULT_STANDARD
@@ -111,7 +111,7 @@ def classify(
     how = make_reading(person=person, fps=fps, size=size, rotate=rotate, clip=clip_name, slow_motion=slow_motion)
     found = find_sources(clips)
     paths = list(found.sources)
-    print_warnings(found.notes)
+    print_warnings((*found.notes, *say_unused(paths, estimator, eyes)))
     results = None if out is None else _open_results(out, paths, with_video=video, force=force)
     seeing: PoseEstimator | None = None
     if not all(is_pose_file(path) for path in paths):

@@ -38,7 +38,7 @@ def index(
 
       formnet search me.jpg library.npz
     """
-    from formnet.cli.sources import load_source, print_json, print_warnings
+    from formnet.cli.sources import load_source, print_json, print_warnings, say_unused
     from formnet.reading import find_sources
     from formnet.scoring.search import build_index, write_index
 
@@ -47,7 +47,8 @@ def index(
     how = make_reading(person=person, fps=fps, size=size, rotate=rotate, clip=clip_name, slow_motion=slow_motion)
     found = find_sources([folder], with_pictures=True, without=out)
     open_file(out, found.sources, force=force)
-    motions, warnings, n_assumed = [], list(found.notes), 0
+    motions, n_assumed = [], 0
+    warnings = [*found.notes, *say_unused(found.sources, estimator, eyes)]
     for path in found.sources:
         try:
             source = load_source(path, how, estimator=estimator, eyes=eyes, quiet=as_json)

@@ -6,6 +6,7 @@ import json
 import math
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,18 @@ def load_estimator(name: str, eyes: Eyes | None = None) -> PoseEstimator:
     return create_estimator(name, eyes=eyes)
 
 
+def say_unused(paths: Sequence[Path], estimator: str, eyes: Eyes | None) -> tuple[str, ...]:
+    """A note where a pose network was chosen and nothing needs one, since all poses are there already."""
+    from formnet.reading import is_pose_file
+
+    chosen = [
+        option for option, is_given in (("--estimator", estimator != DEFAULT_ESTIMATOR), ("--eyes", eyes)) if is_given
+    ]
+    if not chosen or not all(is_pose_file(path) for path in paths):
+        return ()
+    return (f"{' and '.join(chosen)} was not used: the poses are there already",)
+
+
 def load_source(
     path: Path,
     how: Reading,
@@ -52,7 +65,8 @@ def load_source(
     is_film = not is_pose_file(path)
     with progress_bar(f"poses of {path.name}", enabled=not quiet and is_film) as on_frame:
         seeing = load_estimator(estimator, eyes) if is_film else None
-        return read_source(path, how, lifter=lifter, estimator=seeing, on_frame=on_frame)
+        source = read_source(path, how, lifter=lifter, estimator=seeing, on_frame=on_frame)
+    return replace(source, warnings=(*source.warnings, *say_unused([path], estimator, eyes)))
 
 
 def load_compat(path: Path) -> CompatPoses:

@@ -113,19 +113,29 @@ def read_pose_source(
     _refuse_others(path)
     if path.suffix.lower() == ".npz" and not path.is_dir() and not holds_keypoints(path):
         motion, image = read_npz(path)
-        if image is None and motion.n_dimensions == 2 and motion.unit == "pixel":
-            image = motion
-        return PoseSource(path, "npz", motion, image, None, np.arange(len(motion)), has_own_times=True)
+        source = PoseSource(path, "npz", motion, image, None, np.arange(len(motion)), size=size, has_own_times=True)
+        return _as_only_one(source, person, clip)
     if not is_pose_source(path):
         raise InputError(f"{path} is no keypoint file; expected a folder or one of {', '.join(POSE_SUFFIXES)}")
     found = read_keypoints(path, size)
     if isinstance(found, World):
-        image = found.motion if found.motion.unit == "pixel" else None
         numbers = np.arange(len(found.motion))
-        return PoseSource(
-            path, found.kind, found.motion, image, None, numbers, warnings=found.notes, has_own_times=True
+        source = PoseSource(
+            path, found.kind, found.motion, None, None, numbers, warnings=found.notes, size=size, has_own_times=True
         )
+        return _as_only_one(source, person, clip)
     return _choose_and_time(choose_clip(found, clip, path), path, person, fps)
+
+
+def _as_only_one(source: PoseSource, person: int | None, clip: str | None) -> PoseSource:
+    """The source of a format that holds one person of one clip, held against what was asked for."""
+    if person is not None and person > 1:
+        raise PoseError(f"{source.path} has no person {person}: it holds one; leave --person out")
+    notes = () if clip is None else ("--clip was not used: the file holds one clip",)
+    is_image = source.image is None and source.motion.n_dimensions == 2 and source.motion.unit == "pixel"
+    return replace(
+        source, image=source.motion if is_image else source.image, warnings=(*source.warnings, *notes)
+    )  # fmt: skip
 
 
 def _choose_and_time(found: Detections, path: Path, person: int | None, fps: float | None) -> PoseSource:
