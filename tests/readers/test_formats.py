@@ -260,3 +260,46 @@ def test_joints_of_a_trc_without_depth_are_joints_in_the_picture(tmp_path, scale
     motion = read_pose_source(tmp_path / "a.trc").motion
     assert (motion.n_dimensions, motion.unit) == (2, unit)
     np.testing.assert_allclose(motion.positions, points[..., :2] * np.abs(scale[:2]), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda points: points - [640, 360, 0],
+        lambda points: (points - [640, 360, 0]) / [640, 640, 1],
+        lambda points: (
+            points - np.concatenate([points[:, [11, 12], :2].mean(axis=1), np.zeros((N_FRAMES, 1))], 1)[:, None]
+        ),
+    ],
+    ids=["about the middle", "from -1 to 1", "about the hips"],
+)
+def test_places_that_do_not_count_from_a_corner_are_kept_and_it_is_said(tmp_path, move):
+    points = move(COCO)
+    source = read_pose_source(write(tmp_path / "a.json", alphapose(points)), fps=30)
+    assert source.motion.unit == "body"
+    np.testing.assert_allclose(source.motion.positions, points[..., :2])
+    assert source.warnings == (
+        "places do not count from the corner of a picture, so that nothing is known of its edges",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("every", [2, 7, 14])
+def test_a_thinned_film_has_no_frames_between(tmp_path, every):
+    points = squat_points(COCO_17, 12 * every)[::every]
+    rows = [{**row, "image_id": f"{100 + every * n}.jpg"} for n, row in enumerate(alphapose(points))]
+    source = read_pose_source(write(tmp_path / "a.json", rows), fps=30)
+    assert source.warnings == ()
+    np.testing.assert_allclose(source.motion.positions, points[..., :2])
+    np.testing.assert_array_equal(source.frame_numbers, 100 + every * np.arange(12))
+    np.testing.assert_allclose(source.motion.timestamps, source.frame_numbers / 30)
+
+
+@pytest.mark.parametrize(("name", "step_s"), [("{:07.0f}.jpg", 1e-3), ("cam1_{:.0f}_rgb.png", 1e-6)])
+def test_pictures_named_by_their_time_have_that_time(tmp_path, name, step_s):
+    times_s = 2.0 + np.cumsum(np.random.default_rng(0).uniform(0.03, 0.05, N_FRAMES))
+    rows = [{**row, "image_id": name.format(t / step_s)} for row, t in zip(alphapose(), times_s, strict=True)]
+    source = read_pose_source(write(tmp_path / "a.json", rows))
+    assert source.has_own_times
+    assert source.warnings == ()
+    np.testing.assert_allclose(source.motion.timestamps, times_s, atol=1e-3)
+    np.testing.assert_allclose(source.motion.positions, COCO[..., :2])

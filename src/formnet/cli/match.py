@@ -106,7 +106,7 @@ def _match_compat(image: Path, video: Path, metric: str, *, as_json: bool, out: 
     files: list[str] = []
     if out:
         first, second = load_source(image, make_reading(is_still=True)), load_source(video, make_reading())
-        at = found.frame - int(second.frame_numbers[0])
+        at = int(second.frame_numbers.searchsorted(found.frame))
         files = _write_pair(out, first, second, at, found.parts, found.total, threshold)
     if as_json:
         print_json(

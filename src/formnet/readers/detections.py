@@ -11,6 +11,9 @@ from formnet.errors import InputError
 from formnet.motion import FloatArray, Motion, Unit
 from formnet.skeleton import Skeleton
 
+_MIN_THINNED = 10
+"""Fewer frames that all are, say, even may be so by chance."""
+
 
 @dataclass(frozen=True, eq=False)
 class Detections:
@@ -87,7 +90,8 @@ def is_l2_normalised(keypoints: FloatArray) -> bool:
 def detections_to_motion(detections: Detections, fps: float, source: str) -> tuple[Motion, FloatArray]:
     """Motion (T, J, 2) with one frame for each frame number between the first and the last, and boxes (T, 4).
 
-    Frames without the person are NaN with confidence 0, so that time stays true.
+    Frames without the person are NaN with confidence 0, so that time stays true. Of a film of which only every second,
+    third, … frame was taken, the frames between are none.
 
     Raises:
         InputError: the rate is not above 0, a frame number stands twice, or the numbers span an absurd range.
@@ -95,21 +99,29 @@ def detections_to_motion(detections: Detections, fps: float, source: str) -> tup
     if not (np.isfinite(fps) and fps > 0):
         raise InputError(f"the frame rate must be above 0, got {fps}; give the frames per second with --fps")
     first, last = int(detections.frames.min()), int(detections.frames.max())
-    n_frames = last - first + 1
+    stride = _find_stride(detections.frames)
+    n_frames = (last - first) // stride + 1
     if n_frames > 1000 + 100 * len(detections):
         raise InputError(
             f"in {source} frames run from {first} to {last} but only {len(detections)} hold a pose; check their names"
         )
     if len(np.unique(detections.frames)) != len(detections):
         raise InputError(f"in {source} a frame number stands twice; select one person first")
-    at = detections.frames - first
+    at = (detections.frames - first) // stride
     keypoints = np.full((n_frames, len(detections.skeleton), 3), (np.nan, np.nan, 0.0))
     keypoints[at] = detections.keypoints
     boxes = np.full((n_frames, 4), np.nan)
     boxes[at] = detections.boxes
-    timestamps = _frame_times(detections, np.arange(first, last + 1), fps)
+    timestamps = _frame_times(detections, np.arange(first, last + 1, stride), fps)
     motion = Motion(keypoints[..., :2], keypoints[..., 2], timestamps, detections.skeleton, detections.unit)
     return motion, boxes
+
+
+def _find_stride(frames: NDArray[np.int64]) -> int:
+    """The step between frame numbers of which all others are multiples; 1 where there are too few to tell."""
+    if len(frames) < _MIN_THINNED:
+        return 1
+    return max(1, int(np.gcd.reduce(np.diff(np.unique(frames)))))
 
 
 def _frame_times(detections: Detections, numbers: NDArray[np.int64], fps: float) -> FloatArray:

@@ -141,7 +141,7 @@ def _as_only_one(source: PoseSource, person: int | None, clip: str | None) -> Po
 def _choose_and_time(found: Detections, path: Path, person: int | None, fps: float | None) -> PoseSource:
     chosen, notes = select_person(found, person, str(path))
     motion, boxes = detections_to_motion(chosen, ASSUMED_FPS if fps is None else fps, str(path))
-    numbers = int(chosen.frames.min()) + np.arange(len(motion))
+    numbers = np.linspace(chosen.frames.min(), chosen.frames.max(), len(motion)).round().astype(np.int64)
     image = motion if motion.unit == "pixel" else None
     warnings = (*found.notes, *notes, *_say_what_lacks(chosen, motion, fps))
     return PoseSource(

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 MIN_FILM = 10
 """Fewer pictures whose names belong together are no film beside others."""
 _SUFFIX = re.compile(r"(_keypoints|\.predictions|\.openpifpaf)?(\.[A-Za-z]\w{0,4})$")
-_MAX_STEP = 100
+_MAX_STEP = 15
+"""Films that are thinned more than this show no movement any more: larger steps are milliseconds or the like."""
 _MAX_GAPS = 0.2
 
 
@@ -27,12 +28,14 @@ class FrameNumbers:
         clips: (N,) number of the film that a row belongs to, index into `clip_names`; −1 for a stray picture.
         clip_names: what the names of each film have in common.
         is_film: False for pictures whose names do not belong together.
+        stamps: (N,) the numbers in the names where they step too far to count frames, such as milliseconds.
     """
 
     numbers: NDArray[np.int64]
     clips: NDArray[np.int64]
     clip_names: tuple[str, ...]
     is_film: bool = True
+    stamps: NDArray[np.float64] | None = None
 
 
 def number_frames(keys: Sequence[int | str]) -> FrameNumbers:
@@ -54,14 +57,20 @@ def number_frames(keys: Sequence[int | str]) -> FrameNumbers:
         if long:
             films = long
     number_of: dict[str, int] = {}
+    stamp_of: dict[str, int] = {}
     clip_of: dict[str, int] = {}
     for clip, members in enumerate(films.values()):
+        ranked = np.unique(list(members.values()))
+        if len(ranked) > 2 and np.median(np.diff(ranked)) > _MAX_STEP:
+            stamp_of |= members
+            members = {name: int(np.searchsorted(ranked, number)) for name, number in members.items()}
         number_of |= members
         clip_of |= dict.fromkeys(members, clip)
     return FrameNumbers(
         np.array([number_of.get(str(key), 0) for key in keys], dtype=np.int64),
         np.array([clip_of.get(str(key), -1) for key in keys], dtype=np.int64),
         tuple(films),
+        stamps=np.array([stamp_of.get(str(key), np.nan) for key in keys]) if stamp_of else None,
     )
 
 
@@ -115,10 +124,6 @@ def _split_by_number(members: list[tuple[str, tuple[int, ...]]], text: list[str]
     films = {}
     for rows in groups.values():
         numbers = values[rows, counting]
-        ranked = np.unique(numbers)
-        if len(ranked) > 2 and np.median(np.diff(ranked)) > _MAX_STEP:
-            # Milliseconds or the like, not frames.
-            numbers = np.searchsorted(ranked, numbers)
         label = _label(text, values[rows[0]], counting)
         films[label] = {members[row][0]: int(number) for row, number in zip(rows, numbers, strict=True)}
     return films

@@ -13,6 +13,7 @@ from formnet.readers.keypoints.layouts import choose_layout
 from formnet.readers.keypoints.shares import are_shares, to_pixels
 from formnet.readers.keypoints.walk import Found, Row
 
+_MAX_OUTSIDE = 0.4
 _FLAGS = (0.0, 1.0, 2.0)
 CONFIDENCE_OF_FLAG = (0.0, 0.5, 1.0)
 """Visibility flags of annotations: 0 not labelled, 1 labelled but hidden, 2 visible."""
@@ -61,6 +62,8 @@ def gather(
         raise PoseError(f"{source} holds no pose: every joint of every row is missing")
     times_s = settle_times(np.array([np.nan if row.time is None else row.time for row in rows]), found.time_units)
     frames = _number(rows, found, cleaned, source, is_film=is_film or times_s is not None)
+    if times_s is None and frames.stamps is not None:
+        times_s = settle_times(frames.stamps, {"unknown"})
     if times_s is None and found.fps is not None and frames.is_film:
         times_s = frames.numbers / found.fps
     notes: list[str] = []
@@ -69,6 +72,9 @@ def gather(
     if not all(row.points.has_confidence for row in rows):
         notes.append("the file holds no confidences: every point in it counts as sure")
     unit: Unit = "body" if is_l2_normalised(cleaned[there]) else "pixel"
+    if unit == "pixel" and _count_from_elsewhere(cleaned):
+        unit = "body"
+        notes.append("places do not count from the corner of a picture, so that nothing is known of its edges")
     if unit == "pixel" and (is_share or are_shares(cleaned)):
         cleaned, note = to_pixels(cleaned, size or found.size, layout.skeleton)
         notes += [note] if note else []
@@ -108,6 +114,13 @@ def _number(rows: list[Row], found: Found, points: FloatArray, source: str, *, i
     if not found.has_places and len(rows) > 1 and not _follow_each_other(points):
         places[:] = 0
     return FrameNumbers(np.maximum(places, 0), np.zeros(len(rows), np.int64), ("",))
+
+
+def _count_from_elsewhere(points: FloatArray) -> bool:
+    """Whether places (N, J, 3) are those about the hips or the middle of the picture: too many are negative for people
+    who are partly outside of it."""
+    seen = points[..., :2][~np.isnan(points[..., 0])]
+    return bool(len(seen)) and float((seen < 0).mean(axis=0).max()) > _MAX_OUTSIDE
 
 
 def _follow_each_other(points: FloatArray) -> bool:
