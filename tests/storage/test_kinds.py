@@ -5,14 +5,19 @@ from __future__ import annotations
 import bz2
 import gzip
 import lzma
+import shutil
 import tarfile
 import zipfile
 
+import numpy as np
 import pytest
+from PIL import Image as Pillow
 
 from formnet.errors import InputError
-from formnet.reading import read_source
+from formnet.reading import is_pose_file, read_source
 from formnet.storage.kinds import describe_other_kind
+from tests.pose.videos import make_video, quarters
+from tests.readers.keypoint_files import COCO, FORMATS
 
 CONTENT = b'[{"image_id": "0.jpg", "keypoints": []}]'
 
@@ -58,3 +63,29 @@ def test_what_is_no_video_and_no_poses_is_called_by_its_name(name, tmp_path):
 def test_nothing_is_said_of_other_files(content, tmp_path):
     (tmp_path / "a").write_bytes(content)
     assert describe_other_kind(tmp_path / "a") is None
+
+
+@pytest.mark.parametrize("name", ["poses", "poses.mp4", "poses.jpg", "poses.bin"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_poses_are_poses_whatever_the_file_is_called(name, encoding, tmp_path):
+    text = FORMATS["AlphaPose"][0](tmp_path).read_text()
+    (tmp_path / name).write_text(text, encoding=encoding)
+    assert is_pose_file(tmp_path / name)
+    np.testing.assert_allclose(read_source(tmp_path / name).motion.positions, COCO[..., :2])
+
+
+@pytest.mark.parametrize("name", ["film", "film.json", "film.txt", "film.npz"])
+@pytest.mark.parametrize("suffix", [".mp4", ".avi", ".mkv", ".gif", ".webp"])
+def test_films_are_films_whatever_the_file_is_called(name, suffix, tmp_path):
+    made = tmp_path / f"a{suffix}"
+    if suffix in (".gif", ".webp"):
+        Pillow.fromarray(quarters()).save(made)
+    else:
+        make_video(made, [quarters()])
+    shutil.copy(made, tmp_path / name)
+    assert not is_pose_file(tmp_path / name)
+
+
+def test_what_is_not_there_is_called_by_its_name(tmp_path):
+    assert is_pose_file(tmp_path / "a.json")
+    assert not is_pose_file(tmp_path / "a.mp4")

@@ -16,6 +16,7 @@ from formnet.readers.detections import Detections, detections_to_motion
 from formnet.readers.keypoints.files import OTHER_FILES, TEXT_SUFFIXES, World, list_frame_files, read_keypoints
 from formnet.readers.npz import holds_keypoints, read_npz
 from formnet.readers.tracks import select_person
+from formnet.storage.kinds import is_picture_or_film, is_text_of_poses
 
 POSE_SUFFIXES = (*TEXT_SUFFIXES, ".npz", ".npy")
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
@@ -69,8 +70,12 @@ class PoseSource:
 
 
 def is_pose_source(path: Path) -> bool:
-    """True for keypoint files and for folders of them, False for pictures and films."""
-    return path.is_dir() or path.suffix.lower() in (*POSE_SUFFIXES, *OTHER_FILES)
+    """True for keypoint files and for folders of them, False for pictures and films, whatever they are called."""
+    if path.is_dir():
+        return True
+    if path.suffix.lower() in (*POSE_SUFFIXES, *OTHER_FILES):
+        return not is_picture_or_film(path)
+    return path.is_file() and is_text_of_poses(path)
 
 
 def read_detections(path: Path, size: tuple[int, int] | None = None) -> Detections:

@@ -23,6 +23,39 @@ _OFFICE = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp")
 _PAGES = (b"<!doctype html", b"<html")
 
 
+_PICTURES_AND_FILMS = (b"\x1aE\xdf\xa3", b"FLV\x01", b"GIF8", b"\x89PNG", b"\xff\xd8\xff", b"OggS", b"\x00\x00\x01\xba")
+_BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+
+
+def is_picture_or_film(path: Path) -> bool:
+    """Whether a file begins as pictures and films do, whatever it is called; False where it cannot be read."""
+    head = _read_head(path)
+    return (
+        head.startswith(_PICTURES_AND_FILMS)
+        or head[4:8] == b"ftyp"
+        or (head[:4] == b"RIFF" and head[8:12] in (b"AVI ", b"WEBP"))
+    )
+
+
+def is_text_of_poses(path: Path) -> bool:
+    """Whether a file begins as JSON or TRC does, whatever it is called; False where it cannot be read."""
+    head = _read_head(path)
+    for mark in _BYTE_ORDER_MARKS:
+        head = head.removeprefix(mark)
+    return head.replace(b"\x00", b"").lstrip().startswith((b"{", b"[", b"PathFileType"))
+
+
+def _read_head(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            # A pipe can be read once only.
+            return b""
+        with path.open("rb") as file:
+            return file.read(512)
+    except (OSError, ValueError):
+        return b""
+
+
 def describe_other_kind(path: Path) -> str | None:
     """What a file is that formnet does not read, and the remedy, as the end of a sentence; None for all others.
 
