@@ -22,6 +22,7 @@ from formnet.judges.checkpoint import FormnetModel, load_model
 from formnet.training import command
 from formnet.training.build import build_options, build_split
 from formnet.training.configuration import apply_overrides, check_values_only, list_settings
+from formnet.training.ending import one_sentence_for_errors
 from formnet.training.machine import trainer_maker
 from formnet.training.run import FitOptions, run_evaluation
 from formnet.training.sources import read_source
@@ -70,5 +71,5 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    with command.one_sentence_for_errors():
+    with one_sentence_for_errors():
         main(sys.argv[1:])

@@ -12,26 +12,36 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
-import hydra
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
-
-from formnet.cli.inputs import progress_bar
-from formnet.training import command
-from formnet.training.configuration import check_arguments, choose_root, modernise
+from formnet.training.ending import one_sentence_for_errors
 
 POSE_FIGURES = ("test/pck", "test/ap", "test/pck_person")
 CONFIGS = Path(__file__).resolve().parent / "configs"
 
 
-def train(cfg: DictConfig) -> float:
+def main() -> None:
+    import hydra
+
+    from formnet.training.configuration import check_arguments, choose_root, modernise
+
+    sys.argv[1:] = modernise(sys.argv[1:])
+    check_arguments(sys.argv[1:], CONFIGS)
+    root = choose_root(sys.argv[1:], CONFIGS)
+    hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name=root)(train)()
+
+
+def train(cfg: Any) -> float:
     # Here as well as around the whole: Hydra would add a line of its own to an error that leaves this function.
-    with command.one_sentence_for_errors():
+    with one_sentence_for_errors():
         return run(cfg)
 
 
-def run(cfg: DictConfig) -> float:
+def run(cfg: Any) -> float:
+    from hydra.core.hydra_config import HydraConfig
+
+    from formnet.cli.inputs import progress_bar
+    from formnet.training import command
     from formnet.training.start import start_classifier, start_lifter, start_measuring_network, start_pose_network
 
     plain = command.to_plain(cfg)
@@ -60,8 +70,5 @@ def print_last_line(figures: dict[str, float], out: Path, wanted: float) -> floa
 
 
 if __name__ == "__main__":
-    with command.one_sentence_for_errors():
-        sys.argv[1:] = modernise(sys.argv[1:])
-        check_arguments(sys.argv[1:], CONFIGS)
-        root = choose_root(sys.argv[1:], CONFIGS)
-        hydra.main(version_base="1.3", config_path=str(CONFIGS), config_name=root)(train)()
+    with one_sentence_for_errors():
+        main()

@@ -17,10 +17,10 @@ from formnet.preprocess.spec import PreprocessSpec, preprocess
 from formnet.skeleton import KINECT_22, SQUAT7_19, Skeleton
 from formnet.storage.files import compute_sha256
 from formnet.storage.weights import compute_fingerprint
+from formnet.training.arrays import cut_repetitions
 from formnet.training.data import SplitOptions
 from formnet.training.learner_run import (
     LearnerRun,
-    cut_repetitions,
     learner_options,
     learner_preprocess,
     run_learner_training,

@@ -73,33 +73,6 @@ def test_the_same_seed_gives_the_same_figures_and_weights(
     assert other != figures
 
 
-def test_a_resumed_run_ends_like_an_unbroken_one(tmp_path: Path) -> None:
-    options = make_options()
-
-    def breaking(*, callbacks: list[Any], default_root_dir: Path) -> Any:
-        from pytorch_lightning.callbacks import Callback
-
-        class Break(Callback):
-            def on_train_epoch_start(self, trainer: Any, module: Any) -> None:
-                if trainer.current_epoch == 3:
-                    raise InterruptedError
-
-        return trainer_maker(6)(callbacks=[*callbacks, Break()], default_root_dir=default_root_dir)
-
-    with pytest.raises(InterruptedError):
-        run_training(TABLE, options, breaking, tmp_path / "broken")
-    whole = run_training(TABLE, options, trainer_maker(6), tmp_path / "whole")
-    resumed = run_training(
-        TABLE, options, trainer_maker(6), tmp_path / "resumed", resume=tmp_path / "broken" / "last.ckpt"
-    )
-    assert resumed == whole
-    weights = [
-        torch.load(tmp_path / name / "best.ckpt", weights_only=True)["state_dict"] for name in ("whole", "resumed")
-    ]
-    for name, tensor in weights[0].items():
-        torch.testing.assert_close(tensor, weights[1][name], msg=name)
-
-
 def test_resuming_from_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match=r"last\.ckpt of the run"):
         run_training(TABLE, make_options(), trainer_maker(1), tmp_path, resume=tmp_path / "no.ckpt")

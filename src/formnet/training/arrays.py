@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formnet.errors import DataError
-from formnet.preprocess.spec import PreprocessSpec, preprocess_clip
+from formnet.preprocess.spec import PreprocessSpec, Repetition, preprocess_clip
 from formnet.readers.table import RepetitionTable
 from formnet.skeleton import Skeleton, skeleton_named
 
@@ -45,10 +45,7 @@ class RepetitionArrays:
 
 
 def prepare_arrays(table: RepetitionTable, spec: PreprocessSpec, progress: Progress | None = None) -> RepetitionArrays:
-    """Preprocesses every motion of a table exactly as serving will.
-
-    A motion in which the spec finds several repetitions gives several, all with its label; one in which it finds
-    none is left out.
+    """Preprocesses every motion of a table exactly as serving will, see `find_repetitions_of`.
 
     Raises:
         DataError: when no repetition is left of a table, or of a class that the table has.
@@ -58,17 +55,48 @@ def prepare_arrays(table: RepetitionTable, spec: PreprocessSpec, progress: Progr
         raise DataError("a network needs the same frames of every repetition; choose preprocess.align=bottom or span")
     positions: list[NDArray[np.float32]] = []
     rows: list[int] = []
+    for row, repetition in find_repetitions_of(table, spec, progress):
+        positions.append(repetition.motion.positions.astype(np.float32))
+        rows.append(row)
+    _require_every_class(table, rows)
+    numbers = np.array(rows, dtype=np.intp)
+    skeleton = skeleton_named(spec.skeleton)
+    return RepetitionArrays(np.stack(positions), table.labels[numbers], numbers, table.classes, skeleton)
+
+
+def cut_repetitions(
+    table: RepetitionTable, spec: PreprocessSpec, progress: Progress | None = None
+) -> tuple[RepetitionTable, list[Repetition]]:
+    """Every repetition that the spec finds as a row of its own, with its label and group, and the repetitions.
+
+    Raises:
+        DataError: when no repetition is left of a class that the table has.
+    """
+    found = list(find_repetitions_of(table, spec, progress))
+    rows = [row for row, _ in found]
+    _require_every_class(table, rows)
+    motions = tuple(repetition.motion for _, repetition in found)
+    return replace(table.select(rows), motions=motions), [repetition for _, repetition in found]
+
+
+def find_repetitions_of(
+    table: RepetitionTable, spec: PreprocessSpec, progress: Progress | None = None
+) -> Iterator[tuple[int, Repetition]]:
+    """Every repetition that the spec finds in a table, after the row that it comes from.
+
+    A motion in which the spec finds several repetitions gives several, all with its label; one in which it finds
+    none is left out.
+    """
     numbers: Iterable[int] = range(len(table))
     for row in progress(numbers) if progress else numbers:
         for repetition in preprocess_clip(table.motions[row], spec).repetitions:
-            positions.append(repetition.motion.positions.astype(np.float32))
-            rows.append(row)
-    row_numbers = np.array(rows, dtype=np.intp)
-    labels = table.labels[row_numbers] if rows else np.zeros(0, dtype=np.int64)
-    lost = [table.classes[i] for i in sorted(set(table.labels.tolist()) - set(labels.tolist()))]
+            yield row, repetition
+
+
+def _require_every_class(table: RepetitionTable, rows: list[int]) -> None:
+    lost = [table.classes[i] for i in sorted(set(table.labels.tolist()) - set(table.labels[rows].tolist()))]
     if lost:
         raise DataError(
             f"no repetition was found in any motion of {', '.join(lost)}; "
             "take motions that are single repetitions as they are with preprocess.segmentation=whole"
         )
-    return RepetitionArrays(np.stack(positions), labels, row_numbers, table.classes, skeleton_named(spec.skeleton))

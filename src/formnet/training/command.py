@@ -1,69 +1,22 @@
-"""What `train.py` and `evaluate.py` share: one sentence for a user's error, the last line, the split of arguments."""
+"""What `train.py` and `evaluate.py` share: threads, progress, the last line, the split of arguments."""
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import json
 import os
-import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from formnet.checks import say_value, whole
-from formnet.errors import CheckpointError, FormnetError, InputError
-
-
-@contextlib.contextmanager
-def one_sentence_for_errors() -> Iterator[None]:
-    """A user's error becomes one sentence on standard error and exit code 2; our own keep their traceback."""
-    # Hydra prints and swallows errors of the task unless told to hand them on.
-    os.environ["HYDRA_FULL_ERROR"] = "1"
-    try:
-        yield
-    except (FormnetError, HydraException, OmegaConfBaseException) as error:
-        cause: BaseException = error
-        while not isinstance(cause, FormnetError) and isinstance(cause.__cause__, Exception):
-            cause = cause.__cause__
-        if isinstance(error, FormnetError | HydraException | OmegaConfBaseException) and _is_ours(cause):
-            raise
-        print(f"error: {_first_sentence(str(cause) or str(error))}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("stopped; go on with resume=<the run's last.ckpt>", file=sys.stderr)
-        sys.exit(130)
-
-
-def _is_ours(cause: BaseException) -> bool:
-    """True for a bug that only arrived wrapped: neither a user's error nor one of the configuration."""
-    return not isinstance(cause, FormnetError | HydraException | OmegaConfBaseException | ImportError | OSError)
-
-
-def _first_sentence(text: str) -> str:
-    """Hydra's and OmegaConf's many lines as one, in the words of the command line."""
-    if missing := re.search(r"[Mm]issing mandatory value: (?:\S+\s+full_key: )?(\S+)", text):
-        return f"{missing[1]} is not given; add {missing[1]}=… to the command"
-    if unknown := re.search(r"is not in struct\s+full_key: (\S+)", text):
-        return f"there is no setting {unknown[1]}; see configs/train.yaml for those there are"
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    wanted = [line for line in lines if not line.startswith(("full_key", "object_type", "set_type", "reference_type"))]
-    for number, line in enumerate(wanted):
-        if line.startswith("Available options"):
-            options = itertools.takewhile(
-                lambda option: not option.startswith("Config search path"), wanted[number + 1 :]
-            )
-            return f"{' '.join(wanted[:number])}; there are {', '.join(options)}"
-    return " ".join(wanted[:3])
+from formnet.errors import CheckpointError, InputError
 
 
 def set_up(threads: int) -> None:

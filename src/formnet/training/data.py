@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,6 +62,16 @@ class Sides:
     test_groups: tuple[str, ...] = ()
     val_groups: tuple[str, ...] = ()
     warnings: tuple[str, ...] = field(default=())
+
+    def describe(self, repetitions: Mapping[str, int]) -> dict[str, Any]:
+        """What a reader of figures must know about the split, as plain values; `repetitions` of each side."""
+        return {
+            "name": self.name,
+            "test_groups": list(self.test_groups),
+            "val_groups": list(self.val_groups),
+            "repetitions": dict(repetitions),
+            "warnings": list(self.warnings),
+        }
 
 
 def split_table(table: RepetitionTable, options: SplitOptions) -> Sides:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from formnet.errors import DataError
 from formnet.evaluation.metrics import describe_answers
 from formnet.judges.checkpoint import FormnetModel, ModelDescription, current_versions, load_model, save_model
 from formnet.judges.protocol import build_recipe
-from formnet.preprocess.spec import PreprocessSpec, Repetition, preprocess_clip
+from formnet.preprocess.spec import PreprocessSpec, Repetition
 from formnet.readers.table import RepetitionTable
-from formnet.training.arrays import Progress
-from formnet.training.data import Sides, SplitOptions, split_table
+from formnet.training.arrays import Progress, cut_repetitions
+from formnet.training.data import SplitOptions, split_table
+from formnet.training.figures import write_metrics
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def run_learner_training(
         training={
             **(record or {}),
             "learner": config,
-            "split": describe_sides(sides, len(train), len(test)),
+            "split": sides.describe({"train": len(train), "val": 0, "test": len(test)}),
         },
         versions=current_versions(),
         unsure_below=fitted.unsure_below,
@@ -95,6 +95,7 @@ def run_learner_training(
     path = save_model(out / "model.safetensors", fitted, description)
     figures = _measure(load_model(path), test, repetitions)
     save_model(path, fitted, replace(description, metrics=figures))
+    write_metrics(out, figures)
     return figures
 
 
@@ -105,42 +106,6 @@ def run_learner_evaluation(
     sides = split_table(table, replace(split, val_groups=(), val_share=0.0))
     test, repetitions = cut_repetitions(table.select(sides.test), model.spec, progress)
     return _measure(model, test, repetitions)
-
-
-def cut_repetitions(
-    table: RepetitionTable, spec: PreprocessSpec, progress: Progress | None = None
-) -> tuple[RepetitionTable, list[Repetition]]:
-    """Every repetition that the spec finds as a row of its own, with its label and group, and the repetitions.
-
-    Raises:
-        DataError: when no repetition is left of a class that the table has.
-    """
-    rows: list[int] = []
-    repetitions: list[Repetition] = []
-    numbers: Iterable[int] = range(len(table))
-    for row in progress(numbers) if progress else numbers:
-        found = preprocess_clip(table.motions[row], spec).repetitions
-        repetitions += found
-        rows += [row] * len(found)
-    lost = [table.classes[i] for i in sorted(set(table.labels.tolist()) - set(table.labels[rows].tolist()))]
-    if lost:
-        raise DataError(
-            f"no repetition was found in any motion of {', '.join(lost)}; "
-            "take motions that are single repetitions as they are with preprocess.segmentation=whole"
-        )
-    motions = tuple(repetition.motion for repetition in repetitions)
-    return replace(table.select(rows), motions=motions), repetitions
-
-
-def describe_sides(sides: Sides, n_train: int, n_test: int) -> dict[str, Any]:
-    """What a reader of figures must know about the split, as plain values."""
-    return {
-        "name": sides.name,
-        "test_groups": list(sides.test_groups),
-        "val_groups": [],
-        "repetitions": {"train": n_train, "val": 0, "test": n_test},
-        "warnings": list(sides.warnings),
-    }
 
 
 def _measure(model: FormnetModel, test: RepetitionTable, repetitions: Sequence[Repetition]) -> dict[str, Any]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import warnings
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as lightning
 import torch
-from pytorch_lightning.callbacks import Callback, EarlyStopping, ModelCheckpoint
+from pytorch_lightning.callbacks import EarlyStopping
 
 from formnet.checks import check_fields, real, say_value, whole, within
 from formnet.errors import CheckpointError, DataError, InputError
@@ -34,14 +32,13 @@ from formnet.readers.table import RepetitionTable
 from formnet.storage.files import atomic_path
 from formnet.training.arrays import Progress, prepare_arrays
 from formnet.training.augment import AugmentSpec
-from formnet.training.data import RepetitionData, Sides, SplitOptions, split_table
+from formnet.training.data import RepetitionData, SplitOptions, split_table
+from formnet.training.figures import write_metrics
+from formnet.training.fitting import LAST, KeptEpochs, MakeTrainer, fit_module, quieten_lightning
 from formnet.training.learner_run import run_learner_evaluation
 from formnet.training.module import VALIDATED, OptimiserSpec, RepetitionModule
 
-log = logging.getLogger(__name__)
-
 MONITORS = ("val/loss", *(f"val/{name}" for name in VALIDATED))
-MakeTrainer = Callable[..., lightning.Trainer]
 
 
 @dataclass(frozen=True)
@@ -113,7 +110,9 @@ def run_training(
     Raises:
         DataError, SkeletonError, CheckpointError: see the parts.
     """
-    quieten_lightning()
+    networks = options.network.get("members") or [options.network] * options.fit.members
+    if len(networks) > 1 and resume:
+        raise CheckpointError("networks that vote cannot be resumed; train them one by one, or start anew")
     sides = split_table(table, options.split)
     arrays = prepare_arrays(table, options.spec, progress)
     parts = {side: arrays.of_rows(getattr(sides, side)) for side in ("train", "val", "test")}
@@ -127,19 +126,16 @@ def run_training(
         table.classes,
         dict(options.network),
         n_dimensions=int(arrays.positions.shape[-1]),
-        training={**(record or {}), "split": describe_sides(sides, parts)},
+        training={**(record or {}), "split": sides.describe({side: len(arrays) for side, arrays in parts.items()})},
         versions=current_versions(),
         lifter=adopt_lifter(options.lifter, out),
     )
-    networks = options.network.get("members") or [options.network] * options.fit.members
     if len(networks) > 1:
-        if resume:
-            raise CheckpointError("an ensemble cannot be resumed; train its members one by one, or start anew")
         ensemble = {"name": "ensemble", "members": [dict(network) for network in networks]}
         whole = build_classifier(replace(description, network=ensemble))
         for i, network in enumerate(networks):
             alone = replace(description, network=dict(network))
-            member = _fit_member(parts, alone, options, make_trainer, out / f"member-{i}", None, i)
+            member = _fit_member(parts, alone, options, make_trainer, out / f"member-{i}", member=i)
             whole.network.members[i].load_state_dict(member.network.state_dict())  # type: ignore[index, union-attr]
             if i == 0:
                 # All members share the scale of the input: it depends on data and seed of the run alone.
@@ -147,40 +143,40 @@ def run_training(
                 whole.deviation.copy_(member.deviation)
         classifier, description = whole, replace(description, network=ensemble)
     else:
-        classifier = _fit_member(parts, description, options, make_trainer, out, resume, 0)
+        classifier = _fit_member(parts, description, options, make_trainer, out, resume)
     return _finish(classifier, description, parts, options, make_trainer, out)
 
 
 def _fit_member(
     parts: Mapping[str, Any], description: ModelDescription, options: RunOptions, make_trainer: MakeTrainer,
-    out: Path, resume: Path | None, member: int,
+    out: Path, resume: Path | None = None, member: int | None = None,
 ) -> Classifier:  # fmt: skip
-    """Trains one network and returns it as it was in its best epoch."""
-    fit = options.fit
-    lightning.seed_everything(fit.seed + member, workers=True, verbose=False)
-    data = make_data(parts, options.spec, options.augment, fit, fit.seed + member)
+    """Trains one network and returns it as it was in its best epoch.
+
+    Args:
+        member: its number among several; None when it is alone, and can be resumed.
+    """
+    fit, seed = options.fit, options.fit.seed + (member or 0)
+    lightning.seed_everything(seed, workers=True, verbose=False)
+    data = make_data(parts, options.spec, options.augment, fit, seed)
     classifier = build_classifier(description)
-    scale_data = data if member == 0 else make_data(parts, options.spec, options.augment, fit, fit.seed)
+    scale_data = make_data(parts, options.spec, options.augment, fit, fit.seed)
     classifier.fit_scale(torch.cat([scale_data.features_of("train"), scale_data.features_of("train", augmented=True)]))
     module = RepetitionModule(classifier, description.classes, options.optimiser, description.to_dict())
-    has_val = len(parts["val"]) > 0
-    choose = fit.patience > 0 and has_val
-    mode = "min" if fit.monitor.endswith("loss") else "max"
-    keep = ModelCheckpoint(
-        out, filename="best", monitor=fit.monitor if choose else None, mode=mode, save_last=True,
-        enable_version_counter=False, auto_insert_metric_name=False,
+    best, stopping = None, []
+    if fit.patience > 0 and len(parts["val"]):
+        mode = "min" if fit.monitor.endswith("loss") else "max"
+        best = KeptEpochs(out, filename="best", monitor=fit.monitor, mode=mode, enable_version_counter=False)
+        stopping = [EarlyStopping(fit.monitor, patience=fit.patience, mode=mode)]
+    fit_module(
+        module, make_trainer, out, data=data, best=best, callbacks=stopping, resume=resume,
+        settings={key: value for key, value in description.training.items() if key != "split"},
+        can_go_on=member is None,
     )  # fmt: skip
-    callbacks: list[Callback] = [keep]
-    if choose:
-        callbacks.append(EarlyStopping(fit.monitor, patience=fit.patience, mode=mode))
-    trainer = make_trainer(callbacks=callbacks, default_root_dir=out)
-    if not isinstance(trainer.max_epochs, int):
-        raise InputError(f"expected a whole number of epochs, got {trainer.max_epochs!r}")
-    if resume and not Path(resume).is_file():
-        raise CheckpointError(f"{resume} is not there; give the last.ckpt of the run that is to go on")
-    trainer.fit(module, datamodule=data, ckpt_path=str(resume) if resume else None, weights_only=True)
-    best = torch.load(keep.best_model_path, map_location="cpu", weights_only=True)["state_dict"]
-    module.load_state_dict(best)
+    if best is None:
+        with atomic_path(out / "best.ckpt") as temporary:
+            shutil.copyfile(out / LAST, temporary)
+    module.load_state_dict(torch.load(out / "best.ckpt", map_location="cpu", weights_only=True)["state_dict"])
     return classifier.cpu().eval()
 
 
@@ -258,17 +254,6 @@ def make_data(
     )  # fmt: skip
 
 
-def describe_sides(sides: Sides, parts: Mapping[str, Any]) -> dict[str, Any]:
-    """What a reader of figures must know about the split, as plain values."""
-    return {
-        "name": sides.name,
-        "test_groups": list(sides.test_groups),
-        "val_groups": list(sides.val_groups),
-        "repetitions": {side: len(arrays) for side, arrays in parts.items()},
-        "warnings": list(sides.warnings),
-    }
-
-
 def _store_in_lightning(path: Path, classifier: Classifier, description: ModelDescription) -> None:
     """Puts temperature, rounding and figures into best.ckpt too, so that both files give the same answers."""
     if not path.is_file():
@@ -279,22 +264,3 @@ def _store_in_lightning(path: Path, classifier: Classifier, description: ModelDe
     content["hyper_parameters"]["formnet_model"] = description.to_dict()
     with atomic_path(path) as temporary:
         torch.save(content, temporary)
-
-
-def write_metrics(out: Path, figures: Mapping[str, Any]) -> None:
-    with atomic_path(out / "metrics.json") as temporary:
-        temporary.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def quieten_lightning() -> None:
-    """Lightning's advice about workers and devices is for other programs than this."""
-    for name in ("pytorch_lightning", "lightning.pytorch", "lightning.fabric"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    for advice in (
-        ".*does not have many workers.*",
-        ".*The number of training batches.*",
-        ".*exists and is not empty.*",
-        ".*LeafSpec.*",
-        ".*`__len__` defined.*",
-    ):
-        warnings.filterwarnings("ignore", advice)

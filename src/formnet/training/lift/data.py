@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytorch_lightning as lightning
@@ -107,6 +107,14 @@ class ObservedBatches(IterableDataset):
             rows = rng.integers(len(self._motions), size=self._options.batch_size)
             piece = self._motions.window(int(rng.integers(FRAMES - frames + 1)), frames)
             yield _to_tensors(piece, rows, self._cameras, self._noise, rng, self._options)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where it is after an epoch, for a run that goes on."""
+        return {"epoch": self._epoch}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """The inverse."""
+        self._epoch = int(state["epoch"])
 
 
 def _validation_batch(

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import pytorch_lightning as lightning
-from pytorch_lightning.callbacks import ModelCheckpoint
 
-from formnet.errors import CheckpointError, InputError
+from formnet.errors import InputError
 from formnet.judges.description import current_versions
 from formnet.lifting.network import TemporalLifter
 from formnet.lifting.temporal import LifterNetwork, load_lifter, save_lifter
+from formnet.training.figures import write_metrics
+from formnet.training.fitting import MakeTrainer, fit_module
 from formnet.training.lift.data import LiftData, LiftDataOptions
 from formnet.training.lift.supervised import LiftFitOptions, SupervisedLift, measure_batch
 from formnet.training.lift.unsupervised import UnsupervisedLift, UnsupervisedWeights
-from formnet.training.run import quieten_lightning, write_metrics
 
 Way = Literal["supervised", "unsupervised"]
 
@@ -45,7 +44,7 @@ class LiftOptions:
 
 
 def run_lift_training(
-    options: LiftOptions, make_trainer: Callable[..., lightning.Trainer], out: Path, *,
+    options: LiftOptions, make_trainer: MakeTrainer, out: Path, *,
     record: Mapping[str, Any] | None = None, resume: Path | None = None,
 ) -> dict[str, float]:  # fmt: skip
     """Trains a lifter and measures what was stored on simulated people that it has not seen.
@@ -53,27 +52,21 @@ def run_lift_training(
     Writes `last.ckpt` (Lightning), `lifter.safetensors` with `lifter.json`, and `metrics.json` into `out`.
 
     Raises:
-        CheckpointError: when there is nothing to go on from.
+        CheckpointError: when there is nothing to go on from, or it is of another network.
     """
-    quieten_lightning()
-    if resume and not Path(resume).is_file():
-        raise CheckpointError(f"{resume} is not there; give the last.ckpt of the run that is to go on")
     lightning.seed_everything(options.seed, workers=True, verbose=False)
     # Without 3D there is nothing to learn unobserved joints from.
     network = replace(options.network, derived=options.way == "unsupervised")
     lifter = network.build()
     module = _make_module(lifter, options)
     data = LiftData(options.data)
-    keep = ModelCheckpoint(out, save_top_k=0, save_last=True, enable_version_counter=False)
-    trainer = make_trainer(callbacks=[keep], default_root_dir=out)
-    trainer.fit(module, datamodule=data, ckpt_path=str(resume) if resume else None, weights_only=True)
+    fit_module(module, make_trainer, out, data=data, resume=resume, settings=record)
     about = {"way": options.way, "training": dict(record or {}), "versions": current_versions()}
     path = save_lifter(out / "lifter.safetensors", lifter.eval(), network, about)
     # Figures are of the stored weights, which are rounded.
     stored = load_lifter(path)
     figures = {f"val/{name}": value for name, value in measure_batch(stored.network, data.validation).items()}
     save_lifter(path, stored.network, network, {**about, "metrics": figures})
-    shutil.rmtree(out / "lightning_logs", ignore_errors=True)
     write_metrics(out, figures)
     return figures
 

@@ -124,6 +124,12 @@ class UnsupervisedLift(lightning.LightningModule):
         for name, value in measure_batch(self.lifter, batch).items():
             self.log(f"val/{name}", value, prog_bar=name == "pa_mpjpe_mm")
 
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["generator"] = self.generator.get_state()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.generator.set_state(checkpoint["generator"])
+
     def configure_optimizers(self) -> Any:
         steps = int(self.trainer.estimated_stepping_batches)
         rates = (self.options.learning_rate, self.options.weight_decay)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +47,14 @@ class MeasureBatches(IterableDataset):
             if rng.uniform() < 0.5:
                 sight, truths = mirror_sight(sight, self.spec), mirror_values(truths, self.spec.measures)
             yield to_batch(disturb_sight(sight, self.disturbance, rng), truths)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where it is after an epoch, for a run that goes on."""
+        return {"epoch": self._epoch}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """The inverse."""
+        self._epoch = int(state["epoch"])
 
 
 def to_batch(sight: Sight, truths: np.ndarray) -> Batch:

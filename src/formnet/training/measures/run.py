@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,23 +10,22 @@ from typing import Any
 
 import numpy as np
 import pytorch_lightning as lightning
-from pytorch_lightning.callbacks import ModelCheckpoint
 from torch.utils.data import DataLoader
 
 from formnet.checks import check_fields, real, whole, within
-from formnet.errors import CheckpointError
 from formnet.judges.description import current_versions
 from formnet.judges.measuring.estimator import Factors, MeasureEstimator, load_estimator, save_estimator
 from formnet.judges.measuring.network import MeasureNetwork, NetworkOptions
 from formnet.judges.measuring.spec import SIGHTS, MeasuringSpec
 from formnet.measures.calibration import VIEWS, view_name
 from formnet.motion import FloatArray
+from formnet.training.figures import write_metrics
+from formnet.training.fitting import MakeTrainer, fit_module
 from formnet.training.measures.disturb import Disturbance
 from formnet.training.measures.figures import Figures, fit_sd_factor, measure_estimates
 from formnet.training.measures.geometry import GeometryFit, fit_geometry
 from formnet.training.measures.module import MeasureBatches, MeasureFitOptions, MeasureModule, to_batch
 from formnet.training.measures.table import MeasureTable, simulate_measures
-from formnet.training.run import quieten_lightning, write_metrics
 
 _LEAST_R2 = 0.2
 _OTHERS = 1_000_000
@@ -84,7 +82,7 @@ class MeasureOptions:
 
 
 def run_measure_training(
-    options: MeasureOptions, make_trainer: Callable[..., lightning.Trainer], out: Path, *,
+    options: MeasureOptions, make_trainer: MakeTrainer, out: Path, *,
     record: Mapping[str, Any] | None = None, resume: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, float]:  # fmt: skip
@@ -93,14 +91,11 @@ def run_measure_training(
     Writes `last.ckpt` (Lightning), `measures.safetensors` with `measures.json`, and `metrics.json` into `out`.
 
     Raises:
-        CheckpointError: when there is nothing to go on from.
+        CheckpointError: when there is nothing to go on from, or it is of another network.
     """
-    quieten_lightning()
-    if resume and not Path(resume).is_file():
-        raise CheckpointError(f"{resume} is not there; give the last.ckpt of the run that is to go on")
     spec = MeasuringSpec(sees=options.sees)
     table, held = simulate_both(options, spec, progress)
-    network = fit_network(table, held, spec, options, make_trainer, out, resume)
+    network = fit_network(table, held, spec, options, make_trainer, out, resume, record)
     geometry = fit_geometry(table.exact, table.truths, spec)
     # Figures are of the stored weights, which are rounded, and of people that set neither spreads nor choices.
     estimator = MeasureEstimator(network, options.lifter, _plain_factors(spec), {})
@@ -111,7 +106,6 @@ def run_measure_training(
     by_view = compare(stored, geometry, testing)
     about = {"training": dict(record or {}), "versions": current_versions(), "figures": _rounded(by_view)}
     save_estimator(out / "measures.safetensors", dataclasses.replace(stored, used=used, about=about))
-    shutil.rmtree(out / "lightning_logs", ignore_errors=True)
     figures = summarise(by_view, used)
     write_metrics(out, figures)
     return figures
@@ -139,23 +133,18 @@ def simulate_both(
 
 def fit_network(
     table: MeasureTable, held: MeasureTable, spec: MeasuringSpec, options: MeasureOptions,
-    make_trainer: Callable[..., lightning.Trainer], out: Path, resume: Path | None = None,
+    make_trainer: MakeTrainer, out: Path, resume: Path | None = None,
+    settings: Mapping[str, Any] | None = None,
 ) -> MeasureNetwork:  # fmt: skip
     """A network fitted to a table; `held` is only looked at for the progress bar."""
     lightning.seed_everything(options.seed, workers=True, verbose=False)
     network = MeasureNetwork(spec, options.network)
     network.fit_scale(table.exact, table.truths)
     batches = MeasureBatches(table, spec, options.data.batch_size, options.disturbance, options.seed)
-    validation = [to_batch(held.exact, held.truths)]
-    keep = ModelCheckpoint(out, save_top_k=0, save_last=True, enable_version_counter=False)
-    trainer = make_trainer(callbacks=[keep], default_root_dir=out)
-    trainer.fit(
-        MeasureModule(network, options.fit),
-        DataLoader(batches, batch_size=None),
-        DataLoader(validation, batch_size=None),  # type: ignore[arg-type]
-        ckpt_path=str(resume) if resume else None,
-        weights_only=True,
-    )
+    watched: Any = [to_batch(held.exact, held.truths)]
+    loaders = DataLoader(batches, batch_size=None), DataLoader(watched, batch_size=None)
+    module = MeasureModule(network, options.fit)
+    fit_module(module, make_trainer, out, loaders=loaders, resume=resume, settings=settings)
     return network.eval()
 
 

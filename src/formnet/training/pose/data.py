@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -171,6 +171,15 @@ class PoseBatches(IterableDataset):
                 self._queue += rng.permutation(len(self._views)).tolist()
             rows = [self._queue.pop(0) for _ in range(self._options.batch_size)]
             yield collate([draw_sample(self._views[row], self._spec, self._options.augment, rng) for row in rows])
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where it is after an epoch, for a run that goes on."""
+        return {"epoch": self._epoch, "queue": list(self._queue)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """The inverse."""
+        self._epoch = int(state["epoch"])
+        self._queue = [int(row) for row in state["queue"]]
 
 
 def collate(samples: Sequence[dict[str, np.ndarray]]) -> dict[str, Tensor]:

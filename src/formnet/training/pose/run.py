@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as lightning
-from pytorch_lightning.callbacks import ModelCheckpoint
 from torch.utils.data import DataLoader
 
-from formnet.errors import CheckpointError, DataError, InputError
+from formnet.errors import DataError, InputError
 from formnet.judges.description import current_versions
 from formnet.pose.networks.description import PoseNetworkSpec, load_pose_network, save_pose_network
 from formnet.pose.networks.export import export_onnx, require_onnx
+from formnet.training.figures import write_metrics
+from formnet.training.fitting import MakeTrainer, fit_module
 from formnet.training.pose.data import PoseDataOptions, PoseSets, load_pose_sets, make_loader
 from formnet.training.pose.measure import measure_network
 from formnet.training.pose.module import PoseFitOptions, PoseTraining
 from formnet.training.pose.views import list_views
-from formnet.training.run import quieten_lightning, write_metrics
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class PoseOptions:
 
 
 def run_pose_training(
-    options: PoseOptions, make_trainer: Callable[..., lightning.Trainer], out: Path, *,
+    options: PoseOptions, make_trainer: MakeTrainer, out: Path, *,
     record: Mapping[str, Any] | None = None, resume: Path | None = None, sets: PoseSets | None = None,
 ) -> dict[str, float]:  # fmt: skip
     """Trains a network and measures what was stored on the test pictures.
@@ -53,26 +52,17 @@ def run_pose_training(
 
     Raises:
         InputError, DataError: of the data or the network's description.
-        CheckpointError: when there is nothing to go on from.
+        CheckpointError: when there is nothing to go on from, or it is of another network.
     """
-    quieten_lightning()
     if options.onnx:
         require_onnx()
-    if resume and not Path(resume).is_file():
-        raise CheckpointError(f"{resume} is not there; give the last.ckpt of the run that is to go on")
     lightning.seed_everything(options.seed, workers=True, verbose=False)
     sets = sets or load_pose_sets(options.data)
     spec = make_spec(options.network, sets)
     module = PoseTraining(spec, options.fit, sets.val, options.data.val_samples)
-    keep = ModelCheckpoint(out, save_top_k=0, save_last=True, enable_version_counter=False)
-    trainer = make_trainer(callbacks=[keep], default_root_dir=out)
-    trainer.fit(
-        module,
-        make_loader(list_views(sets.train, spec), spec, options.data),
-        DataLoader([0], batch_size=None),  # type: ignore[arg-type]
-        ckpt_path=str(resume) if resume else None,
-        weights_only=True,
-    )
+    train = make_loader(list_views(sets.train, spec), spec, options.data)
+    loaders: tuple[DataLoader, DataLoader] = train, DataLoader([0], batch_size=None)  # type: ignore[arg-type]
+    fit_module(module, make_trainer, out, loaders=loaders, resume=resume, settings=record)
     about = {"training": dict(record or {}), "versions": current_versions()}
     path = save_pose_network(out / "pose.safetensors", spec, module.network.eval(), about)
     # Figures are of the stored weights, which are rounded.
@@ -81,7 +71,6 @@ def run_pose_training(
     save_pose_network(path, spec, stored.module, {**about, "metrics": figures})
     if options.onnx:
         export_onnx(stored, out / "pose.onnx")
-    shutil.rmtree(out / "lightning_logs", ignore_errors=True)
     write_metrics(out, figures)
     return figures
 

@@ -1,0 +1,71 @@
+"""How `train.py` and `evaluate.py` end when they cannot go on: one sentence and an exit code, never a traceback.
+
+Light, so that it is there before anything slow is imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import re
+import sys
+from collections.abc import Iterator
+
+from formnet.errors import FormnetError
+from formnet.terminal.stopping import Stopped, has_arrived, stop_on_signals
+
+
+@contextlib.contextmanager
+def one_sentence_for_errors() -> Iterator[None]:
+    """A user's error becomes one sentence on standard error and exit code 2; our own keep their traceback.
+
+    Ctrl-C and SIGTERM say what is kept and how to go on, and end with 130 and 143.
+    """
+    # Hydra prints and swallows errors of the task unless told to hand them on.
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    stop_on_signals()
+    try:
+        yield
+    except Stopped as stopped:
+        has_arrived()
+        print(stopped, file=sys.stderr)
+        sys.exit(stopped.code)
+    except Exception as error:
+        cause: BaseException = error
+        while not isinstance(cause, FormnetError) and isinstance(cause.__cause__, Exception):
+            cause = cause.__cause__
+        if not _is_of_configuration(error) or (not _is_of_configuration(cause) and not _is_of_the_machine(cause)):
+            raise
+        print(f"error: {_first_sentence(str(cause) or str(error))}", file=sys.stderr)
+        sys.exit(2)
+
+
+def _is_of_configuration(error: BaseException) -> bool:
+    if isinstance(error, FormnetError):
+        return True
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
+
+    return isinstance(error, HydraException | OmegaConfBaseException)
+
+
+def _is_of_the_machine(error: BaseException) -> bool:
+    return isinstance(error, ImportError | OSError)
+
+
+def _first_sentence(text: str) -> str:
+    """Hydra's and OmegaConf's many lines as one, in the words of the command line."""
+    if missing := re.search(r"[Mm]issing mandatory value: (?:\S+\s+full_key: )?(\S+)", text):
+        return f"{missing[1]} is not given; add {missing[1]}=… to the command"
+    if unknown := re.search(r"is not in struct\s+full_key: (\S+)", text):
+        return f"there is no setting {unknown[1]}; see configs/train.yaml for those there are"
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    wanted = [line for line in lines if not line.startswith(("full_key", "object_type", "set_type", "reference_type"))]
+    for number, line in enumerate(wanted):
+        if line.startswith("Available options"):
+            options = itertools.takewhile(
+                lambda option: not option.startswith("Config search path"), wanted[number + 1 :]
+            )
+            return f"{' '.join(wanted[:number])}; there are {', '.join(options)}"
+    return " ".join(wanted[:3])
