@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 TINY = (
     "model=resnet1d_small", "model.width=8", "model.n_layers=1", "data.count=60", "data.n_folds=5",
-    "trainer.max_epochs=15", "threads=1", "hydra.run.dir=run", "logger=none",
+    "trainer.max_epochs=20", "fit.batch_size=2", "threads=1", "hydra.run.dir=run", "logger=none",
 )  # fmt: skip
 
 
