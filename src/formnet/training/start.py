@@ -93,7 +93,7 @@ def _plan_learner(plain: Mapping[str, Any], split: SplitOptions, out: Path) -> R
         build_spec(learner_preprocess(plain["preprocess"], method), None), learner_options(method), split, plain["seed"]
     )
     # Options that do not exist are named before anything is read.
-    build_recipe(options.learner)
+    build_recipe({**options.learner, "left_out": options.learner.get("left_out") or "groups"})
     record = {key: plain[key] for key in RECORDED_OF_LEARNERS}
     return lambda table, progress: run_learner_training(table, options, out, record=record, progress=progress)
 
