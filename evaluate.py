@@ -25,7 +25,7 @@ from formnet.training.configuration import apply_overrides, check_values_only, l
 from formnet.training.ending import one_sentence_for_errors
 from formnet.training.machine import trainer_maker
 from formnet.training.run import FitOptions, run_evaluation
-from formnet.training.sources import read_source
+from formnet.training.sources import read_training_data
 from formnet.training.usage import check_measuring_usage
 
 MEASURED_ON = ("data", "threads", "seed", "fit")
@@ -62,7 +62,7 @@ def main(arguments: list[str]) -> None:
     fit = build_options(FitOptions, plain["fit"], "fit")
     make_trainer = trainer_maker(plain["trainer"])
     split = build_split(plain["data"], plain["seed"])
-    table = read_source(plain["data"])
+    table = read_training_data(plain["data"])
     figures = run_evaluation(
         model, table, split, make_trainer, out, batch_size=fit.batch_size,
         progress=command.make_progress("preprocessing"),

@@ -29,7 +29,7 @@ from page import REPOSITORY
 from rich.progress import track as progress
 
 from formnet.errors import FormnetError, InputError
-from formnet.pipeline import Judge, make_judge
+from formnet.pipeline import ClipJudge, make_judge
 from formnet.pose.estimator import PoseEstimator, create_estimator, estimate_pose
 from formnet.pose.video import Frame, Image, read_frames
 from formnet.readers.clips import VIDEO_SUFFIXES
@@ -169,7 +169,7 @@ def pair(change: str, before: Sequence[RepetitionVerdict], after: Sequence[Repet
     return Kept(change, len(before), tuple(pairs))
 
 
-def judge_film(path: Path, judge: Judge, estimator: PoseEstimator) -> tuple[RepetitionVerdict, ...]:
+def judge_film(path: Path, judge: ClipJudge, estimator: PoseEstimator) -> tuple[RepetitionVerdict, ...]:
     """The repetitions of a clip, none where it is refused."""
     try:
         return judge.judge(hide_outside(estimate_pose(path, estimator=estimator)), path.name).repetitions

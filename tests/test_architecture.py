@@ -85,3 +85,23 @@ def test_the_entrance_is_light(entrance: str) -> None:
     code = f"{entrance}; import sys; print(sorted(set(sys.modules) & {heavy}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# The same word for the same idea in rooms that do not know of each other; nothing imports two of them.
+KNOWN_TWICE = {
+    "Criterion", "Found", "JointRelation", "Layout", "Reading", "Repetition", "Row", "Scene",
+    "compute_lean_deg", "create_estimator", "trunk_lean_deg",
+}  # fmt: skip
+
+
+def test_one_name_is_one_thing() -> None:
+    """Public functions and classes have names of their own, but for those that commands and `formnet.api` hand on."""
+    places: dict[str, list[str]] = {}
+    for path in FILES:
+        if room_of(path) in ("cli", "api"):
+            continue
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+                places.setdefault(node.name, []).append(str(path.relative_to(PACKAGE)))
+    twice = {name: where for name, where in places.items() if len(where) > 1 and name not in KNOWN_TWICE}
+    assert not twice, f"give one of them another name: {twice}"

@@ -14,10 +14,10 @@ from formnet.errors import SkeletonError
 from formnet.motion import FloatArray, Motion
 from formnet.skeleton import Skeleton, mirror_name
 
-Recipe = dict[str, float]
+_Parts = dict[str, float]
 
 # First recipe whose joints are all there wins. Weights sum to 1, so a shift of the body shifts the joint.
-_RECIPES: dict[str, tuple[Recipe, ...]] = {
+_RECIPES: dict[str, tuple[_Parts, ...]] = {
     "pelvis": ({"left_hip": 0.5, "right_hip": 0.5},),
     "neck": ({"left_shoulder": 0.5, "right_shoulder": 0.5},),
     "spine3": ({"left_shoulder": 0.35, "right_shoulder": 0.35, "left_hip": 0.15, "right_hip": 0.15},),

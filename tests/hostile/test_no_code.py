@@ -16,7 +16,7 @@ from formnet.judges.checkpoint import load_model, load_shipped_models
 from formnet.lifting.lifter import LIFTERS, adopt_lifter, create_lifter
 from formnet.storage.weights import compute_fingerprint, seal, shipped_path
 from formnet.training.configuration import apply_overrides, check_arguments, check_values_only
-from formnet.training.sources import read_source
+from formnet.training.sources import read_training_data
 
 ROOT = Path(__file__).resolve().parents[2]
 SIDECAR = json.loads(shipped_path("squat.json").read_text())
@@ -215,9 +215,9 @@ def test_evaluate_takes_from_a_record_only_data(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("SECRET", "told")
     assert apply_overrides({"data": {"root": "${oc.env:SECRET}"}}, []) == {"data": {"root": "${oc.env:SECRET}"}}
     with pytest.raises(InputError, match="data has no option source"):
-        read_source({"name": "simulated", "count": 5, "source": MKDIR})
+        read_training_data({"name": "simulated", "count": 5, "source": MKDIR})
     with pytest.raises(InputError, match=r"unknown data set 'os\.mkdir'"):
-        read_source({"name": "os.mkdir", "root": "x"})
+        read_training_data({"name": "os.mkdir", "root": "x"})
 
 
 def test_nothing_of_ours_needs_a_target() -> None:

@@ -12,7 +12,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 
 from formnet.errors import CheckpointError
 from formnet.judges.squat.cells import compute_cell_weights, compute_fisher_ratios, pick_features
-from formnet.judges.squat.curve_network import NetworkOptions, fit_networks, restore_networks
+from formnet.judges.squat.curve_network import CurveNetworkOptions, fit_networks, restore_networks
 from formnet.judges.squat.discriminant import fit_discriminants, fit_shrunk_discriminant, restore_discriminants
 from formnet.judges.squat.forest import convert_forest, fit_forest, restore_forest
 
@@ -140,7 +140,7 @@ def test_a_class_of_one_day_is_not_lost_with_it() -> None:
     assert (fitted.biases > -1e6).all()
 
 
-QUICK = NetworkOptions(members=2, width=8, layers=1, epochs=20, batch_size=16, offset=0.1)
+QUICK = CurveNetworkOptions(members=2, width=8, layers=1, epochs=20, batch_size=16, offset=0.1)
 
 
 def make_curves() -> np.ndarray:

@@ -18,7 +18,7 @@ from formnet.lifting.fitting.fit import estimate_shape
 from formnet.lifting.fitting.objective import compute_joint_limits
 from formnet.lifting.fitting.points import compute_point_weights, compute_roughness_bands, smooth_paths
 from formnet.lifting.fitting.precondition import Whitening
-from formnet.lifting.fitting.warm_start import estimate_pose, follow_rotations
+from formnet.lifting.fitting.warm_start import estimate_rotations, follow_rotations
 from formnet.lifting.metrics import compute_limb_variation, compute_pa_mpjpe_mm, limb_joints
 from formnet.motion import Motion
 from formnet.skeleton import BLAZEPOSE_33, COCO_17, KINECT_22, SMPL_24, Skeleton
@@ -179,7 +179,7 @@ def test_limits_are_mirrored():
 @pytest.mark.parametrize("turn_deg", [0.0, 90.0, 179.0, 181.0])
 def test_start_finds_any_direction(turn_deg):
     body, motion = load_body(), true_motion(SMPL_24, turn_deg)
-    pose = estimate_pose(body, squat().betas, motion)
+    pose = estimate_rotations(body, squat().betas, motion)
     vectors = Rotation.from_matrix(pose).as_rotvec()
     joints, _ = body.pose_joints(squat().betas, vectors, motion.joint("pelvis"))
     assert compute_pa_mpjpe_mm(joints.astype(float), motion.positions).mean < 15

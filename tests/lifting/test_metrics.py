@@ -16,7 +16,7 @@ from formnet.lifting.metrics import (
     compute_mpjpe_mm,
     compute_n_mpjpe_mm,
     compute_pa_mpjpe_mm,
-    compute_pck,
+    compute_pck_3d,
     compute_swap_rate,
     limb_joints,
     root_joints,
@@ -137,8 +137,8 @@ def test_hand_computed_figures():
     predicted[1, 2] += [0.0, 0.15, 0.0]
     error = compute_mpjpe_mm(predicted, truth, root=ROOT)
     assert error == Total(pytest.approx(650.0), 6)
-    assert compute_pck(predicted, truth, root=ROOT, threshold_mm=150.001) == Total(5, 6)
-    assert compute_pck(predicted, truth, root=ROOT, threshold_mm=149.999) == Total(4, 6)
+    assert compute_pck_3d(predicted, truth, root=ROOT, threshold_mm=150.001) == Total(5, 6)
+    assert compute_pck_3d(predicted, truth, root=ROOT, threshold_mm=149.999) == Total(4, 6)
     assert compute_mpjpe_mm(predicted + 1, truth, root=None).mean > compute_mpjpe_mm(predicted, truth, root=None).mean
 
 
@@ -155,13 +155,13 @@ def test_a_lacking_joint_is_no_perfect_joint(measure, _twin, predicted, truth, s
 def test_a_lacking_root_is_no_perfect_frame(predicted, truth):
     predicted[1, 0] = np.nan
     assert np.isnan(compute_mpjpe_mm(predicted, truth, root=ROOT).mean)
-    assert compute_pck(predicted, truth, root=ROOT, threshold_mm=1e6) == Total(8 * 24, 9 * 24)
+    assert compute_pck_3d(predicted, truth, root=ROOT, threshold_mm=1e6) == Total(8 * 24, 9 * 24)
 
 
 def test_a_lacking_joint_is_wrong_for_pck(truth):
     predicted = truth.copy()
     predicted[0, 3] = np.nan
-    assert compute_pck(predicted, truth, root=ROOT) == Total(9 * 24 - 1, 9 * 24)
+    assert compute_pck_3d(predicted, truth, root=ROOT) == Total(9 * 24 - 1, 9 * 24)
 
 
 def test_nan_reaches_swap_rate_acceleration_and_limbs(predicted, truth):

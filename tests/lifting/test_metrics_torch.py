@@ -35,7 +35,7 @@ def by_hand(batch: dict[str, torch.Tensor]) -> dict[str, float]:
             "mpjpe_mm": metrics.compute_mpjpe_mm(p, t, root=(0,), evaluated=e),
             "pa_mpjpe_mm": metrics.compute_pa_mpjpe_mm(p, t, evaluated=e),
             "n_mpjpe_mm": metrics.compute_n_mpjpe_mm(p, t, root=(0,), evaluated=e),
-            "pck": metrics.compute_pck(p, t, root=(0,), evaluated=e),
+            "pck": metrics.compute_pck_3d(p, t, root=(0,), evaluated=e),
             "acceleration_error_mm_s2": metrics.compute_acceleration_error_mm_s2(p, t, time, root=(0,), evaluated=e),
             "limb_variation": metrics.compute_limb_variation(p, metrics.limb_joints(SMPL_24), evaluated=e),
             "swap_rate": metrics.compute_swap_rate(p, t, SMPL_24.mirror, root=(0,), evaluated=e),

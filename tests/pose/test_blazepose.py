@@ -18,7 +18,7 @@ from formnet.pose.estimator import create_estimator, estimate_pose
 from formnet.pose.model_bundle import read_bundle
 from formnet.pose.people import SeenPeople
 from formnet.pose.silhouettes import estimate_silhouettes
-from formnet.pose.smoothing import IN_PICTURE, OneEuro, smooth_one_euro, smooth_visibility
+from formnet.pose.smoothing import IN_PICTURE, OneEuro, smooth_places, smooth_visibility
 from formnet.pose.video import Frame
 from formnet.skeleton import BLAZEPOSE_33
 from tests.pose.drawn_person import draw_person
@@ -124,7 +124,7 @@ def test_smoothing_equals_its_slow_twin():
     rng = np.random.default_rng(0)
     times_s = np.cumsum(rng.uniform(0.02, 0.06, 50))
     values, sizes = rng.normal(size=(50, 2, 3)).cumsum(axis=0), rng.uniform(1, 3, 50)
-    smoothed = smooth_one_euro(values, times_s, sizes, IN_PICTURE)
+    smoothed = smooth_places(values, times_s, sizes, IN_PICTURE)
     for index in np.ndindex(2, 3):
         twin = ScalarOneEuro(IN_PICTURE)
         steps_s = np.diff(times_s, prepend=0)
@@ -136,12 +136,12 @@ def test_smoothing_rests_follows_and_begins_anew_after_a_gap():
     times_s = np.arange(120) / 30
     rng = np.random.default_rng(1)
     resting = rng.normal(100, 0.05, size=(120, 1))
-    assert smooth_one_euro(resting, times_s, np.full(120, 500.0), IN_PICTURE)[60:].std() < 0.5 * resting[60:].std()
+    assert smooth_places(resting, times_s, np.full(120, 500.0), IN_PICTURE)[60:].std() < 0.5 * resting[60:].std()
     moving = np.linspace(0, 400, 120)[:, None]
-    assert np.abs(smooth_one_euro(moving, times_s, np.full(120, 500.0), IN_PICTURE) - moving)[30:].max() < 2.0
+    assert np.abs(smooth_places(moving, times_s, np.full(120, 500.0), IN_PICTURE) - moving)[30:].max() < 2.0
     gap = np.where(np.arange(120) < 60, times_s, times_s + 2)
     jump = np.where(np.arange(120) < 60, 0.0, 300.0)[:, None]
-    np.testing.assert_array_equal(smooth_one_euro(jump, gap, np.full(120, 500.0), IN_PICTURE), jump)
+    np.testing.assert_array_equal(smooth_places(jump, gap, np.full(120, 500.0), IN_PICTURE), jump)
     np.testing.assert_array_equal(smooth_visibility(jump, gap), jump)
 
 

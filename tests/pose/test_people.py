@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from formnet.geometry.boxes import compute_overlap
-from formnet.pose.people import Detection, People, compute_movement, compute_prominence, drop_duplicates
+from formnet.pose.people import Detection, People, compute_movement, compute_prominence, drop_same_people
 
 RED, BLUE = np.full((4, 3), [200.0, 40.0, 40.0]), np.full((4, 3), [30.0, 40.0, 210.0])
 
@@ -84,7 +84,7 @@ def test_prominence_prefers_the_middle_and_ignores_what_is_outside():
 
 def test_one_body_seen_twice_counts_once():
     sure, unsure, apart = detection(100, 100), detection(103, 102, confidence=0.5), detection(300, 100, confidence=0.8)
-    assert drop_duplicates([unsure, apart, sure]) == [sure, apart]
+    assert drop_same_people([unsure, apart, sure]) == [sure, apart]
 
 
 def test_clothes_keep_people_apart_who_cross():

@@ -18,7 +18,7 @@ from formnet.report.clock import format_time
 from formnet.report.html import write_html_report
 from formnet.report.summary import summarise
 from formnet.report.svg import draw_range
-from formnet.report.table import write_csv
+from formnet.report.table import write_verdict_csv
 from formnet.report.text import render_clip
 from formnet.standards.finding import hold_against
 from formnet.standards.standard import Criterion, Rule
@@ -137,7 +137,7 @@ def test_the_page_shows_values_limits_and_failures_without_paths_of_the_machine(
 
 
 def test_the_spreadsheet_has_a_row_for_each_repetition(tmp_path: Path) -> None:
-    write_csv(Verdict((CLIP,), {"name": "m"}), tmp_path / "verdict.csv")
+    write_verdict_csv(Verdict((CLIP,), {"name": "m"}), tmp_path / "verdict.csv")
     with (tmp_path / "verdict.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["label"] for row in rows] == ["good", "shallow", "unsure"]

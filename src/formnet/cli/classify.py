@@ -32,7 +32,7 @@ from formnet.verdict import ClipVerdict, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from formnet.pipeline import Judge
+    from formnet.pipeline import ClipJudge
     from formnet.pose.estimator import PoseEstimator
     from formnet.pose.track import PoseTrack
     from formnet.report.results import ResultsFolder
@@ -154,13 +154,13 @@ def _open_results(out: Path, paths: list[Path], *, with_video: bool, force: bool
     return results
 
 
-def _start_loading(standard: str, path: Path | None, lifter: str | None) -> Future[Judge]:
+def _start_loading(standard: str, path: Path | None, lifter: str | None) -> Future[ClipJudge]:
     """Loads the judge beside the pose estimation, which leaves a core free at its start.
 
     What the user names is loaded at once, so that a wrong file is refused before any work.
     """
 
-    def load() -> Judge:
+    def load() -> ClipJudge:
         from formnet.pipeline import make_class_judge, make_judge
 
         if path is None:
@@ -181,7 +181,7 @@ def _start_loading(standard: str, path: Path | None, lifter: str | None) -> Futu
 def _judge_all(
     paths: list[Path],
     estimate: Callable[[Path, str, Event], PoseTrack],
-    loading: Future[Judge],
+    loading: Future[ClipJudge],
     results: ResultsFolder | None,
 ) -> Verdict:
     """Judges clip after clip; one that cannot be judged does not stop the others.

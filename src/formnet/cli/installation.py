@@ -15,7 +15,7 @@ from formnet.demo import CLIP, TRUTH
 from formnet.errors import FormnetError, InputError
 
 if TYPE_CHECKING:
-    from formnet.pipeline import Judge
+    from formnet.pipeline import ClipJudge
     from formnet.pose.estimator import PoseEstimator
     from formnet.pose.track import PoseTrack
 
@@ -89,7 +89,7 @@ class Trial:
             write_video(frames, Path(folder) / "overlay.mp4", fps=_TRIED_FPS)
         return "can be written"
 
-    def _hold_against_truth(self, judge: Judge) -> str:
+    def _hold_against_truth(self, judge: ClipJudge) -> str:
         found = [repetition.bottom_s for repetition in judge.judge(self._track, CLIP).repetitions]
         right = len(found) == len(self._truth) and all(
             abs(seen - real) < _NEAR_S for seen, real in zip(found, self._truth, strict=True)

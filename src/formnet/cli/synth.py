@@ -47,7 +47,7 @@ def synth(
     from formnet.faults import WASEDA_CLASSES
     from formnet.synth.camera import sample_camera
     from formnet.synth.dataset import class_numbers, sample_clips
-    from formnet.synth.truth import describe_clip, write_arrays, write_truth
+    from formnet.synth.truth import describe_clip, write_true_arrays, write_truth
 
     names = tuple(name.strip() for name in classes.split(",") if name.strip()) or WASEDA_CLASSES
     class_numbers(names)
@@ -67,7 +67,7 @@ def synth(
                 tallest = float(-clip.joints[..., 1].min()) + 0.2
                 camera = sample_camera(rng, yaw_deg=yaw, size=(width, height), person_height_m=tallest)
                 film_clip(body, clip, camera, rng, out / f"{name}.mp4", fps)
-            write_arrays(out / f"{name}.npz", clip, body)
+            write_true_arrays(out / f"{name}.npz", clip, body)
             # The truth comes last: where it stands, the clip is complete.
             write_truth(out / f"{name}.json", describe_clip(clip, seed=seed, number=number, fps=fps, camera=camera))
             show(number + 1, clips)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from formnet.motion import FloatArray
 
 
 def compute_overlap(box: FloatArray, other: FloatArray) -> float:

@@ -21,7 +21,6 @@ FITTED = "+smpl"
 """Ending of a lifter's name that has a SMPL body fitted to what it lifted."""
 FOLLOWED = "+picture"
 """Ending of a lifter's name whose joints follow the picture and keep the lifter's depth, see `following`."""
-DEFAULT_LIFTER = "picture"
 
 
 class Lifter(Protocol):
@@ -87,7 +86,7 @@ class FittedLifter:
         return Motion(positions, sure, lifted.timestamps, LIFTED_32)
 
 
-def create_lifter(name: str = DEFAULT_LIFTER) -> Lifter:
+def create_lifter(name: str = "picture") -> Lifter:
     """The lifter of that name, or of a file of weights.
 
     Raises:

@@ -2,7 +2,7 @@
 
 All take positions (T, J, 3) in metres. `evaluated` (T, J) says which joints count; left out, those count whose
 truth is known. A joint that counts but that the prediction lacks (NaN) makes the figure NaN instead of scoring
-zero: pass an `evaluated` without it to measure only what was predicted. `compute_pck` alone takes a lacking joint
+zero: pass an `evaluated` without it to measure only what was predicted. `compute_pck_3d` alone takes a lacking joint
 as wrong. Every function returns a `Total`, so that clips add up to one figure over all their joints and frames.
 
 `root` numbers the joints whose middle is subtracted from each frame before comparing (see `root_joints`); frames
@@ -100,7 +100,7 @@ def compute_pa_mpjpe_mm(predicted: FloatArray, truth: FloatArray, *, evaluated: 
     return _sum(np.concatenate(errors)) if errors else Total(0.0, 0.0)
 
 
-def compute_pck(
+def compute_pck_3d(
     predicted: FloatArray,
     truth: FloatArray,
     *,

@@ -78,7 +78,7 @@ class PAMPJPE(_MeanFigure):
 
 
 class PCK(_MeanFigure):
-    """Share of joints within a distance, a lacking one being wrong, see `compute_pck`."""
+    """Share of joints within a distance, a lacking one being wrong, see `compute_pck_3d`."""
 
     higher_is_better = True
 
@@ -89,7 +89,7 @@ class PCK(_MeanFigure):
     def update(self, predicted: Tensor, truth: Tensor, evaluated: Tensor | None = None) -> None:
         """Adds clips as `MPJPE.update`."""
         self._add(
-            metrics.compute_pck, predicted, truth, evaluated, root=self.root, threshold_mm=self.threshold_mm
+            metrics.compute_pck_3d, predicted, truth, evaluated, root=self.root, threshold_mm=self.threshold_mm
         )  # fmt: skip
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from formnet.judges.measuring.estimator import load_shipped_estimator
 from formnet.lifting.lifter import create_lifter
 from formnet.pipeline.classes import describe_model, judge_motion, make_class_judge
-from formnet.pipeline.judge import Judge, JudgedClip
+from formnet.pipeline.judge import ClipJudge, JudgedClip
 from formnet.pipeline.measured import MeasuringJudge
 from formnet.standards import DEFAULT_STANDARD
 from formnet.standards.reading import load_standard
 
-__all__ = ["Judge", "JudgedClip", "describe_model", "judge_motion", "make_class_judge", "make_judge"]
+__all__ = ["ClipJudge", "JudgedClip", "describe_model", "judge_motion", "make_class_judge", "make_judge"]
 
 DEFAULT_LIFTER = "supervised+picture"
 

@@ -11,7 +11,7 @@ from formnet.pose.track import PoseTrack
 from formnet.verdict import ClipVerdict, RepetitionVerdict
 
 
-class Judge(Protocol):
+class ClipJudge(Protocol):
     """Stands between a pose in the picture and a verdict."""
 
     def judge(self, track: PoseTrack, source: str) -> ClipVerdict:

@@ -34,7 +34,7 @@ def write_track(track: PoseTrack, path: Path) -> None:
     write_arrays(track_to_arrays(track), path)
 
 
-def read_track(path: Path) -> PoseTrack | None:
+def read_cached_track(path: Path) -> PoseTrack | None:
     """Reads a track; None when there is none or it is damaged (it is then estimated anew)."""
     try:
         with np.load(path, allow_pickle=False) as file:

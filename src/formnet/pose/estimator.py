@@ -10,7 +10,7 @@ from typing import Protocol
 
 from formnet.errors import InputError, PoseError
 from formnet.playback import AS_IT_IS, Playback
-from formnet.pose.cache import read_track, track_key, write_track
+from formnet.pose.cache import read_cached_track, track_key, write_track
 from formnet.pose.model_bundle import Eyes
 from formnet.pose.people import SeenPeople
 from formnet.pose.settle import settle
@@ -141,7 +141,7 @@ def estimate_pose(
         kept = Path(cache) / track_key(
             path, estimator.name, estimator.version, person, max_side, max_fps, *_extra(playback)
         )
-        if (track := read_track(kept)) is not None:
+        if (track := read_cached_track(kept)) is not None:
             return replace(track, playback=playback)
     warnings: list[str] = []
     total = info.n_frames_estimate

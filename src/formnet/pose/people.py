@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from formnet.geometry.boxes import compute_overlap
-
-FloatArray = NDArray[np.float64]
+from formnet.motion import FloatArray
 
 # A detection belongs to a person when their boxes overlap this much, or when their centres are nearer than this
 # share of the box's height: people far enough apart to be told from each other are farther apart than that.
@@ -98,7 +96,7 @@ class Person:
         self.clothes = np.where(np.isnan(mixed), known, mixed)
 
 
-def drop_duplicates(detections: list[Detection]) -> list[Detection]:
+def drop_same_people(detections: list[Detection]) -> list[Detection]:
     """Detections without those that show a body a second time; the surer one stays."""
     kept: list[Detection] = []
     for detection in sorted(detections, key=lambda d: -float(d.confidence.mean())):

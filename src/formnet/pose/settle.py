@@ -9,7 +9,7 @@ import numpy as np
 from formnet.errors import InputError, PoseError
 from formnet.motion import Motion
 from formnet.pose.people import People, Person, SeenPeople, compute_prominence
-from formnet.pose.smoothing import IN_METRES, IN_PICTURE, smooth_one_euro, smooth_visibility
+from formnet.pose.smoothing import IN_METRES, IN_PICTURE, smooth_places, smooth_visibility
 from formnet.pose.track import PoseTrack
 from formnet.skeleton import Skeleton
 
@@ -71,13 +71,13 @@ def _make_track(person: Person, times_s: np.ndarray, width: int, height: int, sk
 
     shape = (len(times_s), len(skeleton))
     image, confidence = np.full((*shape, 2), np.nan), np.zeros(shape)
-    image[frames] = smooth_one_euro(in_picture, seen_s, sizes_px, IN_PICTURE)
+    image[frames] = smooth_places(in_picture, seen_s, sizes_px, IN_PICTURE)
     confidence[frames] = visibility * np.array([d.presence for d in detections])
     in_metres = [d.world for d in detections if d.world is not None]
     world: Motion | None = None
     if len(in_metres) == len(detections):
         solid, places = np.full((*shape, 3), np.nan), np.array(in_metres)
-        solid[frames] = smooth_one_euro(places, seen_s, np.ptp(places[..., :2], axis=1).mean(axis=1), IN_METRES)
+        solid[frames] = smooth_places(places, seen_s, np.ptp(places[..., :2], axis=1).mean(axis=1), IN_METRES)
         world = Motion(solid, confidence, times_s, skeleton, "metre")
     return PoseTrack(Motion(image, confidence, times_s, skeleton, "pixel"), world, width, height)
 

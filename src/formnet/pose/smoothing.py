@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from formnet.motion import FloatArray
 
 _VISIBILITY_SHARE = 0.1
 _MAX_GAP_S = 0.5
@@ -37,7 +36,7 @@ IN_PICTURE = OneEuro(0.05, 80.0)
 IN_METRES = OneEuro(0.1, 40.0)
 
 
-def smooth_one_euro(values: FloatArray, times_s: FloatArray, sizes: FloatArray, filter: OneEuro) -> FloatArray:
+def smooth_places(values: FloatArray, times_s: FloatArray, sizes: FloatArray, filter: OneEuro) -> FloatArray:
     """Values (T, …) at times (T,), smoothed, each number by itself.
 
     What is missing (NaN) stays so, and rests where it was last until it is there again.
@@ -47,7 +46,7 @@ def smooth_one_euro(values: FloatArray, times_s: FloatArray, sizes: FloatArray, 
     """
     missing = np.isnan(values)
     if missing.any():
-        return np.where(missing, np.nan, smooth_one_euro(_hold(values), times_s, sizes, filter))
+        return np.where(missing, np.nan, smooth_places(_hold(values), times_s, sizes, filter))
     smoothed = np.array(values, dtype=np.float64)
     speed = np.zeros(values.shape[1:])
     for now in range(1, len(values)):

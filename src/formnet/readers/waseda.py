@@ -38,7 +38,7 @@ def collect_waseda(root: Path) -> ClipCollection:
     """Finds the videos of the class folders."""
     problems: list[Problem] = []
     clips = [
-        VideoClip(clip_name(path, root), path, label, session=recording_day(path.stem))
+        VideoClip(clip_name(path, root), path, label, session=day_of_clip(path.stem))
         for label, folder in _class_folders(root, problems)
         for path in find_videos(folder)
     ]
@@ -60,14 +60,14 @@ def collect_waseda_distances(root: Path) -> Collection:
                 problems.append(Problem(kind, path.relative_to(root).as_posix(), str(error)))
                 continue
             motion = Motion(joints, np.ones(joints.shape[:2]), np.arange(len(joints)) / FPS, HMR_19, "body")
-            day, name = recording_day(path.stem), clip_name(path, root)
+            day, name = day_of_clip(path.stem), clip_name(path, root)
             repetitions.append(Repetition(name, motion, label, group=day or name, session=day))
     if not repetitions and not problems:
         problems.append(Problem("empty", ".", "no JSON file of distances was found in the class folders"))
     return Collection("waseda-distances", tuple(repetitions), WASEDA_CLASSES, tuple(problems), "session", str(root))
 
 
-def recording_day(stem: str) -> str:
+def day_of_clip(stem: str) -> str:
     """`0918_squat_000016` → "0918"; "" when the name does not begin with four digits."""
     match = re.match(r"(\d{4})_", stem)
     return match.group(1) if match else ""

@@ -15,7 +15,7 @@ from formnet.pipeline import JudgedClip
 from formnet.report.html import write_html_report
 from formnet.report.moments import render_bottoms
 from formnet.report.overlay import OverlaySegment, write_overlay_video
-from formnet.report.table import write_csv
+from formnet.report.table import write_verdict_csv
 from formnet.storage.files import atomic_path, write_text
 from formnet.storage.outputs import fresh_answers, is_ours
 from formnet.verdict import Verdict
@@ -97,7 +97,7 @@ class ResultsFolder:
         with self._keeping_problems(), fresh_answers(report):
             write_html_report(verdict, report, videos=links, bottoms=self.bottoms)
         with self._keeping_problems(), fresh_answers(table):
-            write_csv(verdict, table)
+            write_verdict_csv(verdict, table)
 
     @property
     def files(self) -> list[Path]:

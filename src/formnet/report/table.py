@@ -12,7 +12,7 @@ from formnet.storage.files import atomic_path
 from formnet.verdict import RepetitionVerdict, Verdict
 
 
-def write_csv(verdict: Verdict, path: Path) -> None:
+def write_verdict_csv(verdict: Verdict, path: Path) -> None:
     """Writes clip, times, label, clear faults, and value and error of every measure; empty where it is not shown.
 
     Raises:

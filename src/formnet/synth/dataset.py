@@ -16,7 +16,7 @@ from formnet.skeleton import BLAZEPOSE_33
 from formnet.synth.anatomy import Anatomy, describe_anatomy
 from formnet.synth.arms import STYLE_NAMES
 from formnet.synth.faults import Targets, apply_faults
-from formnet.synth.kinematics import Array, smoothstep
+from formnet.synth.kinematics import Array, minimum_jerk
 from formnet.synth.legs import solve_way, stand
 from formnet.synth.nature import Nature, blend_natures, sample_nature, vary_repetitions
 from formnet.synth.program import Drift, Tempo, compute_depth, sample_drift, sample_tempo
@@ -269,7 +269,7 @@ def sample_clip(
         unrest=drift.at(times[None]),
     )
     one = anatomy.take(slice(0, 1))
-    in_frame = blend_natures(nature, smoothstep((times[:, None] - begins[1:]) / _SETTLE_S + 0.5))
+    in_frame = blend_natures(nature, minimum_jerk((times[:, None] - begins[1:]) / _SETTLE_S + 0.5))
     feet = setting.feet(stand(one, person.take(np.s_[:, None])), times)
     way_in_frame = way.take(np.s_[of_frame, 0]).take(np.s_[None])
     posture = solve_squat(one, in_frame, targets.take(of_frame).take(np.s_[None]), way_in_frame, feet, course)
@@ -309,4 +309,4 @@ def _activity(tempo: Tempo, times_s: Array) -> Array:
     begin, end = tempo.start_s[:, None], tempo.end_s[:, None]
     rise = np.minimum(_SETTLE_S, tempo.before_s)[:, None]
     fall = np.minimum(_SETTLE_S, tempo.after_s)[:, None]
-    return smoothstep((times_s - begin + rise) / rise) * smoothstep((end + fall - times_s) / fall)
+    return minimum_jerk((times_s - begin + rise) / rise) * minimum_jerk((end + fall - times_s) / fall)

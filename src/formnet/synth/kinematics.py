@@ -16,7 +16,7 @@ _STRETCH = 0.9995
 """A chain is never pulled straighter than this share of its length: a hinge needs a plane to bend in."""
 
 
-def smoothstep(x: Array) -> Array:
+def minimum_jerk(x: Array) -> Array:
     """0 below 0, 1 above 1, 10x³ - 15x⁴ + 6x⁵ between (the minimum-jerk curve of Flash & Hogan 1985)."""
     x = np.clip(x, 0.0, 1.0)
     return x * x * x * (10 + x * (6 * x - 15))

@@ -19,9 +19,9 @@ from formnet.synth.kinematics import (
     apply,
     bone_frame,
     dot,
+    minimum_jerk,
     normalise_vectors,
     rotation_about,
-    smoothstep,
     swivel_onto_plane,
     two_bone_chain,
 )
@@ -210,7 +210,7 @@ def _pose_feet(
     """Rotations of the feet, ankles, rotations of the toes, balls of the feet; the balls stay where they stand."""
     ball = _bones(anatomy, "ankle", "foot_index")
     rest_turn = np.degrees(np.arctan2(ball[..., 0], ball[..., 2]))[:, None]
-    late = smoothstep((depth[..., None] - 0.3) / 0.7)
+    late = minimum_jerk((depth[..., None] - 0.3) / 0.7)
     sole_m = (np.hypot(ball[..., 0], ball[..., 2]) + anatomy.heel_m[:, None])[:, None]
     lift = np.degrees(np.arcsin(np.clip(targets.heel_lift_m * late / sole_m, -0.3, 0.6)))
     flat = rotation_about(1, feet.turn_deg * _OUT - rest_turn)
@@ -259,7 +259,7 @@ def _steer_knees(
     tracked = _nearer_zero(*swivel_onto_plane(chain, normal, dot(ankles, normal)))
     # A nearly straight leg has no choice: its knee points where the toes point.
     bend = np.arctan2(chain.radius, 0.2)
-    tracked = np.clip(tracked, -1.2, 1.2) * smoothstep((bend - 0.15) / 0.45)
+    tracked = np.clip(tracked, -1.2, 1.2) * minimum_jerk((bend - 0.15) / 0.45)
     knees_x = chain.middle(tracked)[..., 0]
     middle_x = ankles[..., 0].mean(axis=-1, keepdims=True)
     width = np.abs(ankles[..., 0] - middle_x)

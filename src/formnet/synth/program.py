@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from formnet.synth.kinematics import Array, smoothstep
+from formnet.synth.kinematics import Array, minimum_jerk
 
 _GRID = 257
 
@@ -121,7 +121,7 @@ def compute_depth(tempo: Tempo, times_s: Array) -> tuple[Array, Array]:
     sunk = tempo.sinking[:, None] * (1 - np.cos(2 * np.pi * share)) / 2
     depth = np.minimum(down, 1 - up) * (1 - tempo.sinking[:, None]) + sunk
     turn_s = tempo.bottom_s[:, None]
-    return depth, smoothstep((times_s - turn_s) / 0.4 + 0.5)
+    return depth, minimum_jerk((times_s - turn_s) / 0.4 + 0.5)
 
 
 def _way_down(tempo: Tempo) -> Array:

@@ -84,7 +84,7 @@ def render_frames(posed: PosedBody, body: Body, camera: Camera, appearance: Appe
             vertices = np.concatenate([vertices, place_on_back(bar[0], joints).astype(vertices.dtype)])
         picture = background.picture.copy()
         cast_shadow(picture, background, vertices, appearance)
-        colours = shade(vertices, faces, albedo, gloss, camera, appearance)
+        colours = shade_faces(vertices, faces, albedo, gloss, camera, appearance)
         _draw(picture, canvas, camera.project(vertices), camera, vertices, colours, faces)
         shift = rng.integers(0, _GRAIN_TILE, size=2)
         frame = finish(picture, appearance.blur, canvas.grain, int(shift[0]), int(shift[1]), appearance.exposure)
@@ -105,7 +105,7 @@ def surface_colours(body: Body, appearance: Appearance) -> np.ndarray:
     return np.where(cloth[:, None], colours * (1 + folds)[:, None], colours)
 
 
-def shade(
+def shade_faces(
     vertices: np.ndarray,
     faces: np.ndarray,
     albedo: np.ndarray,

@@ -15,7 +15,7 @@ from formnet.synth.appearance import Appearance
 from formnet.synth.barbell import barbell_mesh, place_on_back
 from formnet.synth.camera import Camera
 from formnet.synth.raster import FAR, OVERSAMPLE, blend, draw_triangles, finish
-from formnet.synth.render import Canvas, cast_shadow, compress, shade, surface_colours, surface_gloss
+from formnet.synth.render import Canvas, cast_shadow, compress, shade_faces, surface_colours, surface_gloss
 from formnet.synth.room import draw_room
 
 
@@ -137,5 +137,5 @@ def _draw(mesh: Mesh, canvas: Canvas, camera: Camera, stage: Appearance) -> None
     vertices = mesh.vertices.astype(np.float32)
     depth = (vertices @ camera.rotation[2] + camera.translation[2]).astype(np.float32)
     samples = (np.nan_to_num(camera.project(vertices)) * OVERSAMPLE).astype(np.float32)
-    colours = shade(vertices, mesh.faces, mesh.colours, mesh.gloss, camera, stage)
+    colours = shade_faces(vertices, mesh.faces, mesh.colours, mesh.gloss, camera, stage)
     draw_triangles(samples, depth, colours, mesh.faces, canvas.nearest, canvas.paint)

@@ -25,7 +25,7 @@ from formnet.synth.arms import (
     pose_arms,
 )
 from formnet.synth.faults import Targets, apply_faults
-from formnet.synth.kinematics import Array, apply, compute_axis_angle, limit_softly, rotation_about, smoothstep
+from formnet.synth.kinematics import Array, apply, compute_axis_angle, limit_softly, minimum_jerk, rotation_about
 from formnet.synth.legs import Feet, Legs, Way, pose_legs, solve_way, stand
 from formnet.synth.nature import Nature
 from formnet.synth.program import DRIFT_CHANNELS
@@ -137,13 +137,13 @@ def compute_trunk_lean(posture: Posture) -> Array:
 
 def compute_fault_course(targets: Targets, course: Course) -> Array:
     """How much of a fault of back or head shows, (N, T) in 0–1: some from the start, the rest with depth."""
-    grown = smoothstep((course.depth - targets.onset) / (1 - targets.onset))
+    grown = minimum_jerk((course.depth - targets.onset) / (1 - targets.onset))
     return targets.held * course.active + (1 - targets.held * course.active) * grown
 
 
 def compute_caving(targets: Targets, course: Course) -> Array:
     """How much of the caving shows, (N, T) in 0–1: most at the bottom and in the early ascent."""
-    grown = smoothstep((course.depth - targets.onset) / (1 - targets.onset))
+    grown = minimum_jerk((course.depth - targets.onset) / (1 - targets.onset))
     return grown ** (1.3 - 0.8 * course.rising)
 
 
@@ -152,7 +152,7 @@ def compute_spine(nature: Nature, targets: Targets, way: Way, course: Course) ->
     depth = course.depth * way.share
     shown = compute_fault_course(targets, course)
     flex = nature.back_flex_deg * depth
-    wink = nature.wink_deg * smoothstep((depth - 0.55) / 0.45)
+    wink = nature.wink_deg * minimum_jerk((depth - 0.55) / 0.45)
     rounding, arching = targets.rounding_deg * shown, targets.arching_deg * shown
     still = np.zeros_like(depth)
     breath, unrest = course.unrest.get("breath_deg", still), course.unrest.get("spine_deg", still)

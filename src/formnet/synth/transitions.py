@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from formnet.synth.kinematics import Array, smoothstep
+from formnet.synth.kinematics import Array, minimum_jerk
 from formnet.synth.legs import Feet
 
 
@@ -49,7 +49,7 @@ class Walk:
             # The last two steps close up; every other one goes ahead of the standing foot.
             to = min((step + 1) / (self.steps - 1), 1.0)
             swing = np.clip((times_s - self.start_s) / self.step_s - step, 0, 1)
-            progress[:, foot] += (to - at[foot]) * smoothstep(swing)
+            progress[:, foot] += (to - at[foot]) * minimum_jerk(swing)
             height[:, foot] += self.lift_m * np.sin(np.pi * swing) ** 2
             at[foot] = to
         away = progress if self.is_leaving else 1 - progress
@@ -94,10 +94,10 @@ class Setting:
         """Weight (T,) of the held position against hanging arms."""
         weight = np.ones_like(times_s)
         if self.arms_up_s is not None:
-            weight = smoothstep((times_s - self.arms_up_s[0]) / (self.arms_up_s[1] - self.arms_up_s[0]))
+            weight = minimum_jerk((times_s - self.arms_up_s[0]) / (self.arms_up_s[1] - self.arms_up_s[0]))
         if self.arms_down_s is not None:
             begin, end = self.arms_down_s
-            weight = np.minimum(weight, 1 - smoothstep((times_s - begin) / (end - begin)))
+            weight = np.minimum(weight, 1 - minimum_jerk((times_s - begin) / (end - begin)))
         return weight
 
     def dip(self, times_s: Array) -> Array:
@@ -105,7 +105,7 @@ class Setting:
         if self.dip_s is None:
             return np.zeros_like(times_s)
         share = (times_s - self.dip_s[0]) / (self.dip_s[1] - self.dip_s[0])
-        return self.dip_depth * smoothstep(2 * share) * smoothstep(2 - 2 * share)
+        return self.dip_depth * minimum_jerk(2 * share) * minimum_jerk(2 - 2 * share)
 
     def feet(self, planted: Feet, times_s: Array) -> Feet:
         """Feet (1, T, …) that walk in, stand as `planted` (1, 1, …), and walk off."""

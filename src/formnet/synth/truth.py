@@ -58,7 +58,7 @@ def write_truth(path: Path, truth: dict[str, Any]) -> None:
         temporary.write_text(json.dumps(truth, indent=1) + "\n")
 
 
-def write_arrays(path: Path, clip: Clip, body: Body) -> None:
+def write_true_arrays(path: Path, clip: Clip, body: Body) -> None:
     """Writes `timestamps`, `betas`, SMPL `poses` and `translation`, and world `joints` and `landmarks` as .npz."""
     with atomic_path(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(

@@ -16,7 +16,7 @@ _SIMULATED_OPTIONS = ("count", "views", "seed", "noise", "lifter")
 _COPY_OPTIONS = ("root", "allow_damaged")
 
 
-def read_source(data: Mapping[str, Any]) -> RepetitionTable:
+def read_training_data(data: Mapping[str, Any]) -> RepetitionTable:
     """The table that the group `data` describes: simulated squats, or a copy of a set by its name.
 
     Args:

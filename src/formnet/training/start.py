@@ -31,7 +31,7 @@ from formnet.training.measures.build import build_measure_options
 from formnet.training.measures.run import run_measure_training
 from formnet.training.module import OptimiserSpec
 from formnet.training.run import FitOptions, RunOptions, run_training
-from formnet.training.sources import check_source, read_source
+from formnet.training.sources import check_source, read_training_data
 from formnet.training.usage import NETWORK
 
 Run = Callable[[RepetitionTable, Progress], dict[str, Any]]
@@ -63,7 +63,7 @@ def start_classifier(plain: Mapping[str, Any], out: Path) -> Finished:
     check_source(plain["data"])
     create_lifter(str(plain["data"].get("lifter", "picture")))
     run = _plan_network(plain, split, out) if plain["method"]["name"] == NETWORK else _plan_learner(plain, split, out)
-    table = read_source(plain["data"])
+    table = read_training_data(plain["data"])
     return Finished(run(table, make_progress("preprocessing")), table.classes, split.kind)
 
 

@@ -9,7 +9,7 @@ from formnet.pose.estimator import create_estimator
 from formnet.pose.grouping.heatmaps import make_heatmaps
 from formnet.pose.networks.description import PoseNetwork, PoseNetworkSpec, save_pose_network
 from formnet.pose.networks.estimator import NetworkEstimator
-from formnet.pose.smoothing import IN_PICTURE, smooth_one_euro
+from formnet.pose.smoothing import IN_PICTURE, smooth_places
 from formnet.pose.video import Frame
 from formnet.skeleton import Skeleton
 
@@ -122,9 +122,9 @@ def test_joints_that_are_missing_for_a_while_do_not_spoil_the_rest():
     holes[4:7, 1] = np.nan
     holes[:2, 0] = np.nan
     times, sizes = np.arange(12) / 30, np.full(12, 50.0)
-    smooth = smooth_one_euro(holes, times, sizes, IN_PICTURE)
+    smooth = smooth_places(holes, times, sizes, IN_PICTURE)
     np.testing.assert_array_equal(np.isnan(smooth), np.isnan(holes))
-    np.testing.assert_allclose(smooth[:4, 1], smooth_one_euro(values, times, sizes, IN_PICTURE)[:4, 1])
+    np.testing.assert_allclose(smooth[:4, 1], smooth_places(values, times, sizes, IN_PICTURE)[:4, 1])
     assert np.abs(smooth[-1] - values[-1]).max() < 3
 
 

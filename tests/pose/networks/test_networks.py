@@ -10,7 +10,7 @@ from formnet.errors import CheckpointError, InputError
 from formnet.pose.networks.crop import Crop, crop_around, crop_whole
 from formnet.pose.networks.description import PoseNetwork, PoseNetworkSpec, load_pose_network, save_pose_network
 from formnet.pose.networks.export import export_onnx
-from formnet.pose.networks.predict import find_in_clip, find_people
+from formnet.pose.networks.predict import find_in_clip, find_in_crops
 from formnet.pose.networks.rpstn import JointRelation, NonLocal, correlate
 from formnet.skeleton import Skeleton
 from formnet.storage.weights import seal
@@ -255,7 +255,7 @@ def test_joints_come_back_in_pixels_of_the_picture(kind, flip):
     picture[38:42, 28:36, 0], picture[60:68, 60:68, 1] = 255, 255
     network = PoseNetwork(PoseNetworkSpec(**{**SMALL, "refine": "none"}, kind=kind), _Painted())
     crop = crop_around(np.array([16.0, 0, 80, 96]), (32, 48), margin=1.0)
-    find = find_in_clip if kind == "rpstn" else find_people
+    find = find_in_clip if kind == "rpstn" else find_in_crops
     for people in find(network, [picture] * 2, [crop] * 2, flip=flip):
         np.testing.assert_allclose(people.joints[0, :2], [[64, 64], [32, 40]], atol=4.1)
         assert people.confidence[0, :2].min() > 0.8

@@ -21,7 +21,7 @@ from formnet.training.lift.anatomy import (
 from formnet.training.lift.data import Batch
 from formnet.training.lift.discriminator import Discriminator, cut_windows, sample_windows
 from formnet.training.lift.turning import about_x, sample_turns, take_picture, turn
-from formnet.training.lift.unsupervised import UnsupervisedWeights, mirror_some
+from formnet.training.lift.unsupervised import UnsupervisedWeights, mirror_some_people
 
 _FEET = OBSERVED_24.indices(("left_ankle", "right_ankle"))
 
@@ -152,7 +152,7 @@ def test_mirrored_people_swap_sides_in_points_picture_and_confidence() -> None:
     points, picture = torch.randn(2, 40, 2, 24, 2, generator=generator)
     confidence = torch.rand(40, 2, 24, generator=generator)
     batch = Batch(points, confidence, picture, torch.zeros(40, 2, 32, 3))
-    answers = mirror_some(batch, generator)
+    answers = mirror_some_people(batch, generator)
     left, right = OBSERVED_24.index("left_knee"), OBSERVED_24.index("right_knee")
     mirrored = (answers[1] != confidence).any(dim=(1, 2))
     assert 8 < int(mirrored.sum()) < 32

@@ -29,7 +29,7 @@ def prepare_body(motion: Motion) -> Motion:
         InputError: for a motion without depth or with fewer than four frames.
         SkeletonError: when the joint set lacks shoulders, elbows, wrists, hips, knees or ankles.
     """
-    check_motion(motion)
+    require_body(motion)
     body = complete_body(fill_motion(at_working_rate(motion)))
     positions = body.positions.copy()
     for joint in parents_first(body.skeleton):
@@ -40,7 +40,7 @@ def prepare_body(motion: Motion) -> Motion:
     return body.replace(positions=positions)
 
 
-def check_motion(motion: Motion) -> None:
+def require_body(motion: Motion) -> None:
     """Raises what `prepare_body` raises."""
     if motion.n_dimensions != 3:
         raise InputError("this model judges joints in 3D, got a motion in 2D; use a pose source with depth")

@@ -21,7 +21,7 @@ MOST_DEVIATIONS = 4.0
 
 
 @dataclass(frozen=True)
-class NetworkOptions:
+class CurveNetworkOptions:
     """How networks are trained; offsets, scales and noise in deviations of each channel."""
 
     members: int = 3
@@ -131,7 +131,7 @@ def scale_curves(curves: FloatArray, means: FloatArray, deviations: FloatArray) 
 
 
 def fit_networks(
-    curves: FloatArray, labels: np.ndarray, weights: FloatArray, n_classes: int, seed: int, options: NetworkOptions
+    curves: FloatArray, labels: np.ndarray, weights: FloatArray, n_classes: int, seed: int, options: CurveNetworkOptions
 ) -> CurveNetworks:
     """Trains `options.members` networks on (N, T, C); the same seed and threads give the same weights."""
     with np.errstate(invalid="ignore"):
@@ -145,7 +145,7 @@ def fit_networks(
 
 
 def _train_one(
-    values: Tensor, labels: np.ndarray, weights: FloatArray, n_classes: int, seed: int, options: NetworkOptions
+    values: Tensor, labels: np.ndarray, weights: FloatArray, n_classes: int, seed: int, options: CurveNetworkOptions
 ) -> CurveNetwork:
     rng, targets = np.random.default_rng(seed), torch.from_numpy(np.array(labels, dtype=np.int64))
     batch = min(options.batch_size, len(labels))
@@ -171,7 +171,7 @@ def _train_one(
     return network.eval()
 
 
-def _disturb(x: Tensor, options: NetworkOptions) -> Tensor:
+def _disturb(x: Tensor, options: CurveNetworkOptions) -> Tensor:
     """Every channel of every row scaled and moved as a whole, and noise."""
     size = (*x.shape[:2], 1)
     moved = x * torch.exp(options.scale * torch.randn(size)) + options.offset * torch.randn(size)
@@ -179,4 +179,4 @@ def _disturb(x: Tensor, options: NetworkOptions) -> Tensor:
 
 
 def option_names() -> tuple[str, ...]:
-    return tuple(field.name for field in fields(NetworkOptions))
+    return tuple(field.name for field in fields(CurveNetworkOptions))

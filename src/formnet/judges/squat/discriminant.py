@@ -46,7 +46,7 @@ class Discriminants:
         total = np.zeros((len(features), self.biases.shape[1]))
         for number, bias in enumerate(self.biases):
             part = slice(edges[number], edges[number + 1])
-            values = standardise(features[:, self.indices[part]], self.centres[part], self.spreads[part])
+            values = compute_robust_scores(features[:, self.indices[part]], self.centres[part], self.spreads[part])
             total += softmax(values @ self.weights[part] + bias, axis=1)
         return np.asarray(total / len(self.biases))
 
@@ -124,7 +124,7 @@ def _fit_member(
     quarters = np.percentile(features, [25, 75], axis=0)
     # Half from the deviation, half from the quartiles (0.74 of their distance is a normal deviation).
     spreads = 0.5 * features.std(axis=0) + 0.37 * (quarters[1] - quarters[0]) + 1e-6
-    values = standardise(features, centres, spreads)
+    values = compute_robust_scores(features, centres, spreads)
     standard = (values - values.mean(axis=0)) / (values.std(axis=0) + 1e-9)
     picked = sorted(
         {
@@ -157,6 +157,6 @@ def fit_shrunk_discriminant(
     return solved, bias
 
 
-def standardise(features: FloatArray, centres: FloatArray, spreads: FloatArray) -> FloatArray:
+def compute_robust_scores(features: FloatArray, centres: FloatArray, spreads: FloatArray) -> FloatArray:
     """Robust scores, at most ±`MOST_DEVIATIONS`."""
     return np.asarray(np.clip((features - centres) / spreads, -MOST_DEVIATIONS, MOST_DEVIATIONS))

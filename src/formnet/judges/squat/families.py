@@ -26,7 +26,7 @@ from formnet.judges.parts.ridge import (
 )
 from formnet.judges.protocol import Arrays, require_range, take_array
 from formnet.judges.squat.cells import compute_cell_weights
-from formnet.judges.squat.curve_network import CurveNetworks, NetworkOptions, fit_networks, restore_networks
+from formnet.judges.squat.curve_network import CurveNetworkOptions, CurveNetworks, fit_networks, restore_networks
 from formnet.judges.squat.discriminant import Discriminants, fit_discriminants, restore_discriminants
 from formnet.judges.squat.features import SquatFeatures
 from formnet.judges.squat.forest import Forest, fit_forest, restore_forest
@@ -84,7 +84,7 @@ class Families:
 
 def fit_families(
     features: SquatFeatures, labels: np.ndarray, groups: np.ndarray, n_classes: int, seed: int, *, trees: int,
-    members: int, network: NetworkOptions, alpha: float, with_memory: bool = True,
+    members: int, network: CurveNetworkOptions, alpha: float, with_memory: bool = True,
 ) -> Families:  # fmt: skip
     """All families on all rows; the options are those of `SquatRecipe`."""
     kept, medians = choose_columns(features.summaries)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from formnet.judges.parts.blocks import compute_log_amplitudes
-from formnet.judges.parts.body import at_working_rate, check_motion, fill_motion
+from formnet.judges.parts.body import at_working_rate, fill_motion, require_body
 from formnet.judges.squat.curves import NamedCurves, compute_squat_curves
 from formnet.judges.squat.image_curves import compute_image_curves, log_distance_ratios
 from formnet.judges.squat.phases import Phases, mean_around, warp_to_phases
@@ -63,7 +63,7 @@ def compute_squat_features(motions: Sequence[Motion], second_view: float | None 
 
 def _compute_one(motion: Motion, second_view: float | None) -> tuple[FloatArray, list[str], list[FloatArray]]:
     """Summaries and their names; picture curves as they are, relative to standing, and ratios of distances."""
-    check_motion(motion)
+    require_body(motion)
     motion = fill_motion(at_working_rate(motion))
     skeleton = motion.skeleton
     perspective = is_seen_from_camera(motion.positions)

@@ -20,7 +20,7 @@ from formnet.judges.parts.calibrate import check_left_out, check_target, fit_cal
 from formnet.judges.parts.series import require_rows
 from formnet.judges.parts.threads import one_thread
 from formnet.judges.protocol import Arrays, take_array
-from formnet.judges.squat.curve_network import NetworkOptions, option_names
+from formnet.judges.squat.curve_network import CurveNetworkOptions, option_names
 from formnet.judges.squat.families import (
     FLOOR,
     SHARES,
@@ -82,7 +82,7 @@ class SquatRecipe:
         second_view: `slope` of the second camera's rays; None where there is no second camera.
         trees: of the forest.
         members: of the bagged discriminants.
-        network: options of the networks by name; see `NetworkOptions`.
+        network: options of the networks by name; see `CurveNetworkOptions`.
         alpha: of the ridge on amplitudes.
         inner_folds: parts of the training rows that are left out in turn, to choose the share of memory and to
             calibrate; 0 leaves both out, and memory has no vote.
@@ -135,7 +135,7 @@ class SquatRecipe:
         """All families on all rows."""
         return fit_families(
             features, labels, groups, n_classes, seed, trees=self.trees, members=self.members,
-            network=NetworkOptions(**dict(self.network)), alpha=self.alpha, with_memory=with_memory,
+            network=CurveNetworkOptions(**dict(self.network)), alpha=self.alpha, with_memory=with_memory,
         )  # fmt: skip
 
     def leave_out(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from formnet.geometry.paths import sample_frames
-from formnet.judges.squat.selfcalibration import find_standing
+from formnet.judges.squat.selfcalibration import find_highest_hips
 from formnet.motion import FloatArray
 
 N_HALF = 32
@@ -43,7 +43,7 @@ class Phases:
 
 def find_phases(height: FloatArray) -> Phases:
     """Phases by the height of the hips (T,)."""
-    return Phases(height, int(np.argmin(height)), find_standing(height))
+    return Phases(height, int(np.argmin(height)), find_highest_hips(height))
 
 
 def warp_to_phases(curves: FloatArray, phases: Phases) -> FloatArray:

@@ -62,7 +62,7 @@ def stand_upright(positions: FloatArray, skeleton: Skeleton) -> FloatArray:
     joints = Joints(positions, skeleton)
     ankles, shoulders = joints.middle("ankle"), joints.middle("shoulder")
     height = np.median(ankles[:, 1]) - joints.middle("hip")[:, 1]
-    standing = find_standing(height)
+    standing = find_highest_hips(height)
     up = compute_unit_vectors(np.median((shoulders - ankles)[standing], axis=0), degenerate=0.0)
     left = sum(
         weight * np.median(joints.across(joint), axis=0)
@@ -73,7 +73,7 @@ def stand_upright(positions: FloatArray, skeleton: Skeleton) -> FloatArray:
     return np.asarray((positions - np.median(ankles[standing], axis=0)) @ axes.T)
 
 
-def find_standing(height: FloatArray, share: float = 0.12) -> np.ndarray:
+def find_highest_hips(height: FloatArray, share: float = 0.12) -> np.ndarray:
     """(T,) True where hips are no more than `share` of the whole descent below their highest (95 %)."""
     highest = np.percentile(height, 95)
     standing = height > highest - share * (highest - height.min())

@@ -18,7 +18,7 @@ from formnet.errors import InputError
 from formnet.lifting.fitting.objective import FitWeights, Objective
 from formnet.lifting.fitting.points import compute_point_weights, compute_roughness_bands, smooth_paths
 from formnet.lifting.fitting.precondition import Whitening
-from formnet.lifting.fitting.warm_start import estimate_pose, follow_rotations
+from formnet.lifting.fitting.warm_start import estimate_rotations, follow_rotations
 from formnet.motion import FloatArray, Motion
 from formnet.skeleton import BLAZEPOSE_33, SMPL_24
 
@@ -80,7 +80,7 @@ def fit_body(
 ) -> FittedBody:
     """Shape, pose and place of a body that explain a motion.
 
-    Starts from geometry (`estimate_pose`), then improves all at once by L-BFGS through smplx's kinematics, without
+    Starts from geometry (`estimate_rotations`), then improves all at once by L-BFGS through smplx's kinematics, without
     the mesh. Joints count by their confidence; limbs that nobody saw hang relaxed, gaps are bridged smoothly.
 
     Args:
@@ -102,7 +102,7 @@ def fit_body(
     mixing, trust = compute_point_weights(motion.skeleton)
     smooth = motion.replace(positions=smooth_paths(motion), confidence=np.ones(motion.confidence.shape))
     betas = estimate_shape(body, smooth, motion.confidence.mean(axis=0))
-    start = estimate_pose(body, betas, smooth)
+    start = estimate_rotations(body, betas, smooth)
     used = trust > 0
     problem = _Problem(
         body,

@@ -46,7 +46,7 @@ def relaxed_pose() -> FloatArray:
     return pose
 
 
-def estimate_pose(body: Body, betas: FloatArray, motion: Motion) -> FloatArray:
+def estimate_rotations(body: Body, betas: FloatArray, motion: Motion) -> FloatArray:
     """Rotations (T, 24, 3, 3) in their parents' frames, from smooth joints without gaps.
 
     Raises:

@@ -13,8 +13,9 @@ import numpy as np
 from scipy.special import expit
 
 from formnet.geometry.boxes import compute_overlap
+from formnet.motion import FloatArray
 from formnet.pose.blazepose.network import Network
-from formnet.pose.blazepose.region import FloatArray, Region, region_around, whole_picture
+from formnet.pose.blazepose.region import Region, region_around, whole_picture
 from formnet.pose.video import Image
 
 _STRIDES_AND_ANCHORS = ((8, 2), (16, 2), (32, 6))

@@ -8,12 +8,12 @@ import threading
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 
+from formnet.motion import FloatArray
 from formnet.pose.blazepose.detector import PersonDetector
 from formnet.pose.blazepose.follower import Follower
 from formnet.pose.blazepose.landmarks import MASK_SIZE, LandmarkNetwork, Silhouette, region_of_joints
 from formnet.pose.blazepose.network import Network
 from formnet.pose.blazepose.pruning import remove_output
-from formnet.pose.blazepose.region import FloatArray
 from formnet.pose.estimator import EstimatorOptions
 from formnet.pose.model_bundle import PoseModel
 from formnet.pose.model_file import obtain_pose_model, read_pose_model

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from formnet.geometry.boxes import compute_overlap
+from formnet.motion import FloatArray
 from formnet.pose.blazepose.detector import PersonDetector
 from formnet.pose.blazepose.landmarks import LandmarkNetwork, Landmarks
-from formnet.pose.blazepose.region import FloatArray, Region
-from formnet.pose.people import Detection, SeenPeople, drop_duplicates
+from formnet.pose.blazepose.region import Region
+from formnet.pose.people import Detection, SeenPeople, drop_same_people
 from formnet.pose.video import Frame, Image
 from formnet.skeleton import BLAZEPOSE_33
 
@@ -50,7 +51,7 @@ class Follower:
             self._search(frame.image)
         found = [self._landmarks.find(frame.image, region) for region in self._regions]
         people = {_as_detection(person, frame.image): person.region for person in found if person is not None}
-        kept = drop_duplicates(list(people))
+        kept = drop_same_people(list(people))
         self._regions = [people[detection] for detection in kept]
         return kept
 

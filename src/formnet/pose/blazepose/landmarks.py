@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit
 
+from formnet.motion import FloatArray
 from formnet.pose.blazepose.network import FloatImage, Network
-from formnet.pose.blazepose.region import FloatArray, Region, region_around
+from formnet.pose.blazepose.region import Region, region_around
 from formnet.pose.video import Image
 from formnet.skeleton import BLAZEPOSE_33
 

@@ -6,11 +6,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from formnet.motion import FloatArray
 from formnet.pose.video import Image
-
-FloatArray = NDArray[np.float64]
 
 _MARGIN = 1.25
 _SUBPIXELS = 32

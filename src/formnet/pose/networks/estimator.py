@@ -15,7 +15,7 @@ from formnet.pose.grouping.base import FoundPeople
 from formnet.pose.model_file import obtain_pose_model, read_pose_model
 from formnet.pose.networks.crop import Crop, crop_around, crop_whole
 from formnet.pose.networks.description import PoseNetwork, load_pose_network
-from formnet.pose.networks.predict import find_in_clip, find_people
+from formnet.pose.networks.predict import find_in_clip, find_in_crops
 from formnet.pose.people import Detection, SeenPeople
 from formnet.pose.settle import settle
 from formnet.pose.track import PoseTrack
@@ -59,7 +59,7 @@ class NetworkEstimator:
             for frame in frames:
                 height, width = frame.image.shape[:2]
                 crop = crop_whole(width, height, self._network.spec.size)
-                (people,) = find_people(self._network, [frame.image], [crop], flip=self._flip)
+                (people,) = find_in_crops(self._network, [frame.image], [crop], flip=self._flip)
                 yield as_seen(frame, people)
         else:
             yield from self._follow_one(frames)
@@ -92,7 +92,7 @@ class NetworkEstimator:
     def _look(self, images: list[Image], crop: Crop) -> list[FoundPeople]:
         spec = self._network.spec
         if spec.kind != "rpstn":
-            return find_people(self._network, images, [crop] * len(images), flip=self._flip)
+            return find_in_crops(self._network, images, [crop] * len(images), flip=self._flip)
         # A clip's last piece may be too short: its last frame stands still.
         filled = [*images, *[images[-1]] * (spec.frames - len(images))]
         return find_in_clip(self._network, filled, [crop] * len(filled), flip=self._flip)[: len(images)]

@@ -16,7 +16,7 @@ from formnet.pose.networks.description import STRIDE, PoseNetwork, prepare
 Picture = NDArray[np.uint8]
 
 
-def find_people(
+def find_in_crops(
     network: PoseNetwork, pictures: Sequence[Picture], crops: Sequence[Crop], *, flip: bool = True
 ) -> list[FoundPeople]:
     """People in each crop; one for networks of crops, any number for those of whole pictures.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from formnet.synth.kinematics import Array, smoothstep
+from formnet.synth.kinematics import Array, minimum_jerk
 from formnet.synth.program import Tempo, compute_depth, sample_tempo
 
 _KEPT_REPETITIONS = 64
@@ -14,7 +14,7 @@ _KEPT_REPETITIONS = 64
 
 def ramp(times: Array, begin: Array | float, end: Array | float) -> Array:
     """0 before `begin`, 1 after `end`, minimum-jerk between."""
-    return smoothstep((times - begin) / (np.asarray(end) - begin))
+    return minimum_jerk((times - begin) / (np.asarray(end) - begin))
 
 
 def window(times: Array, rise: tuple[float, float], fall: tuple[float, float]) -> Array:

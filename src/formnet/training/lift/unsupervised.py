@@ -96,7 +96,7 @@ class UnsupervisedLift(lightning.LightningModule):
         self.generator = torch.Generator().manual_seed(0)
 
     def training_step(self, batch: Batch, number: int) -> None:
-        points, confidence, picture = mirror_some(batch, self.generator)
+        points, confidence, picture = mirror_some_people(batch, self.generator)
         lifting, judging = cast(list[LightningOptimizer], self.optimizers())
         losses, windows = self._losses(points, confidence, picture)
         weights = self.weights.at(self._progress(number))
@@ -171,7 +171,7 @@ class UnsupervisedLift(lightning.LightningModule):
         return solid - solid[:, :, _HIPS].mean(dim=2, keepdim=True)
 
 
-def mirror_some(batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+def mirror_some_people(batch: Batch, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
     """Points, confidence and picture of a batch, in half of the clips of mirrored people."""
     mirrored = torch.rand(len(batch.points), generator=generator) < 0.5
     chosen = mirrored[:, None, None]

@@ -102,11 +102,11 @@ def run_measure_training(
     stored = load_estimator(save_estimator(out / "measures.safetensors", estimator))
     choosing, testing = held[np.arange(0, len(held), 2)], held[np.arange(1, len(held), 2)]
     stored = dataclasses.replace(stored, factors=fit_factors(stored, choosing))
-    used = choose_views(compare(stored, geometry, choosing), options.least_gain, options.contradicted)
-    by_view = compare(stored, geometry, testing)
+    used = choose_views(compare_both(stored, geometry, choosing), options.least_gain, options.contradicted)
+    by_view = compare_both(stored, geometry, testing)
     about = {"training": dict(record or {}), "versions": current_versions(), "figures": _rounded(by_view)}
     save_estimator(out / "measures.safetensors", dataclasses.replace(stored, used=used, about=about))
-    figures = summarise(by_view, used)
+    figures = summarise_views(by_view, used)
     write_metrics(out, figures)
     return figures
 
@@ -161,7 +161,7 @@ def fit_factors(estimator: MeasureEstimator, held: MeasureTable) -> Factors:
     }
 
 
-def compare(estimator: MeasureEstimator, geometry: GeometryFit, held: MeasureTable) -> dict[str, FiguresByView]:
+def compare_both(estimator: MeasureEstimator, geometry: GeometryFit, held: MeasureTable) -> dict[str, FiguresByView]:
     """ "network" and "geometry" → measure → view → figures on people that neither has seen."""
     return {
         "network": figures_by_view(*estimator.estimate_all(held.exact), held, estimator.spec),
@@ -204,7 +204,7 @@ def _is_better(figures: Figures, rival: Figures, least_gain: float) -> bool:
     return figures["rmse"] <= least_gain * rival["rmse"]
 
 
-def summarise(by_view: Mapping[str, FiguresByView], used: Mapping[str, tuple[str, ...]]) -> dict[str, float]:
+def summarise_views(by_view: Mapping[str, FiguresByView], used: Mapping[str, tuple[str, ...]]) -> dict[str, float]:
     """Medians over measures and views: R² of network and geometry, shares within one and two deviations."""
     medians = {
         f"test/{who}_{name}": float(

@@ -13,7 +13,7 @@ from formnet.pose.grouping.base import FoundPeople
 from formnet.pose.metrics.oks import TruePeople, evaluate_oks, oks_sigmas
 from formnet.pose.metrics.pck import compute_pck, measure_people
 from formnet.pose.networks.description import PoseNetwork
-from formnet.pose.networks.predict import find_in_clip, find_people
+from formnet.pose.networks.predict import find_in_clip, find_in_crops
 from formnet.readers.pictures.base import HIDDEN, VISIBLE, LabelledPerson, LabelledPicture, PictureSet
 from formnet.skeleton import Skeleton
 from formnet.training.pose.views import View, list_views
@@ -62,7 +62,7 @@ def answer_views(network: PoseNetwork, views: Sequence[View], *, flip: bool) -> 
     answers: list[FoundPeople] = []
     for start in range(0, len(views), _BATCH):
         part = views[start : start + _BATCH]
-        answers += find_people(
+        answers += find_in_crops(
             network, [view.frames[0].read() for view in part], [view.crop for view in part], flip=flip
         )
     return answers
