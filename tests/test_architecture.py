@@ -87,7 +87,7 @@ def test_the_entrance_is_light(entrance: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
-# The same word for the same idea in rooms that do not know of each other; nothing imports two of them.
+# The same word for the same idea, each in a room of its own.
 KNOWN_TWICE = {
     "Criterion", "Found", "JointRelation", "Layout", "Reading", "Repetition", "Row", "Scene",
     "compute_lean_deg", "create_estimator", "trunk_lean_deg",
