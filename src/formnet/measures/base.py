@@ -16,6 +16,9 @@ Unit = Literal["°", "ratio", "shin lengths", "foot lengths", "hip widths", "s"]
 Event = Literal["bottom", "greatest", "least", "change", "greatest change", "whole"]
 _LEAST_DEPTH = 0.4
 """Greatest and least values are read where at least this part of the depth is reached."""
+_HELD = 0.2
+"""They are what is held for this part of that time, at least: a shorter one is a slip of the estimator more often than
+of the person (heels and trunk of real people, `benchmarks/transfer.py` and `benchmarks/postures.py`)."""
 
 
 @dataclass(frozen=True)
@@ -75,33 +78,29 @@ def change_at_bottom(curve: Curve) -> Callable[[Performance], Reading]:
 
 
 def greatest(curve: Curve) -> Callable[[Performance], Reading]:
-    """The greatest value of a curve while the person is deep."""
-    return _extreme(curve, np.nanargmax, from_standing=False)
+    """The greatest value of a curve that is held while the person is deep."""
+    return _extreme(curve, sign=1.0, from_standing=False)
 
 
 def least(curve: Curve) -> Callable[[Performance], Reading]:
-    """The least value of a curve while the person is deep."""
-    return _extreme(curve, np.nanargmin, from_standing=False)
+    """The least value of a curve that is held while the person is deep."""
+    return _extreme(curve, sign=-1.0, from_standing=False)
 
 
 def greatest_change(curve: Curve) -> Callable[[Performance], Reading]:
-    """The greatest value while the person is deep, less the person's own standing."""
-    return _extreme(curve, np.nanargmax, from_standing=True)
+    """The greatest value that is held while the person is deep, less the person's own standing."""
+    return _extreme(curve, sign=1.0, from_standing=True)
 
 
-def _extreme(
-    curve: Curve, choose: Callable[[FloatArray], np.intp], *, from_standing: bool
-) -> Callable[[Performance], Reading]:
+def _extreme(curve: Curve, *, sign: float, from_standing: bool) -> Callable[[Performance], Reading]:
     def read(p: Performance) -> Reading:
         values = curve(p)
-        deep = np.where(find_deep(p), values, np.nan)
+        deep = np.where(find_deep(p), sign * values, np.nan)
         if np.isnan(deep).all():
             return Reading(float("nan"), p.bottom_s)
-        frame = int(choose(deep))
-        # One frame's slip is no extreme: the mean with its neighbours counts.
-        value = mean_of(deep[max(frame - 1, 0) : frame + 2])
+        held = sign * float(np.nanquantile(deep, 1.0 - _HELD))
         zero = median_of(values[p.standing]) if from_standing else 0.0
-        return Reading(value - zero, float(p.motion.timestamps[frame]))
+        return Reading(held - zero, float(p.motion.timestamps[int(np.nanargmax(deep))]))
 
     return read
 

@@ -57,7 +57,7 @@ class Calibration:
     """The lines of one pose source.
 
     Attributes:
-        source: which: a lifter with all joints of BlazePose ("supervised"), with the joints of other estimators
+        source: which: a lifter with what BlazePose sees ("supervised"), with what other detectors see
             ("supervised keypoints"), or joints that were 3D already ("solid").
         lines: measure → view → line.
     """
@@ -130,9 +130,9 @@ def _hidden_joints(performance: Performance, kinds: tuple[str, ...]) -> str:
 
 
 def calibration_for(source: str) -> Calibration:
-    """The fitted lines of a pose source; a source that was never fitted gets those of "solid"."""
+    """The fitted lines of a pose source; a source that was never fitted gets those of its lifter, or of "solid"."""
     known = read_shipped_calibrations()
-    return known.get(source) or known["solid"]
+    return known.get(source) or known.get(source.removesuffix(" keypoints")) or known["solid"]
 
 
 @cache

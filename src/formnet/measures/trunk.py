@@ -3,7 +3,7 @@
 import numpy as np
 
 from formnet.measures import curves as c
-from formnet.measures.base import Measure, Reading, at_bottom, change_at_bottom
+from formnet.measures.base import Measure, Reading, at_bottom, change_at_bottom, greatest, greatest_change
 from formnet.measures.performance import Performance
 
 _TRUNK = ("hip", "shoulder")
@@ -31,6 +31,24 @@ MEASURES = (
         "trunk_lean_change", "Change of trunk lean", "°",
         "Trunk lean at the bottom less the lean when standing.",
         "change", "trunk lean against the person's own standing", change_at_bottom(c.trunk_lean_deg),
+        c.trunk_lean_deg, _TRUNK,
+    ),
+    Measure(
+        "trunk_lean_greatest", "Greatest trunk lean", "°",
+        "Greatest lean of the trunk against the vertical that is held while the person is deep, on the way down or up.",
+        "greatest", "trunks fold on the way up as often as at the bottom", greatest(c.trunk_lean_deg),
+        c.trunk_lean_deg, _TRUNK,
+    ),
+    Measure(
+        "trunk_minus_shank_greatest", "Greatest trunk lean beyond the shins'", "°",
+        "Greatest trunk lean less the lean of the shins that is held while the person is deep.",
+        "greatest", "Myer et al. 2014, criterion 3", greatest(c.trunk_minus_shank_deg), c.trunk_minus_shank_deg,
+        (*_TRUNK, "knee", "ankle"),
+    ),
+    Measure(
+        "trunk_lean_change_greatest", "Greatest change of trunk lean", "°",
+        "Greatest trunk lean that is held while the person is deep, less the lean when standing.",
+        "greatest change", "trunk lean against the person's own standing", greatest_change(c.trunk_lean_deg),
         c.trunk_lean_deg, _TRUNK,
     ),
     Measure(

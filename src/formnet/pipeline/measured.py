@@ -11,7 +11,6 @@ from formnet import __version__
 from formnet.gate.recognition import keep_squats
 from formnet.judges.measuring.estimator import MeasureEstimator
 from formnet.lifting.lifter import Lifter
-from formnet.lifting.observation import OBSERVED_24
 from formnet.measures.calibration import calibration_for, measure_repetition, view_name
 from formnet.measures.measurement import Measurement
 from formnet.measures.performance import make_performance
@@ -104,10 +103,9 @@ def _see_by_network(
 
 def name_source(track: PoseTrack, lifter: Lifter) -> str:
     """Under which name the errors of a pose source are kept."""
-    if lifter.needs_depth:
-        return "solid" if track.image.skeleton != BLAZEPOSE_33 else lifter.name
-    whole = set(OBSERVED_24.joints) - {"head_top", "left_hand", "right_hand"}
-    return lifter.name if whole <= set(track.image.skeleton.joints) else f"{lifter.name} keypoints"
+    if track.image.skeleton == BLAZEPOSE_33:
+        return lifter.name
+    return "solid" if lifter.needs_depth else f"{lifter.name} keypoints"
 
 
 def describe_hidden(findings: tuple[Finding, ...]) -> tuple[str, ...]:

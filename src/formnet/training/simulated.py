@@ -17,6 +17,7 @@ from formnet.readers.table import RepetitionTable
 from formnet.skeleton import BLAZEPOSE_33, LIFTED_32
 from formnet.synth.camera import sample_camera
 from formnet.synth.dataset import sample_repetitions
+from formnet.synth.detector_noise import DetectorNoise
 from formnet.synth.estimator_noise import EstimatorNoise, centre_on_hips, read_estimator_noise
 from formnet.training.lift.motions import observe_blazepose, sample_joint_sets
 
@@ -99,6 +100,18 @@ def estimate_landmarks(
         return centre_on_hips(seen), np.ones(seen.shape[:3])
     positions, visibility = estimator.estimate(seen, _step_s(timestamps), rng, noise)
     return positions, np.clip(visibility, 0.0, 1.0)
+
+
+def detect_landmarks(
+    seen: np.ndarray,
+    timestamps: np.ndarray,
+    estimator: EstimatorNoise,
+    detector: DetectorNoise,
+    rng: np.random.Generator,
+) -> tuple[np.ndarray, np.ndarray]:
+    """As `estimate_landmarks`, of a detector whose joints lie elsewhere; what it sees at all is as with BlazePose."""
+    _, visibility = estimate_landmarks(seen, timestamps, estimator, rng, 0.0)
+    return detector.see(seen, _step_s(timestamps), rng), visibility
 
 
 def lift_landmarks(

@@ -14,11 +14,12 @@ from formnet.measures.calibration import VIEWS, Line, view_name
 from formnet.measures.registry import MEASURES, read_values
 from formnet.motion import FloatArray
 from formnet.storage.files import atomic_path
+from formnet.synth.detector_noise import DetectorNoise
 from formnet.training.measures.simulated import MeasuredView, simulate_views
 
 SOURCES: dict[str, dict[str, Any]] = {
     "supervised+picture": {"lifter": "supervised+picture", "whole_source": True},
-    "supervised+picture keypoints": {"lifter": "supervised+picture", "whole_source": False},
+    "supervised+picture keypoints": {"lifter": "supervised+picture", "whole_source": False, "detector": DetectorNoise()},
     "supervised": {"lifter": "supervised", "whole_source": True},
     "unsupervised": {"lifter": "unsupervised", "whole_source": True},
 }

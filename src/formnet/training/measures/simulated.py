@@ -21,9 +21,10 @@ from formnet.preprocess.spec import PreprocessSpec, clean_motion
 from formnet.skeleton import LIFTED_32
 from formnet.synth.camera import sample_camera
 from formnet.synth.dataset import Repetitions
+from formnet.synth.detector_noise import DetectorNoise
 from formnet.synth.estimator_noise import read_estimator_noise
 from formnet.synth.varied import sample_varied_repetitions
-from formnet.training.simulated import estimate_landmarks, lift_seen, observe_landmarks
+from formnet.training.simulated import detect_landmarks, estimate_landmarks, lift_seen, observe_landmarks
 
 _CHUNK = 128
 
@@ -53,6 +54,7 @@ def simulate_views(
     frames: int = 96,
     lifter: str = "supervised+picture",
     whole_source: bool = True,
+    detector: DetectorNoise | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> list[MeasuredView]:
     """`count` varied repetitions of as many people, each seen by `views` cameras anywhere around them.
@@ -61,6 +63,7 @@ def simulate_views(
         frames: moments of each repetition, with a little standing before and after.
         lifter: name or file of a lifter network.
         whole_source: all joints of BlazePose are seen; False also plays sources with fewer joints.
+        detector: the errors of a detector of joints in pictures, instead of BlazePose's.
 
     Raises:
         InputError: for a lifter that is no network.
@@ -81,7 +84,10 @@ def simulate_views(
         rows = np.repeat(np.arange(start, min(start + _CHUNK, count)), views)
         seen = np.stack([sample_camera(rng).to_camera(landmarks[row]) for row in rows])
         times_s = repetitions.timestamps[rows]
-        positions, visibility = estimate_landmarks(seen, times_s, noise, rng)
+        if detector is None:
+            positions, visibility = estimate_landmarks(seen, times_s, noise, rng)
+        else:
+            positions, visibility = detect_landmarks(seen, times_s, noise, detector, rng)
         points, sure = observe_landmarks(positions, visibility, rng, whole_source=whole_source)
         lifted, spread = lift_seen(network, points, sure, times_s), spread_confidence(sure)
         found += [

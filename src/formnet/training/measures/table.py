@@ -13,6 +13,7 @@ from formnet.judges.measuring.spec import MeasuringSpec
 from formnet.measures.performance import Performance
 from formnet.measures.registry import read_values
 from formnet.motion import FloatArray
+from formnet.synth.detector_noise import DetectorNoise
 from formnet.training.measures.simulated import MeasuredView, simulate_views
 
 _PORTION = 500
@@ -64,7 +65,7 @@ def simulate_measures(
 
     Args:
         cuts: ways in which each is cut; the first is exact.
-        part_share: share that is seen through the joints of any estimator, not all of BlazePose's.
+        part_share: share that is seen by another detector than BlazePose, with the joints of any.
     """
     tables: list[MeasureTable] = []
     n_part = round(part_share * count)
@@ -72,7 +73,10 @@ def simulate_measures(
         for first in range(0, total, _PORTION):
             n = min(_PORTION, total - first)
             own_seed = [seed, int(is_whole), first]
-            views = simulate_views(n, seed=_mix(own_seed), whole_source=is_whole, lifter=lifter, progress=progress)
+            detector = None if is_whole else DetectorNoise()
+            views = simulate_views(
+                n, seed=_mix(own_seed), whole_source=is_whole, detector=detector, lifter=lifter, progress=progress
+            )
             table = make_table(views, spec, np.random.default_rng([*own_seed, 1]), cuts, is_whole=is_whole)
             tables.append(replace(table, people=table.people + sum(len(other) for other in tables)))
     return join_tables(tables)
