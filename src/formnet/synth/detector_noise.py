@@ -1,7 +1,7 @@
 """What detectors of joints in pictures make of true joints: an error for those that were never fitted.
 
 BlazePose's own errors are learned from renders (`estimator_noise`). A file of keypoints comes from a detector that is
-not at hand (OpenPose, AlphaPose, RTMPose and others); for these stand the figures that were published for such detectors
+not at hand (OpenPose, AlphaPose, RTMPose and others); for these stand figures that were published for such detectors
 against markers.
 """
 

@@ -19,7 +19,11 @@ from formnet.training.measures.simulated import MeasuredView, simulate_views
 
 SOURCES: dict[str, dict[str, Any]] = {
     "supervised+picture": {"lifter": "supervised+picture", "whole_source": True},
-    "supervised+picture keypoints": {"lifter": "supervised+picture", "whole_source": False, "detector": DetectorNoise()},
+    "supervised+picture keypoints": {
+        "lifter": "supervised+picture",
+        "whole_source": False,
+        "detector": DetectorNoise(),
+    },
     "supervised": {"lifter": "supervised", "whole_source": True},
     "unsupervised": {"lifter": "unsupervised", "whole_source": True},
 }
