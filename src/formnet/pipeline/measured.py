@@ -25,9 +25,13 @@ from formnet.standards.finding import Finding, find_faults
 from formnet.standards.standard import Standard
 from formnet.verdict import ClipVerdict, RepetitionVerdict, choose_label
 
-SEEN_BY_NETWORK: Mapping[str, tuple[str, ...]] = {"trunk_minus_shank": ("front", "back")}
+SEEN_BY_NETWORK: Mapping[str, tuple[str, ...]] = {
+    "trunk_lean_greatest": ("front",),
+    "trunk_minus_shank": ("back oblique", "back"),
+    "trunk_minus_shank_greatest": ("back oblique",),
+}
 """Measure → views in which the network's value is taken: better than the geometry on simulated people, and on UI-PRMD's
-recorded ones before virtual cameras, too. Elsewhere it beats the geometry in simulation only (docs/measures.md)."""
+recorded ones before virtual cameras no worse. Elsewhere it beats the geometry in simulation only (docs/measures.md)."""
 COURSES = ("thigh", "knee_flexion", "trunk_lean")
 """Kept over time for the drawings of reports."""
 
