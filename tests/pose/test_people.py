@@ -138,3 +138,20 @@ def test_walking_past_is_no_movement_of_the_body():
     # An estimator may miss a joint now and then.
     people.people[0].detections[5].image[2] = np.nan
     assert compute_movement(people.people[0]) < 0.05
+
+
+def test_a_body_that_shrinks_behind_a_bar_goes_on_as_the_same_one():
+    """Half lost, it is a few joints at its rim; found again, it stands where it stood."""
+    people = People()
+    for frame in range(30):
+        people.add(frame, [detection(100, 300, 150, 500, clothes=RED)])
+    for frame in range(30, 35):
+        people.add(frame, [detection(170, 200, 60, 70, clothes=BLUE)])
+    people.add(40, [detection(105, 215, 60, 100, clothes=RED)])
+    for frame in range(41, 70):
+        people.add(frame, [detection(90, 320, 150, 520, clothes=RED)])
+    assert len(people.people) == 1
+    far = People()
+    for frame in range(30):
+        far.add(frame, [detection(100, 300, 150, 500, clothes=RED), detection(500, 300, 150, 500, clothes=RED)])
+    assert len(far.people) == 2

@@ -19,6 +19,7 @@ _DUPLICATE_OVERLAP = 0.6
 _OTHER_CLOTHES = 60.0
 _SAME_CLOTHES = 0.6
 _CLOTHES_MEMORY = 0.1
+_HEIGHT_MEMORY = 0.02
 MIN_SHARE = 0.1
 """A person is counted when seen in at least this share of the frames."""
 STILL_BELOW = 0.07
@@ -59,6 +60,11 @@ class Detection:
         """(x0, y0, x1, y1) of the joints in pixels."""
         return np.concatenate([np.nanmin(self.image, axis=0), np.nanmax(self.image, axis=0)])
 
+    @property
+    def height_px(self) -> float:
+        """Of the box."""
+        return float(np.ptp(self.box[1::2]))
+
 
 @dataclass(frozen=True, eq=False)
 class SeenPeople:
@@ -76,10 +82,11 @@ class SeenPeople:
 
 @dataclass(eq=False)
 class Person:
-    """Detections of one person, by frame number, and what they wear."""
+    """Detections of one person, by frame number, what they wear, and how tall (pixels) they have been of late."""
 
     detections: dict[int, Detection] = field(default_factory=dict)
     clothes: FloatArray | None = None
+    height_px: float = 0.0
 
     @property
     def last_box(self) -> FloatArray:
@@ -88,6 +95,7 @@ class Person:
     def add(self, frame: int, detection: Detection) -> None:
         """Continues with a detection in a later frame."""
         self.detections[frame] = detection
+        self.height_px += _HEIGHT_MEMORY * (detection.height_px - self.height_px)
         if detection.clothes is None or self.clothes is None:
             self.clothes = detection.clothes if self.clothes is None else self.clothes
             return
@@ -131,7 +139,7 @@ class People:
                 taken.add(number)
         for number, detection in enumerate(detections):
             if number not in taken:
-                self.people.append(Person({frame: detection}, detection.clothes))
+                self.people.append(Person({frame: detection}, detection.clothes, detection.height_px))
 
     def ranked(self, n_frames: int, width: int, height: int) -> list[Person]:
         """People in the order in which they are meant; passing shadows (< 10 % of the frames) are left out.
@@ -219,7 +227,8 @@ def compute_prominence(person: Person, width: int, height: int) -> float:
 def _affinity(person: Person, detection: Detection) -> float:
     box, other = person.last_box, detection.box
     overlap = compute_overlap(box, other)
-    height = max(float(box[3] - box[1]), float(other[3] - other[1]), 1.0)
+    # Lost behind a bar, a body shrinks to a few joints: how far it may have gone follows from what it was before.
+    height = max(person.height_px, float(box[3] - box[1]), detection.height_px, 1.0)
     step = float(np.linalg.norm((box[:2] + box[2:] - other[:2] - other[2:]) / 2)) / height
     if overlap < _MIN_OVERLAP and step > _MAX_STEP:
         return 0.0
