@@ -133,7 +133,9 @@ def test_aligned_at_the_bottom_the_middle_frame_is_the_deepest(n_frames: int) ->
     )
     (repetition,) = preprocess(motion, PreprocessSpec(n_frames=n_frames, align="bottom"))
     hip_y = repetition.motion.joint("left_hip")[:, 1]
-    assert abs(int(np.argmax(hip_y)) - n_frames // 2) <= 1
+    # Up half as fast as down, the middle of the time at the bottom is a little after the lowest frame.
+    assert abs(int(np.argmax(hip_y)) - n_frames // 2) <= 3
+    assert hip_y[n_frames // 2] > hip_y.max() - 0.02 * np.ptp(hip_y)
     (even,) = preprocess(motion, PreprocessSpec(n_frames=n_frames, align="span"))
     assert int(np.argmax(even.motion.joint("left_hip")[:, 1])) < 0.45 * n_frames
 
