@@ -1,12 +1,14 @@
 """Pose networks side by side on rendered people never seen, and the best one on real clips.
 
-    python benchmarks/pose_networks.py [--networks deconv fields …] [--steps 600] [--write]
+    python benchmarks/pose_networks.py [--networks deconv fields …] [--write]
     python benchmarks/pose_networks.py --real CLIP… [--networks deconv]   # against BlazePose heavy, joint by joint
     python benchmarks/pose_networks.py --spine CLIP… --out FOLDER         # pictures of the spine's joints
 
-Every network is trained with the same number of steps at a size that a processor affords: crops of 96 × 128 pixels
-around one person, whole pictures of 192 × 160 with up to three. Pictures, weights and figures are kept in --work, so a
-run that is stopped goes on where it was. Training on one thread; seconds are of the processor.
+Every network is trained at a size that a processor affords: crops of 96 × 128 pixels around one person, whole pictures
+of 192 × 160 with up to three, in 16 bits where PyTorch deems it safe. The first is trained longest; the others but the
+hourglass, which shares no layer with it, begin with its encoder, as networks usually do with one trained on ImageNet.
+Pictures, weights and figures are kept in --work, so a run that is stopped goes on with the row it was at. One thread;
+seconds are of the processor.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,32 +45,56 @@ from formnet.training.pose.data import PoseDataOptions, PoseSets, read_or_render
 from formnet.training.pose.measure import measure_network
 from formnet.training.pose.module import PoseFitOptions
 from formnet.training.pose.run import PoseOptions, run_pose_training
+from formnet.training.pose.views import PoseAugment
 
-_ENCODER = {"widths": (32, 64, 128), "blocks": (1, 1, 1), "width": 64}
+_ENCODER = {"widths": (32, 64, 128, 256), "blocks": (1, 1, 1, 1), "width": 64}
 _CROP = {**_ENCODER, "size": (96, 128), "sigma": 1.5}
 _WHOLE = {**_ENCODER, "size": (192, 160), "sigma": 1.2}
+_VIDEO = {**_CROP, "kind": "rpstn"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A network of the table.
+
+    Attributes:
+        spec: values of `PoseNetworkSpec`.
+        steps, batch: of its training.
+        starts_fresh: without the encoder of `_FIRST`.
+    """
+
+    title: str
+    spec: Mapping[str, Any]
+    steps: int
+    batch: int
+    starts_fresh: bool = False
+
+
+_FIRST = "deconv"
 # In the order in which they are worth having.
-NETWORKS: dict[str, tuple[str, dict[str, Any]]] = {
-    "deconv": ("SimpleBaseline, deconvolutions", _CROP),
-    "rpstn": ("RPSTN, five frames", {**_CROP, "kind": "rpstn"}),
-    "rpstn_frames": ("RPSTN frame by frame", {**_CROP, "kind": "rpstn", "propagate": False}),
-    "fields": ("part affinity fields, two stages", {**_WHOLE, "method": "fields", "stages": 2}),
-    "location": ("VNect's location maps", {**_CROP, "method": "location"}),
-    "tags": ("associative embedding", {**_WHOLE, "method": "tags"}),
-    "personlab": ("PersonLab", {**_WHOLE, "method": "personlab"}),
-    "hourglass": ("two stacked hourglasses", {**_CROP, "kind": "hourglass", "width": 32, "stages": 2}),
-    "rpstn_norelation": ("RPSTN without the relation extractor", {**_CROP, "kind": "rpstn", "relation": "none"}),
-    "rpstn_nonlocal": ("RPSTN, non-local block instead", {**_CROP, "kind": "rpstn", "relation": "nonlocal"}),
-}
+NETWORKS = {
+    "deconv": Row("SimpleBaseline, deconvolutions", _CROP, 5000, 32, starts_fresh=True),
+    "fields": Row("part affinity fields, two stages", {**_WHOLE, "method": "fields", "stages": 2}, 2500, 8),
+    "rpstn": Row("RPSTN, five frames", _VIDEO, 1000, 4),
+    "rpstn_frames": Row("RPSTN frame by frame", {**_VIDEO, "propagate": False}, 1000, 4),
+    "tags": Row("associative embedding", {**_WHOLE, "method": "tags"}, 2500, 8),
+    "rpstn_norelation": Row("RPSTN without the relation extractor", {**_VIDEO, "relation": "none"}, 1000, 4),
+    "location": Row("VNect's location maps", {**_CROP, "method": "location"}, 1000, 32),
+    "personlab": Row("PersonLab", {**_WHOLE, "method": "personlab"}, 2500, 8),
+    "rpstn_nonlocal": Row("RPSTN, non-local block instead", {**_VIDEO, "relation": "nonlocal"}, 1000, 4),
+    "hourglass": Row("two stacked hourglasses", {**_CROP, "kind": "hourglass", "width": 32, "stages": 2}, 1250, 32,
+                     starts_fresh=True),
+}  # fmt: skip
 SETS = {
-    "single_train": SceneOptions(scenes=1200, frames=5, seed=101),
+    "single_train": SceneOptions(scenes=2400, frames=5, seed=101),
     "single_val": SceneOptions(scenes=80, frames=5, seed=102),
     "single_test": SceneOptions(scenes=200, frames=5, seed=103),
-    "many_train": SceneOptions(scenes=2000, people=3, seed=111),
+    "many_train": SceneOptions(scenes=3000, people=3, seed=111),
     "many_val": SceneOptions(scenes=90, people=3, seed=112),
     "two_test": SceneOptions(scenes=160, people=2, least_people=2, seed=113),
     "three_test": SceneOptions(scenes=160, people=3, least_people=3, seed=114),
 }
+Figures = dict[str, float]
 RESULTS = REPOSITORY / "benchmarks" / "pose_networks.json"
 PAGE = REPOSITORY / "docs" / "pose_networks.md"
 _BEGIN, _END = "<!-- table: benchmarks/pose_networks.py --write -->", "<!-- end of table -->"
@@ -74,7 +102,10 @@ _EVERY_FRAMES = 5
 """Of real clips every fifth frame is compared."""
 _NEAR = 0.05
 """Share of the person's height within which two estimators agree."""
-_BATCH, _PIECES, _WHOLE_BATCH = 16, 4, 8
+_EPOCH = 250
+"""Steps between two looks at the validation pictures."""
+_SHOWN = ("train/loss", "val/pck", "val/pck_hidden", "val/pck_person", "val/ap", "val/mpjpe_mm")
+_AUGMENT = PoseAugment(turn_deg=8.0, erase=0.15)
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -87,36 +118,40 @@ def main(arguments: argparse.Namespace) -> None:
         for clip in arguments.spine:
             draw_spine(arguments.work / "runs" / arguments.networks[0], clip, arguments.out)
         return
-    rows = {name: measure(name, arguments.work, arguments.steps) for name in arguments.networks}
-    if arguments.write:
-        written = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
-        rows = {name: row for name in NETWORKS if (row := {**written, **rows}.get(name)) is not None}
-        with atomic_path(RESULTS) as temporary:
-            temporary.write_text(json.dumps(rows, indent=1) + "\n")
-        write_table(render_table(rows))
-    print(render_table(rows))
+    rows = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
+    for name in arguments.networks:
+        rows[name] = measure(name, arguments.work)
+        if arguments.write:
+            write_results({name: rows[name] for name in NETWORKS if name in rows})
+    print(render_table({name: rows[name] for name in arguments.networks}))
 
 
-def measure(name: str, work: Path, steps: int) -> dict[str, float]:
+def write_results(rows: Mapping[str, Figures]) -> None:
+    """After every row, so that nothing measured is lost."""
+    with atomic_path(RESULTS) as temporary:
+        temporary.write_text(json.dumps(rows, indent=1) + "\n")
+    write_table(render_table(rows))
+
+
+def measure(name: str, work: Path) -> Figures:
     """Figures of one network, from `work` if they are there; it is trained first where it is not."""
-    kept = work / "runs" / name / "figures.json"
-    if kept.is_file() and (figures := json.loads(kept.read_text()))["steps"] == steps:
+    row, run = NETWORKS[name], work / "runs" / name
+    kept = run / "figures.json"
+    if kept.is_file() and (figures := json.loads(kept.read_text()))["steps"] == row.steps:
         return dict(figures)
-    spec = NETWORKS[name][1]
-    several = spec.get("method") in ("fields", "tags", "personlab")
+    if not row.starts_fresh:
+        measure(_FIRST, work)
+    several = row.spec.get("method") in ("fields", "tags", "personlab")
     sets = PoseSets(*(pictures(f"{'many' if several else 'single'}_{side}", work) for side in ("train", "val")),
                     pictures("three_test" if several else "single_test", work))  # fmt: skip
-    batch = _WHOLE_BATCH if several else _PIECES if spec.get("kind") == "rpstn" else _BATCH
-    options = PoseOptions(
-        spec,
-        PoseDataOptions(root=str(work), batch_size=batch, steps_per_epoch=min(100, steps), val_samples=60),
-        PoseFitOptions(learning_rate=3e-3),
-    )
+    data = PoseDataOptions(root=str(work), batch_size=row.batch, steps_per_epoch=_EPOCH, val_samples=60,
+                           augment=_AUGMENT)  # fmt: skip
+    first = None if row.starts_fresh else str(work / "runs" / _FIRST / "pose.safetensors")
+    options = PoseOptions(row.spec, data, PoseFitOptions(learning_rate=3e-3), start=first)
     start = time.process_time()
-    run_pose_training(options, _make_trainer(name, steps), kept.parent, sets=sets)
-    training_s = time.process_time() - start
-    network = load_pose_network(kept.parent / "pose.safetensors")
-    figures = {"steps": steps, "training_s": training_s}
+    run_pose_training(options, _make_trainer(name, row.steps), run, sets=sets)
+    figures = {"steps": row.steps, "samples": row.steps * row.batch, "training_s": time.process_time() - start}
+    network = load_pose_network(run / "pose.safetensors")
     figures["parameters"] = sum(part.numel() for part in network.module.parameters())
     for side in ("two", "three") if several else ("single",):
         measured = measure_network(network, pictures(f"{side}_test", work))
@@ -133,21 +168,20 @@ def pictures(name: str, work: Path) -> PictureSet:
 def _make_trainer(name: str, steps: int):  # type: ignore[no-untyped-def]
     class Say(lightning.Callback):
         def on_validation_end(self, trainer: lightning.Trainer, _: lightning.LightningModule) -> None:
-            shown = {key: round(float(value), 3) for key, value in trainer.callback_metrics.items()
-                     if key in ("train/loss", "val/pck", "val/pck_hidden", "val/ap", "val/mpjpe_mm")}  # fmt: skip
+            shown = {key: round(float(value), 3) for key, value in trainer.callback_metrics.items() if key in _SHOWN}
             Console(stderr=True).print(name, trainer.global_step, shown)
 
     def make(*, callbacks: list, default_root_dir: Path):  # type: ignore[no-untyped-def, type-arg]
         return lightning.Trainer(
-            max_epochs=max(1, steps // 100), accelerator="cpu", callbacks=[*callbacks, Say()], logger=False,
-            enable_progress_bar=False, enable_model_summary=False, num_sanity_val_steps=0,
+            max_epochs=steps // _EPOCH, accelerator="cpu", precision="bf16-mixed", callbacks=[*callbacks, Say()],
+            logger=False, enable_progress_bar=False, enable_model_summary=False, num_sanity_val_steps=0,
             default_root_dir=default_root_dir,
         )  # fmt: skip
 
     return make
 
 
-def render_table(rows: dict[str, dict[str, float]]) -> str:
+def render_table(rows: Mapping[str, Figures]) -> str:
     """Two tables in Markdown: networks of crops, networks of whole pictures."""
     first = [
         "| network | steps | PCK@0.2 torso | visible | hidden | person's box | MPJPE mm (hidden) | s/frame | weights |",
@@ -158,7 +192,7 @@ def render_table(rows: dict[str, dict[str, float]]) -> str:
         f"|{'---|' * 8}",
     ]
     for name, row in rows.items():
-        title, mb = f"{NETWORKS[name][0]} | {int(row['steps'])}", f"{row['parameters'] * 2 / 1e6:.1f} MB"
+        title, mb = f"{NETWORKS[name].title} | {int(row['steps'])}", f"{row['parameters'] * 2 / 1e6:.1f} MB"
         if "single/pck" in row:
             depth = "" if "single/mpjpe_mm" not in row else (
                 f"{row['single/mpjpe_mm']:.0f} ({row['single/mpjpe_mm_hidden']:.0f})"
@@ -240,7 +274,6 @@ def draw_spine(run: Path, clip: Path, out: Path) -> None:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
-    parser.add_argument("--steps", type=int, default=600, help="training steps of each network")
     parser.add_argument("--work", type=Path, default=cache_dir() / "pose_networks", help="pictures, weights, figures")
     parser.add_argument("--real", type=Path, nargs="+", help="clips to compare with BlazePose heavy")
     parser.add_argument("--spine", type=Path, nargs="+", help="clips to draw the spine in")

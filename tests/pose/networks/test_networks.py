@@ -156,6 +156,13 @@ def test_stored_network_gives_nearly_the_same_maps(spec, tmp_path):
         torch.testing.assert_close(again.maps(pictures)[name], part, atol=2e-2, rtol=2e-2)
 
 
+def test_trainings_in_16_bits_can_look_at_their_maps():
+    spec = SPECS["deconv"]
+    network, (pictures, _) = PoseNetwork(spec, spec.build().eval()), batch_for(spec)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert network.maps(pictures)["heatmaps"].numpy().dtype == np.float32
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["personlab", "rpstn"])
 def test_onnx_gives_the_same_numbers(name, tmp_path):

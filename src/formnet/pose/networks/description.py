@@ -161,7 +161,8 @@ class PoseNetwork:
         place = next((part.device for part in self.module.parameters()), pictures.device)
         with torch.inference_mode():
             maps = finish_maps(self.module(pictures.to(place))[-1])
-            return {name: part.cpu() for name, part in maps.items()}
+            # Trainings in 16 bits validate in 16 bits, too, which NumPy does not know.
+            return {name: part.float().cpu() for name, part in maps.items()}
 
 
 def finish_maps(maps: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from formnet.checks import say_value
+from formnet.errors import InputError
 from formnet.training.build import build_options
 from formnet.training.pose.data import PoseDataOptions, RenderedOptions
 from formnet.training.pose.losses import LossWeights
@@ -30,6 +33,15 @@ def build_pose_options(task: Mapping[str, Any], seed: int) -> PoseOptions:
         network=dict(task["network"]),
         data=build_options(PoseDataOptions, data, "task.data"),
         fit=build_options(PoseFitOptions, fit, "task.fit"),
+        start=_check_start(task["start"]),
         seed=seed,
         onnx=bool(task["onnx"]),
     )
+
+
+def _check_start(start: Any) -> str | None:
+    """Now rather than after people were drawn for minutes."""
+    if start is not None and not (isinstance(start, str) and Path(start).is_file()):
+        given = start if isinstance(start, str) else say_value(start)
+        raise InputError(f"task.start={given} is not there; give the pose.safetensors of a network that was trained")
+    return start

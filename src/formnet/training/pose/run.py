@@ -20,6 +20,7 @@ from formnet.training.pose.data import PoseDataOptions, PoseSets, load_pose_sets
 from formnet.training.pose.measure import measure_network
 from formnet.training.pose.module import PoseFitOptions, PoseTraining
 from formnet.training.pose.views import list_views
+from formnet.training.pose.warm_start import take_over
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class PoseOptions:
 
     Attributes:
         network: values of `PoseNetworkSpec` except the joints, which are those of the pictures.
+        start: a trained network whose weights are begun with where layers are the same.
         seed: of weights, order and augmentation.
         onnx: write `pose.onnx` as well.
     """
@@ -35,6 +37,7 @@ class PoseOptions:
     network: Mapping[str, Any] = field(default_factory=dict)
     data: PoseDataOptions = field(default_factory=PoseDataOptions)
     fit: PoseFitOptions = field(default_factory=PoseFitOptions)
+    start: str | None = None
     seed: int = 0
     onnx: bool = False
 
@@ -51,8 +54,8 @@ def run_pose_training(
         sets: pictures to use instead of loading those that `options.data` names.
 
     Raises:
-        InputError, DataError: of the data or the network's description.
-        CheckpointError: when there is nothing to go on from, or it is of another network.
+        InputError, DataError: of the data or the network's description, or a start that hardly fits it.
+        CheckpointError: when there is nothing to start or go on from, or it is of another network.
     """
     if options.onnx:
         require_onnx()
@@ -60,6 +63,8 @@ def run_pose_training(
     sets = sets or load_pose_sets(options.data)
     spec = make_spec(options.network, sets)
     module = PoseTraining(spec, options.fit, sets.val, options.data.val_samples)
+    if options.start is not None and resume is None:
+        take_over(module.network, Path(options.start))
     train = make_loader(list_views(sets.train, spec), spec, options.data)
     loaders: tuple[DataLoader, DataLoader] = train, DataLoader([0], batch_size=None)  # type: ignore[arg-type]
     fit_module(module, make_trainer, out, loaders=loaders, resume=resume, settings=record)

@@ -1,0 +1,46 @@
+"""task.start: a network begins with what another has learnt, wherever layers are the same."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from omegaconf import OmegaConf
+
+from formnet.errors import CheckpointError, InputError
+from formnet.pose.networks.description import PoseNetworkSpec, save_pose_network
+from formnet.skeleton import Skeleton
+from formnet.training.pose.build import build_pose_options
+from formnet.training.pose.warm_start import take_over
+
+CONFIG = Path(__file__).resolve().parents[3] / "configs" / "task" / "pose.yaml"
+JOINTS = Skeleton("legs", ("left_hip", "right_hip", "left_knee", "right_knee"))
+SMALL = {"skeleton": JOINTS, "size": (32, 48), "widths": (8, 16), "blocks": (1, 1), "width": 16}
+
+
+def test_a_network_of_another_kind_takes_over_the_encoder_and_keeps_the_rest(tmp_path):
+    torch.manual_seed(0)
+    former = PoseNetworkSpec(**SMALL).build()
+    path = save_pose_network(tmp_path / "former", PoseNetworkSpec(**SMALL), former, {})
+    video = PoseNetworkSpec(**SMALL, kind="rpstn").build()
+    head = video.first.weight.clone()
+    share = take_over(video, path)
+    assert 0.25 < share < 1
+    for name, tensor in former.stem.state_dict().items():
+        torch.testing.assert_close(video.stem.state_dict()[name], tensor, atol=2e-3, rtol=2e-3)
+    assert torch.equal(video.first.weight, head)
+
+
+def test_a_start_that_hardly_fits_is_refused(tmp_path):
+    spec = PoseNetworkSpec(**{**SMALL, "widths": (4, 24), "width": 24})
+    path = save_pose_network(tmp_path / "other", spec, spec.build(), {})
+    with pytest.raises(InputError, match=r"shares \d+% of this network's weights; train one with the same"):
+        take_over(PoseNetworkSpec(**SMALL).build(), path)
+    with pytest.raises(CheckpointError, match="is missing"):
+        take_over(PoseNetworkSpec(**SMALL).build(), tmp_path / "none.safetensors")
+
+
+@pytest.mark.parametrize(("start", "said"), [("none.safetensors", "none.safetensors"), (5, "5")])
+def test_a_start_that_is_not_there_is_said_before_anything_is_drawn(start, said):
+    configuration = OmegaConf.to_container(OmegaConf.load(CONFIG))
+    with pytest.raises(InputError, match=rf"task\.start={said} is not there; give the pose\.safetensors"):
+        build_pose_options({**configuration, "start": start}, 0)
