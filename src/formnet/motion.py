@@ -8,11 +8,17 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from formnet.checks import say_value
 from formnet.errors import InputError, SkeletonError
 from formnet.skeleton import Skeleton
 
 Unit = Literal["pixel", "metre", "body"]
 FloatArray = NDArray[np.float64]
+
+MAX_PLACE = 1e9
+MAX_SPAN_S, MIN_STEP_S = 1e6, 1e-8
+MAX_EVEN_FRAMES = 1_000_000
+"""Frames at even steps that a motion comes to: nine hours at 30 a second."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,8 +134,20 @@ def _find_problems(
         problems.append(f"expected timestamps of shape {(n_frames,)}, got {timestamps.shape}")
     elif not np.isfinite(timestamps).all() or (np.diff(timestamps) <= 0).any():
         problems.append("timestamps must be finite and strictly increasing")
+    elif len(timestamps) > 1:
+        problems += _find_problems_of_time(timestamps)
     if np.isinf(positions).any():
         problems.append("positions must not be infinite (a missing joint is NaN)")
+    elif (np.abs(positions) > MAX_PLACE).any():
+        problems.append(f"positions must lie within ±{MAX_PLACE:.0e}")
     if unit not in get_args(Unit):
-        problems.append(f"unit must be one of {', '.join(get_args(Unit))}, got {unit!r}")
+        problems.append(f"unit must be one of {', '.join(get_args(Unit))}, got {say_value(unit)}")
     return problems
+
+
+def _find_problems_of_time(timestamps: FloatArray) -> list[str]:
+    """What no recording has: years between two frames, or more frames than memory once they are even."""
+    span_s, step_s = float(timestamps[-1] - timestamps[0]), float(np.median(np.diff(timestamps)))
+    if not (span_s <= MAX_SPAN_S and step_s >= MIN_STEP_S and span_s / step_s <= MAX_EVEN_FRAMES):
+        return [f"its times run over {span_s:.3g} s in steps of {step_s:.2g} s, which no recording does"]
+    return []

@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
+from formnet.checks import say_value
 from formnet.errors import SkeletonError
 
 
@@ -82,9 +83,12 @@ class Skeleton:
     def __post_init__(self) -> None:
         unknown = [joint for joint in self.joints if joint not in _ANCESTORS]
         if unknown:
-            raise SkeletonError(f"skeleton {self.name!r} names unknown joints {unknown}; use {sorted(_ANCESTORS)}")
+            shown = ", ".join(map(say_value, unknown[:5])) + (", …" if len(unknown) > 5 else "")
+            raise SkeletonError(
+                f"skeleton {say_value(self.name)} names unknown joints {shown}; use {', '.join(sorted(_ANCESTORS))}"
+            )
         if len(set(self.joints)) != len(self.joints):
-            raise SkeletonError(f"skeleton {self.name!r} names a joint twice; every joint may stand once")
+            raise SkeletonError(f"skeleton {say_value(self.name)} names a joint twice; every joint may stand once")
 
     def __len__(self) -> int:
         return len(self.joints)

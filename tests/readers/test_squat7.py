@@ -69,7 +69,7 @@ def test_finds_everything_that_is_wrong_at_once(tmp_path: Path) -> None:
 
 def test_no_pickle_is_loaded(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.array([{}], dtype=object), allow_pickle=True)
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="is no readable"):
         read_squat7_motion(tmp_path / "a.npy")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,12 +12,12 @@ from formnet.body.model import Body
 from formnet.body.smpl_surface import surface_landmarks, surface_regions
 from formnet.body.template import procedural_body
 from formnet.errors import InputError
+from formnet.storage.arrays import read_arrays
 from formnet.storage.unpickle import read_pickle
 
 _KEYS = ("v_template", "shapedirs", "posedirs", "J_regressor", "kintree_table", "weights", "f")
 _SMPL_VERTICES = 6890
 _SHAPE_COEFFICIENTS = 10
-_LARGEST_MEMBER_BYTES = 1 << 30
 _REMEDY = "give the SMPL_NEUTRAL.pkl or .npz from https://smpl.is.tue.mpg.de, or no path for the built-in body"
 
 
@@ -46,16 +45,12 @@ def read_smpl(path: Path) -> BodyData:
     try:
         arrays = _read_npz(path) if path.suffix.lower() == ".npz" else read_pickle(path, _KEYS)
         return _checked(arrays)
-    except (InputError, ValueError, OSError, zipfile.BadZipFile, EOFError) as error:
+    except (InputError, ValueError, OSError, EOFError) as error:
         raise InputError(f"{path.name} is not a usable SMPL model ({error}): {_REMEDY}") from error
 
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
-    with zipfile.ZipFile(path) as archive:
-        if max((member.file_size for member in archive.infolist()), default=0) > _LARGEST_MEMBER_BYTES:
-            raise ValueError("an array in it is larger than any SMPL model's")
-    with np.load(path, allow_pickle=False) as archive:
-        return {key: archive[key] for key in _KEYS if key in archive.files}
+    return read_arrays(path, "archive", "get it again", _KEYS)
 
 
 def _checked(arrays: dict[str, np.ndarray]) -> BodyData:

@@ -23,6 +23,7 @@ from formnet.evaluation.splits import Fold
 from formnet.motion import FloatArray
 from formnet.readers.table import RepetitionTable
 from formnet.storage.files import atomic_path
+from formnet.storage.texts import read_json
 
 HEADINGS = ("balanced accuracy", "accuracy", "macro F1", "calibration error", "AURC")
 CURVE_POINTS = 101
@@ -249,7 +250,7 @@ def read_results(path: Path) -> tuple[Result, ...]:
                 tuple(Row(**{**row, "runs": {m: tuple(v) for m, v in row["runs"].items()}}) for row in entry["rows"]),
                 entry["provenance"],
             )
-            for entry in json.loads(path.read_text(encoding="utf-8"))
+            for entry in read_json(path, "file of results")
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} holds no results of a benchmark ({error}); run it again") from None

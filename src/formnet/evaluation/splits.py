@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from formnet.errors import DataError, InputError
 from formnet.readers.table import RepetitionTable
 from formnet.storage.files import atomic_path
+from formnet.storage.texts import read_json
 
 Kind = Literal["leave_one_group_out", "group_kfold", "groups", "authors", "random"]
 Unit = Literal["group", "subject", "session"]
@@ -177,7 +178,7 @@ def read_manifest(path: Path, table: RepetitionTable) -> tuple[Fold, ...]:
         InputError: when the file cannot be read.
     """
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))["folds"]
+        entries = read_json(path, "manifest of folds")["folds"]
         number = {name: index for index, name in enumerate(table.names)}
         absent = sorted({n for entry in entries for n in (*entry["train"], *entry["test"])} - set(number))
         if absent:

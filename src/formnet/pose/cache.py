@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,12 +13,13 @@ from formnet.errors import InputError, SkeletonError
 from formnet.motion import Motion
 from formnet.pose.track import PoseTrack
 from formnet.skeleton import skeleton_named
+from formnet.storage.arrays import read_arrays
 from formnet.storage.files import atomic_path, compute_sha256
 
 # Raised when the same clip and options may give another track (tracking rules, confidence, layout of the file).
 _VERSION = 2
 
-DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, InputError, SkeletonError)
+DAMAGE = (ValueError, KeyError, TypeError, RecursionError, InputError, SkeletonError)
 """What reading a damaged file of this module may raise."""
 
 
@@ -37,8 +37,7 @@ def write_track(track: PoseTrack, path: Path) -> None:
 def read_cached_track(path: Path) -> PoseTrack | None:
     """Reads a track; None when there is none or it is damaged (it is then estimated anew)."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return track_from_arrays(file)
+        return track_from_arrays(read_arrays(path, "track", "it is estimated anew"))
     except DAMAGE:
         return None
 

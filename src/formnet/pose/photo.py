@@ -63,7 +63,11 @@ def read_animation(path: Path, max_pixels: int) -> Iterator[tuple[float, NDArray
     """
     from PIL import Image
 
-    with Image.open(path) as picture:
+    try:
+        picture = Image.open(path)
+    except Image.DecompressionBombError as error:
+        raise ValueError(str(error).partition(",")[0]) from None
+    with picture:
         if picture.width * picture.height > max_pixels:
             raise ValueError(f"pictures of {picture.width}×{picture.height} pixels")
         time_ms = 0.0

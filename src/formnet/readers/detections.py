@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,8 +114,18 @@ def detections_to_motion(detections: Detections, fps: float, source: str) -> tup
     boxes = np.full((n_frames, 4), np.nan)
     boxes[at] = detections.boxes
     timestamps = _frame_times(detections, np.arange(first, last + 1, stride), fps)
-    motion = Motion(keypoints[..., :2], keypoints[..., 2], timestamps, detections.skeleton, detections.unit)
+    motion = make_motion(
+        source, keypoints[..., :2], keypoints[..., 2], timestamps, detections.skeleton, detections.unit
+    )
     return motion, boxes
+
+
+def make_motion(source: str, *content: Any) -> Motion:
+    """`Motion(*content)`; raises `InputError` that names the file it came from."""
+    try:
+        return Motion(*content)
+    except InputError as error:
+        raise InputError(f"{source}: {error}; write the file again") from None
 
 
 def _find_stride(frames: NDArray[np.int64]) -> int:

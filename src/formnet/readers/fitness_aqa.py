@@ -11,13 +11,13 @@ this error).
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from pathlib import Path
 
 from formnet.errors import InputError
 from formnet.readers.clips import ClipCollection, VideoClip, find_videos
 from formnet.readers.collect import Problem
+from formnet.storage.texts import read_json
 
 ERRORS = {
     "inward_knees": "Labels/error_knees_inward.json",
@@ -69,11 +69,10 @@ def collect_fitness_aqa(root: Path, error: str = "knees_forward") -> ClipCollect
 def _read_json(path: Path, root: Path, problems: list[Problem]) -> object:
     where = path.relative_to(root).as_posix()
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        problems.append(Problem("missing file", where, "the file is not there"))
-    except (OSError, ValueError, RecursionError) as error:
-        problems.append(Problem("unreadable", where, f"cannot be read as JSON ({error})"))
+        return read_json(path, "table of labels")
+    except InputError as error:
+        kind = "unreadable" if path.exists() else "missing file"
+        problems.append(Problem(kind, where, f"cannot be read as JSON ({error})"))
     return None
 
 

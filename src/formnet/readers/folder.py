@@ -10,11 +10,14 @@ Layouts, which may be mixed:
 from __future__ import annotations
 
 import csv
+import io
 import re
 from pathlib import Path
 
+from formnet.errors import InputError
 from formnet.readers.clips import VIDEO_SUFFIXES, ClipCollection, VideoClip, clip_name, find_videos
 from formnet.readers.collect import Problem
+from formnet.storage.texts import read_text
 
 CSV_NAME = "labels.csv"
 _IN_NAME = re.compile(r"^(?:s|subj|subject)0*(\d+)(?:[_-](?:d|day|session)0*(\d+))?(?=[_\-.]|$)", re.IGNORECASE)
@@ -74,11 +77,11 @@ def _clips_of_paths(root: Path, videos: list[Path], problems: list[Problem]) -> 
 
 def _clips_of_csv(table: Path, root: Path, videos: list[Path], problems: list[Problem]) -> list[VideoClip]:
     try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, skipinitialspace=True)
-            columns = [name.strip().lower() for name in reader.fieldnames or ()]
-            rows = [{str(k).strip().lower(): (v or "").strip() for k, v in row.items() if k} for row in reader]
-    except (OSError, UnicodeDecodeError, csv.Error, AttributeError) as error:
+        lines = io.StringIO(read_text(table, "table of labels"), newline="")
+        reader = csv.DictReader(lines, skipinitialspace=True)
+        columns = [name.strip().lower() for name in reader.fieldnames or ()]
+        rows = [{str(k).strip().lower(): (v or "").strip() for k, v in row.items() if k} for row in reader]
+    except (InputError, csv.Error, AttributeError) as error:
         problems.append(Problem("unreadable", table.name, f"the labels cannot be read ({error})"))
         return []
     if not {"clip", "class"} <= set(columns):

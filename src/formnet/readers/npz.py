@@ -6,10 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from formnet.errors import InputError
+from formnet.checks import say_value
+from formnet.errors import InputError, SkeletonError
 from formnet.motion import Motion
 from formnet.skeleton import SKELETONS, Skeleton
-from formnet.storage.files import atomic_path, read_arrays
+from formnet.storage.arrays import read_arrays
+from formnet.storage.files import atomic_path
 
 FORMAT = "formnet-motion-1"
 _FIELDS = ("positions", "confidence", "timestamps", "joints", "unit")
@@ -77,6 +79,6 @@ def _read_motion(content: dict[str, np.ndarray], prefix: str, path: Path) -> Mot
             str(content[f"{prefix}unit"]),  # type: ignore[arg-type]
         )
     except (KeyError, ValueError, TypeError) as error:
-        raise InputError(f"{path} is damaged ({error}); write it again") from None
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+        raise InputError(f"{path} is damaged ({say_value(str(error))}); write it again") from None
+    except (InputError, SkeletonError) as error:
+        raise InputError(f"{path}: {error}; write the file again") from None

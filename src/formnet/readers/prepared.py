@@ -22,6 +22,7 @@ from formnet.readers.clips import ClipCollection, VideoClip, choose_grouping
 from formnet.readers.collect import Collection, Problem, Repetition
 from formnet.readers.npz import read_npz, write_npz
 from formnet.storage.files import atomic_path, compute_sha256
+from formnet.storage.texts import read_json
 
 FORMAT = "formnet-prepared-1"
 MANIFEST = "manifest.json"
@@ -40,8 +41,8 @@ class Prepared:
 def is_prepared(root: Path) -> bool:
     """True for a folder that `prepare_clips` wrote."""
     try:
-        return json.loads((root / MANIFEST).read_text(encoding="utf-8")).get("format") == FORMAT
-    except (OSError, ValueError, AttributeError):
+        return read_json(root / MANIFEST, "manifest").get("format") == FORMAT
+    except (InputError, AttributeError):
         return False
 
 
@@ -171,8 +172,8 @@ def _open_manifest(collection: ClipCollection, out: Path, options: dict[str, Any
 
 def _read_manifest(root: Path) -> dict[str, Any]:
     try:
-        content = json.loads((root / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = read_json(root / MANIFEST, "manifest")
+    except InputError as error:
         raise InputError(f"{root / MANIFEST} cannot be read ({error}); run 'formnet data prepare' again") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT or not isinstance(content.get("clips"), dict):
         raise InputError(f"{root / MANIFEST} is no manifest of a prepared set; choose another folder")

@@ -9,6 +9,7 @@ frame rate is not published; 30 frames/s is assumed, and nothing but durations i
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections import Counter
 from pathlib import Path
@@ -19,6 +20,8 @@ from formnet.errors import InputError
 from formnet.motion import FloatArray, Motion
 from formnet.readers.collect import Collection, Problem, Repetition
 from formnet.skeleton import SQUAT7_19
+from formnet.storage.arrays import read_array
+from formnet.storage.texts import read_text
 
 ASSUMED_FPS = 30.0
 SHAPE = (300, 57)
@@ -82,13 +85,11 @@ def collect_squat7(root: Path) -> Collection:
 
 
 def _read_array(path: Path) -> FloatArray:
-    try:
-        table = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        raise InputError(f"{path.name} cannot be read as a NumPy array of numbers; get the file again") from None
-    if not isinstance(table, np.ndarray) or table.dtype.kind not in "fiu" or table.shape != SHAPE:
-        got = f"{table.shape} of {table.dtype}" if isinstance(table, np.ndarray) else "an archive"
-        raise InputError(f"{path.name} has the wrong shape: expected {SHAPE} numbers, got {got}")
+    table = read_array(path, "NumPy array of numbers", "get the file again")
+    if table.dtype.kind not in "fiu" or table.shape != SHAPE:
+        raise InputError(
+            f"{path.name} has the wrong shape: expected {SHAPE} numbers, got {table.shape} of {table.dtype}"
+        )
     bad = ~np.isfinite(table)
     if bad.any():
         row = int(np.flatnonzero(bad.any(axis=1))[0])
@@ -102,9 +103,9 @@ def _read_array(path: Path) -> FloatArray:
 def _read_labels(path: Path, problems: list[Problem]) -> tuple[dict[str, str], tuple[str, ...]]:
     """Name → class ("" where the row cannot be used), and the classes in the order of the columns."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [row for row in csv.reader(file) if any(cell.strip() for cell in row)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        lines = io.StringIO(read_text(path, "table of labels"), newline="")
+        rows = [row for row in csv.reader(lines) if any(cell.strip() for cell in row)]
+    except (InputError, csv.Error) as error:
         problems.append(Problem("missing file", "data.csv", f"the labels cannot be read ({error})"))
         return {}, ()
     if not rows or len(rows[0]) < 3:

@@ -10,6 +10,7 @@ import numpy as np
 
 from formnet.errors import InputError
 from formnet.motion import FloatArray
+from formnet.storage.texts import MAX_BYTES, check_file
 
 
 def read_number_table(path: Path) -> FloatArray:
@@ -19,11 +20,15 @@ def read_number_table(path: Path) -> FloatArray:
         InputError: when the file is missing, empty, damaged, or its rows have different lengths.
     """
     try:
+        check_file(path, what="text table")
         raw = path.read_bytes()
         if raw[:2] == b"\x1f\x8b":
-            raw = gzip.decompress(raw)
+            with gzip.open(path) as stream:
+                raw = stream.read(MAX_BYTES + 1)
+            if len(raw) > MAX_BYTES:
+                raise InputError(f"it unpacks to more than {MAX_BYTES} bytes")
         text = raw.decode("ascii")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+    except (InputError, OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise InputError(f"{path.name} cannot be read as a text table ({error}); get the file again") from None
     rows = [line for line in text.translate(str.maketrans(",;\t", "   ")).splitlines() if line.strip()]
     if not rows:

@@ -6,7 +6,6 @@ begin with the month and day of recording (`0918_squat_000016`), which is the gr
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from formnet.readers.clips import ClipCollection, VideoClip, clip_name, find_vid
 from formnet.readers.collect import Collection, Problem, Repetition
 from formnet.readers.distances import reconstruct_joints
 from formnet.skeleton import HMR_19
+from formnet.storage.texts import read_json
 
 FPS = 30.0
 N_DISTANCES = 171
@@ -82,8 +82,8 @@ def read_distances(path: Path) -> FloatArray:
         InputError: naming what is wrong with the file.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        content = read_json(path, "file of distances")
+    except InputError as error:
         raise InputError(f"{path.name} cannot be read as JSON ({error}); get the file again") from None
     if isinstance(content, dict):
         try:

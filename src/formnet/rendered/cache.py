@@ -15,6 +15,7 @@ import numpy as np
 
 from formnet.pose.cache import DAMAGE, track_from_arrays, track_to_arrays, write_arrays
 from formnet.rendered.film import FilmRequest, RenderedClip, estimate_rendered
+from formnet.storage.arrays import read_arrays
 from formnet.synth.dataset import RepetitionTruth
 
 
@@ -62,13 +63,13 @@ def write_rendered(clip: RenderedClip, path: Path) -> None:
 def read_rendered(path: Path) -> RenderedClip | None:
     """Reads a clip; None when there is none or it is damaged (it is then rendered anew)."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            truth = json.loads(str(stored["truth"]))
-            return RenderedClip(
-                tuple(RepetitionTruth(**repetition) for repetition in truth["repetitions"]),
-                float(truth["yaw_deg"]),
-                stored["landmarks"].astype(float),
-                track_from_arrays(stored) if "about" in stored else None,
-            )
+        stored = read_arrays(path, "rendered clip", "it is rendered anew")
+        truth = json.loads(str(stored["truth"]))
+        return RenderedClip(
+            tuple(RepetitionTruth(**repetition) for repetition in truth["repetitions"]),
+            float(truth["yaw_deg"]),
+            stored["landmarks"].astype(float),
+            track_from_arrays(stored) if "about" in stored else None,
+        )
     except DAMAGE:
         return None

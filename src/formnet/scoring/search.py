@@ -21,7 +21,8 @@ from formnet.scoring.nearest import Nearest, build_nearest
 from formnet.scoring.prepare import LIMB_JOINTS
 from formnet.scoring.score import ScorerInfo
 from formnet.skeleton import COCO_17
-from formnet.storage.files import atomic_path, read_arrays
+from formnet.storage.arrays import read_arrays
+from formnet.storage.files import atomic_path
 
 FORMAT = "formnet-index-1"
 SEARCH_METRICS = {

@@ -14,6 +14,7 @@ from formnet.errors import InputError
 from formnet.measures.registry import MEASURES
 from formnet.standards import DEFAULT_STANDARD
 from formnet.standards.standard import Criterion, Evidence, Rule, Side, Standard
+from formnet.storage.texts import read_text
 
 _MOST_BYTES = 1_000_000
 _KEYS = {"name", "title", "description", "faults", "reported", "good"}
@@ -41,15 +42,10 @@ def load_standard(name_or_path: str = DEFAULT_STANDARD) -> Standard:
         raise InputError(
             f"there is no standard {name_or_path!r}; use one of {', '.join(shipped_standards())}, or a .yaml file"
         )
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise InputError(f"{path} is too large for a standard; formnet standards show coaching prints one")
-        return parse_standard(path.read_text(encoding="utf-8"), str(path))
-    except FileNotFoundError:
+    if not path.exists():
         known = ", ".join(shipped_standards())
-        raise InputError(f"{path} does not exist; check the path, or use one of {known}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read as text ({error}); check the file") from error
+        raise InputError(f"{path} does not exist; check the path, or use one of {known}")
+    return parse_standard(read_text(path, "standard", _MOST_BYTES), str(path))
 
 
 def parse_standard(text: str, where: str) -> Standard:

@@ -9,16 +9,11 @@ import platform
 import shutil
 import stat
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from formnet.errors import InputError
 from formnet.storage.outputs import check_outputs, is_device, is_ours, remember
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 @contextlib.contextmanager
@@ -157,27 +152,6 @@ def compute_sha256(path: Path) -> str:
     """Hexadecimal SHA-256 of a file's content."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def read_arrays(path: Path, what: str, remedy: str) -> dict[str, NDArray[Any]]:
-    """All arrays of an .npz archive; nothing in it is executed.
-
-    Args:
-        what: the file is meant to be, for the message ("index").
-        remedy: what to do about a damaged one.
-
-    Raises:
-        InputError: missing, or no such archive.
-    """
-    import numpy as np  # here, since what only writes text files shall start without it
-
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except FileNotFoundError:
-        raise InputError(f"{path} does not exist; check the path") from None
-    except (ValueError, OSError, zipfile.BadZipFile, EOFError, KeyError, AttributeError, TypeError) as error:
-        raise InputError(f"{path} is no readable {what} ({type(error).__name__}); {remedy}") from None
 
 
 def cache_dir() -> Path:

@@ -12,8 +12,9 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from formnet.errors import CheckpointError
+from formnet.errors import CheckpointError, InputError
 from formnet.storage.files import atomic_path, compute_sha256
+from formnet.storage.texts import read_json
 
 Module = TypeVar("Module", bound=torch.nn.Module)
 
@@ -66,13 +67,10 @@ def read_weights(path: Path) -> tuple[Any, dict[str, torch.Tensor], Path]:
 
 def _read_sidecar(sidecar: Path) -> Any:
     try:
-        if sidecar.stat().st_size > _MAX_SIDECAR_BYTES:
-            raise CheckpointError(f"{sidecar} is larger than a description can be; get the model again")
-        content = json.loads(sidecar.read_text(encoding="utf-8"))
-        fingerprint = compute_fingerprint(content) if isinstance(content, dict) else ""
-    except (OSError, ValueError, RecursionError) as error:
-        reason = "it is nested too deeply" if isinstance(error, RecursionError) else error
-        raise CheckpointError(f"{sidecar} cannot be read as JSON ({reason}); get the model again") from error
+        content = read_json(sidecar, "description of a model", _MAX_SIDECAR_BYTES)
+    except InputError as error:
+        raise CheckpointError(f"{str(error).partition(';')[0]}; get the model again") from error
+    fingerprint = compute_fingerprint(content) if isinstance(content, dict) else ""
     if not isinstance(content, dict):
         return content
     version = content.get("format_version")

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from formnet.errors import InputError
 from formnet.skeleton import BLAZEPOSE_33
-from formnet.storage.files import atomic_path, read_arrays
+from formnet.storage.arrays import read_arrays
+from formnet.storage.files import atomic_path
 
 Array = NDArray[np.float32]
 

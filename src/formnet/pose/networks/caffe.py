@@ -15,7 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from formnet.errors import CheckpointError
+from formnet.errors import CheckpointError, InputError
+from formnet.storage.texts import check_file, read_text
+
+MAX_WEIGHTS_BYTES, MAX_LAYOUT_BYTES = 2**30, 2**22
 
 _TOKEN = re.compile(r'#[^\n]*|"[^"]*"|\'[^\']*\'|[{}:]|[^\s{}:"\'#]+')
 _WEIGHTS_OF_LAYER = {100: (1, 7), 2: (4, 6)}
@@ -57,9 +60,10 @@ def read_caffe(layout: Path, weights: Path) -> CaffeNetwork:
         if not file.is_file():
             raise CheckpointError(f"{file} is missing; a Caffe network is two files, a .prototxt and a .caffemodel")
     try:
-        net = parse_layout(layout.read_text(encoding="utf-8"))
+        check_file(weights, MAX_WEIGHTS_BYTES, "network")
+        net = parse_layout(read_text(layout, "layout of a network", MAX_LAYOUT_BYTES))
         blobs = parse_weights(weights.read_bytes())
-    except (ValueError, IndexError, UnicodeDecodeError) as error:
+    except (InputError, ValueError, RecursionError, IndexError, UnicodeDecodeError) as error:
         raise CheckpointError(f"{layout} and {weights.name} cannot be read ({error}); get them again") from error
     entrance, layers = "data", []
     for layer in net.get("layer", net.get("layers", [])):

@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from formnet.errors import InputError, PoseError
-from formnet.motion import Motion
+from formnet.motion import MAX_EVEN_FRAMES, Motion
 from formnet.readers.detections import Detections
-from formnet.readers.json_files import parse_json, read_json, read_text
 from formnet.readers.keypoints.frames import number_frames
 from formnet.readers.keypoints.gather import gather
 from formnet.readers.keypoints.json_file import is_frame, parse_frames, parse_keypoints
@@ -19,8 +18,9 @@ from formnet.readers.keypoints.tables import parse_table
 from formnet.readers.keypoints.trc import parse_trc
 from formnet.readers.keypoints.walk import Found, Row
 from formnet.readers.keypoints.yolo import looks_like_yolo, parse_yolo
-from formnet.storage.files import read_arrays
+from formnet.storage.arrays import read_array, read_arrays
 from formnet.storage.kinds import describe_other_kind
+from formnet.storage.texts import check_file, parse_json, read_json, read_text
 
 TEXT_SUFFIXES = (".json", ".jsonl", ".ndjson", ".txt", ".csv", ".tsv", ".trc")
 _FRAME_SUFFIXES = (".json", ".txt")
@@ -62,6 +62,7 @@ def read_keypoints(path: Path, size: tuple[int, int] | None = None) -> Detection
         return _read_folder(path, size)
     if path.suffix.lower() in (".npy", ".npz"):
         return _read_array(path, size)
+    check_file(path)
     if (kind := describe_other_kind(path)) is not None:
         raise InputError(f"{path} {kind}")
     text = read_text(path)
@@ -136,15 +137,7 @@ def _load_array(path: Path) -> np.ndarray:
                 "write it with `formnet pose CLIP -o FILE.npz`, or one array with numpy.save"
             )
         return arrays[0]
-    try:
-        array: np.ndarray = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        if "pickle" in str(error):
-            raise InputError(
-                f"{path} holds Python objects, which can run programs and are not opened; save one array of numbers"
-            ) from None
-        raise InputError(f"{path} is no readable array ({error}); write it again with numpy.save") from None
-    return array
+    return read_array(path, "array", "write one array of numbers again with numpy.save")
 
 
 def _may_be_points(array: np.ndarray) -> bool:
@@ -156,8 +149,12 @@ def _read_array(path: Path, size: tuple[int, int] | None) -> Detections:
     if array.ndim == 2 and array.shape[1] in (51, 54, 75, 78):
         array = array.reshape(len(array), -1, 3)
     if not _may_be_points(array):
-        shape = " × ".join(map(str, array.shape))
-        raise InputError(f"{path} is an array of {shape}: expected frames × points × 2 or 3 (x, y and confidence)")
+        shape = " × ".join(map(str, array.shape)) or "one value"
+        raise InputError(
+            f"{path} is an array of {shape}: expected frames × points × 2 or 3 (x, y and confidence); write it again"
+        )
+    if len(array) > MAX_EVEN_FRAMES:
+        raise InputError(f"{path} holds {len(array)} frames, more than a clip may have ({MAX_EVEN_FRAMES}); split it")
     if not len(array):
         raise PoseError(f"{path} holds no pose: the array has no frames")
     if array.shape[2] == 3 and not ((array[..., 2] >= -1e-6) & (array[..., 2] <= 1.5)).all():

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from formnet.checks import say_value
 from formnet.errors import InputError
 from formnet.motion import FloatArray
 from formnet.readers.keypoints.layouts import BY_COUNT, COUNTS
@@ -74,10 +75,10 @@ def _to_array(value: list[Any], where: str) -> FloatArray:
     except (TypeError, ValueError):
         wrong = next((item for item in _flatten(value) if not _is_number(item)), None)
         if wrong is not None:
-            raise InputError(f"{where}: expected numbers, got {wrong!r}") from None
+            raise InputError(f"{where}: expected numbers, got {say_value(wrong)}; write the file again") from None
         raise InputError(f"{where}: its points have different lengths; write the file again") from None
     if any(isinstance(item, (bool, str)) for item in value[:3]):
-        raise InputError(f"{where}: expected numbers, got {value[0]!r}")
+        raise InputError(f"{where}: expected numbers, got {say_value(value[0])}; write the file again")
     return array
 
 
@@ -137,12 +138,12 @@ def _parse_objects(value: list[Any], where: str) -> Points:
     rows, names, has_confidence = [], [], True
     for point in value:
         if not isinstance(point, dict):
-            raise InputError(f"{where}: expected points with 'x' and 'y', got {describe(point)}")
+            raise InputError(f"{where}: expected points with 'x' and 'y', got {describe(point)}; write the file again")
         place = _first(point, ("position", "coordinates"))
         inner = place if isinstance(place, dict) else point
         x, y, confidence = _first(inner, _X), _first(inner, _Y), _first(point, _CONFIDENCE)
         if not _is_number(x) or not _is_number(y):
-            raise InputError(f"{where}: expected points with 'x' and 'y', got {describe(point)}")
+            raise InputError(f"{where}: expected points with 'x' and 'y', got {describe(point)}; write the file again")
         has_confidence &= confidence is not None
         rows.append((x, y, confidence if _is_number(confidence) and confidence is not None else 1.0))
         names.append(str(_first(point, _NAME) or ""))

@@ -13,7 +13,7 @@ import numpy as np
 
 from formnet.errors import InputError, PoseError
 from formnet.motion import FloatArray, Motion, Unit
-from formnet.readers.detections import Detections
+from formnet.readers.detections import Detections, make_motion
 from formnet.readers.keypoints.clock import TimeUnit, time_unit_of
 from formnet.readers.keypoints.gather import gather
 from formnet.readers.keypoints.long_tables import widen_long_table
@@ -211,7 +211,7 @@ def _read_own(header: list[str], body: list[list[str]], path: Path) -> Motion:
     unit = units.pop()
     positions = np.stack([numbers[:, [column[f"{joint}_{axis}_{unit}"] for joint in joints]] for axis in axes], axis=-1)
     confidence = np.nan_to_num(numbers[:, [column[f"{joint}_confidence"] for joint in joints]])
-    return Motion(positions, confidence, numbers[:, 1], skeleton_of(joints), _UNITS[unit])
+    return make_motion(str(path), positions, confidence, numbers[:, 1], skeleton_of(joints), _UNITS[unit])
 
 
 def skeleton_of(joints: tuple[str, ...]) -> Skeleton:

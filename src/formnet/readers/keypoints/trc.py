@@ -8,6 +8,7 @@ import numpy as np
 
 from formnet.errors import InputError
 from formnet.motion import FloatArray, Motion, Unit
+from formnet.readers.detections import make_motion
 from formnet.readers.keypoints.names import joint_named
 from formnet.readers.keypoints.tables import skeleton_of
 
@@ -56,7 +57,7 @@ def parse_trc(text: str, path: Path) -> tuple[Motion, tuple[str, ...]]:
     confidence = np.where(np.isnan(positions).any(axis=-1), 0.0, 1.0)
     left_out = len(markers) - len(joints)
     notes = (f"{left_out} markers of {path.name} are no joints and were left out",) if left_out else ()
-    return Motion(positions, confidence, values[:, 1], skeleton_of(tuple(joints)), measure), notes
+    return make_motion(str(path), positions, confidence, values[:, 1], skeleton_of(tuple(joints)), measure), notes
 
 
 def _orient(positions: FloatArray, unit_m: float) -> tuple[FloatArray, Unit]:

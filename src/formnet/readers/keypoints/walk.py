@@ -35,6 +35,8 @@ _TRACK_KEYS = ("idx", "track_id", "id_", "person_id", "tracking_id", "tracked_id
 # Other people of the body that WholeBody annotations keep beside it.
 _FOOT_KEY = "foot_kpts"
 MAX_DEPTH = 12
+MAX_SIZE = 2**17
+"""Pixels of a picture, in width or height."""
 _MIN_POINTS = 14
 _MIN_NUMBERS = 2 * _MIN_POINTS
 
@@ -243,10 +245,10 @@ def _numbers(values: list[Any]) -> FloatArray:
 
 def _read_size(node: Mapping[str, Any]) -> tuple[int, int] | None:
     for names in (("canvas_width", "canvas_height"), ("image_width", "image_height"), ("width", "height")):
-        if all(isinstance(node.get(name), (int, float)) and node[name] > 0 for name in names):
+        if all(isinstance(node.get(name), (int, float)) and 0 < node[name] < MAX_SIZE for name in names):
             return int(node[names[0]]), int(node[names[1]])
     for name, is_reversed in (("image_size", False), ("orig_shape", True)):
         value = node.get(name)
-        if isinstance(value, list) and len(value) == 2 and all(isinstance(v, int) and v > 0 for v in value):
+        if isinstance(value, list) and len(value) == 2 and all(isinstance(v, int) and 0 < v < MAX_SIZE for v in value):
             return (value[1], value[0]) if is_reversed else (value[0], value[1])
     return None

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from formnet.errors import DataError, InputError, SkeletonError
-from formnet.readers.json_files import read_json
 from formnet.readers.pictures.base import LabelledPerson, LabelledPicture, PictureSet, box_around, require_people
 from formnet.skeleton import COCO_17, SKELETONS, Skeleton
 from formnet.storage.files import atomic_path
+from formnet.storage.texts import read_json
 
 
 def read_coco_people(path: Path, pictures: Path | None = None) -> PictureSet:
