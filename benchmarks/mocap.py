@@ -7,8 +7,13 @@ in metres over time. NAME_sample_mono and NAME_sample_wham are measured beside i
 be shifted in time (video and capture do not start together) so that the knees agree best. Angles are taken with the
 same functions as a verdict's; the video is levelled by the person's own standing, the others have their own vertical.
 
+A second table holds the path of the hips: lifted joints are put on the floor as `formnet pose` does for TRC and MOT, and
+the height of the middle of the hips is compared, at the same shift in time.
+
 Ends with one JSON object of root mean square errors:
-{NAME: {method: {right_knee_deg, left_knee_deg, thigh_deg, hip_deg, trunk_deg, knee_width}}}.
+{NAME: {method: {right_knee_deg, left_knee_deg, thigh_deg, hip_deg, trunk_deg, knee_width, hips}}}, `hips` being
+{height_cm, steady_cm: the same with both at the same mean height, sink_cm: how much too far the hips go down,
+true_sink_cm}.
 """
 
 from __future__ import annotations
@@ -24,12 +29,14 @@ from common import run_main
 from figures import CONSOLE, dataset_root, print_figures, require_folder, show_table
 
 from formnet.errors import InputError
+from formnet.geometry.joints import Joints
 from formnet.geometry.level import rotation_to_front
 from formnet.lifting.lifter import create_lifter
 from formnet.measures import curves
 from formnet.measures.performance import Performance, make_performance
 from formnet.motion import FloatArray, Motion
 from formnet.pose.estimator import create_estimator, estimate_pose
+from formnet.preprocess.floor import place_on_floor
 from formnet.preprocess.spec import PreprocessSpec, clean_motion
 from formnet.skeleton import Skeleton
 
@@ -100,6 +107,19 @@ def measure_video(motion: Motion) -> Series:
     return read_curves(make_performance(clean_motion(motion, PreprocessSpec()), 0, last // 2, last))
 
 
+def compare_hips(motion: Motion, truth: Motion, shift_s: float) -> dict[str, float]:
+    """Height of the middle of the hips against the capture's, in centimetres, at a known shift in time."""
+    own_s, own, true = motion.timestamps + shift_s, *(-Joints.of(one).middle("hip")[:, 1] for one in (motion, truth))
+    begin, end = max(own_s[0], truth.timestamps[0]), min(own_s[-1], truth.timestamps[-1])
+    times_s = np.arange(begin, end, 1 / FPS)
+    heights = [np.interp(times_s, own_s, own), np.interp(times_s, truth.timestamps, true)]
+    error = heights[0] - heights[1]
+    # Between the highest and the lowest twentieth: single frames do not tell how far somebody sank.
+    sinks = [float(np.subtract(*np.quantile(height, (0.95, 0.05)))) for height in heights]
+    found = {"height_cm": np.sqrt((error**2).mean()), "steady_cm": error.std(), "sink_cm": sinks[0] - sinks[1]}
+    return {name: 100.0 * float(value) for name, value in {**found, "true_sink_cm": sinks[1]}.items()}
+
+
 def read_curves(performance: Performance) -> Series:
     return Series(performance.motion.timestamps, {name: curve(performance) for name, curve in CURVES.items()})
 
@@ -165,10 +185,13 @@ def main() -> None:
     lifters = {name: create_lifter(name) for name in arguments.lifters}
     estimator, figures = create_estimator(), {}
     for name, files in recordings.items():
-        truth = measure_capture(read_capture(files["mocap"]))
+        capture = read_capture(files["mocap"])
+        truth = measure_capture(capture)
         track = estimate_pose(files["video"], estimator=estimator, cache=arguments.cache)
-        series = {lifter: measure_video(one.lift(track)) for lifter, one in lifters.items()}
-        series |= {kind: measure_capture(read_capture(files[kind])) for kind in BESIDE if kind in files}
+        lifted = {lifter: one.lift(track) for lifter, one in lifters.items()}
+        beside = {kind: read_capture(files[kind]) for kind in BESIDE if kind in files}
+        series = {lifter: measure_video(motion) for lifter, motion in lifted.items()}
+        series |= {kind: measure_capture(motion) for kind, motion in beside.items()}
         results = {method: compare(one, truth) for method, one in series.items()}
         show_table(
             f"{name}: root mean square error (bias, r) against motion capture",
@@ -176,7 +199,18 @@ def main() -> None:
             [[method, *(_cell(result[curve]) for curve in CURVES), f"{result['shift']['s']:.2f}"]
              for method, result in results.items()],
         )  # fmt: skip
-        figures[name] = {method: {c: result[c]["rmse"] for c in CURVES} for method, result in results.items()}
+        placed = {lifter: place_on_floor(motion).motion for lifter, motion in lifted.items()} | beside
+        hips = {method: compare_hips(one, capture, results[method]["shift"]["s"]) for method, one in placed.items()}
+        show_table(
+            f"{name}: height of the hips against motion capture (they sink {next(iter(hips.values()))['true_sink_cm']:.1f} cm)",
+            ["method", "height rmse cm", "but for a constant cm", "sink, difference cm"],
+            [[method, f"{one['height_cm']:.1f}", f"{one['steady_cm']:.1f}", f"{one['sink_cm']:+.1f}"]
+             for method, one in hips.items()],
+        )  # fmt: skip
+        figures[name] = {
+            method: {**{c: result[c]["rmse"] for c in CURVES}, "hips": hips[method]}
+            for method, result in results.items()
+        }
     print_figures(figures)
 
 

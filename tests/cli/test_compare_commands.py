@@ -243,7 +243,10 @@ def test_bad_files_are_one_sentence_and_code_2(call, poses):
         (["search", "{clip}", "nothing.npz"], "does not exist"),
         (["index", "{clip}"], "is no folder"),
         (["pose", "{clip}", "-o", "a.xyz"], "the format of a.xyz is not clear"),
-        (["pose", "{clip}", "-o", "a.trc"], "TRC needs positions in metres in 3D"),
+        (
+            ["pose", "{clip}", "-o", "a.json", "--lifter", "supervised"],
+            "--lifter has no effect on joints in the picture",
+        ),
         (["pose", "{npz}", "-o", "a.json"], "does not tell where joints are in the picture"),
     ],
 )

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from formnet.motion import Motion
     from formnet.readers.source import PoseSource
 
-FORMATS = ("alphapose", "openpose", "coco", "csv", "trc", "mot", "npz", "video")
+FORMATS = ("alphapose", "openpose", "coco", "csv", "trc", "mot", "c3d", "npz", "video")
 _FORMAT_OF_SUFFIX = {
     ".json": "alphapose",
     ".csv": "csv",
     ".trc": "trc",
     ".mot": "mot",
+    ".c3d": "c3d",
     ".npz": "npz",
     "": "openpose",
     ".mp4": "video",
@@ -28,6 +29,10 @@ _FORMAT_OF_SUFFIX = {
     ".png": "video",
 }
 
+_ON_FLOOR = ("trc", "mot", "c3d")
+_SOLID = (*_ON_FLOOR, "csv", "npz")
+EXPORT_LIFTER = "supervised"
+"""The lifter nearest to motion capture in how far the pelvis sinks (benchmarks/mocap.py)."""
 _UNEVEN_S = 0.02
 
 
@@ -43,12 +48,19 @@ def pose(
     joints: Annotated[
         str | None,
         typer.Option(
-            help="Joint set: coco17, halpe26 (AlphaPose); body25, coco18, mpi15 (OpenPose); any for CSV, TRC."
+            help="Joint set: coco17, halpe26 (AlphaPose); body25, coco18, mpi15 (OpenPose); any for CSV, TRC, C3D."
         ),
     ] = None,
     in_picture: Annotated[
         bool, typer.Option("--in-picture", help="CSV: positions in the picture (pixels) instead of metres.")
     ] = False,
+    lifter: Annotated[
+        str | None,
+        typer.Option(
+            help="How joints get depth, as in classify; default: supervised for TRC, MOT and C3D, the estimator's own "
+            "depth for CSV and npz."
+        ),
+    ] = None,
     person: Annotated[int | None, typer.Option(help="Which person, 1 for the most prominent.")] = None,
     estimator: EstimatorOption = DEFAULT_ESTIMATOR,
     eyes: EyesOption = None,
@@ -74,9 +86,11 @@ def pose(
 
       formnet pose clip.mp4 -o skeleton.mp4 (the clip with the joints drawn; .png for a picture)
 
-      formnet pose clip.mp4 -o clip.trc (markers for OpenSim)
+      formnet pose clip.mp4 -o clip.trc (joints on the floor for OpenSim; .c3d for other tools)
 
-      formnet pose clip.mp4 -o clip.mot (joint angles for OpenSim)
+      formnet pose clip.mp4 -o clip.mot (joint angles and the pelvis' path for OpenSim)
+
+      formnet pose alphapose-results.json -o clip.mot --lifter supervised+smpl
     """
     from formnet.cli.sources import load_source, print_json, print_warnings
     from formnet.skeleton import skeleton_named
@@ -86,13 +100,21 @@ def pose(
         raise InputError(f"the format of {out} is not clear; choose --format {'|'.join(FORMATS)}")
     if joints is not None:
         skeleton_named(joints)
-    _refuse_idle_options(chosen, joints, in_picture=in_picture)
+    _refuse_idle_options(chosen, joints, lifter, in_picture=in_picture)
+    if chosen == "c3d":
+        from formnet.exports.c3d import require_ezc3d
+
+        require_ezc3d()
     if chosen != "openpose":
         open_file(out, (clip,), force=force)
     how = make_reading(person=person, fps=fps, size=size, rotate=rotate, clip=clip_name, slow_motion=slow_motion)
-    source = load_source(clip, how, estimator=estimator, eyes=eyes, quiet=as_json)
-    _write(out, chosen, source, joints, in_picture=in_picture)
-    warnings = (*source.warnings, *_say_rate(chosen, source.motion))
+    source = load_source(clip, how, lifter=lifter, estimator=estimator, eyes=eyes, quiet=as_json)
+    if chosen in _ON_FLOOR:
+        notes = _write_on_floor(out, chosen, source if lifter else _lift_best(source), joints)
+    else:
+        notes = []
+        _write(out, chosen, source, joints, in_picture=in_picture)
+    warnings = (*source.warnings, *notes, *_say_rate(chosen, source.motion))
     if as_json:
         print_json(
             {"file": str(out), "format": chosen, "frames": len(source.motion), "fps": source.motion.fps,
@@ -106,8 +128,7 @@ def pose(
 def _write(out: Path, format: str, source: PoseSource, joints: str | None, *, in_picture: bool) -> None:
     from formnet.conversion import convert_motion
     from formnet.exports.keypoints import write_alphapose, write_coco, write_openpose
-    from formnet.exports.mot import write_mot
-    from formnet.exports.tables import write_csv, write_trc
+    from formnet.exports.tables import write_csv
     from formnet.readers.npz import write_npz
     from formnet.skeleton import BODY_25, COCO_17, skeleton_named
 
@@ -121,16 +142,49 @@ def _write(out: Path, format: str, source: PoseSource, joints: str | None, *, in
         _draw(out, source)
     elif format == "coco":
         write_coco(out, _in_picture(source), *(source.size or (0, 0)))
-    elif format == "mot":
-        write_mot(out, source.motion)
     else:
-        motion = _in_picture(source) if in_picture and format == "csv" else source.motion
-        motion = convert_motion(motion, skeleton_named(joints)) if joints else motion
-        (write_csv if format == "csv" else write_trc)(out, motion)
+        motion = _in_picture(source) if in_picture else source.motion
+        write_csv(out, convert_motion(motion, skeleton_named(joints)) if joints else motion)
 
 
-def _refuse_idle_options(format: str, joints: str | None, *, in_picture: bool) -> None:
+def _lift_best(source: PoseSource) -> PoseSource:
+    """The source with the depth of `EXPORT_LIFTER` where joints in the picture are known; else as it is."""
+    from dataclasses import replace
+
+    from formnet.lifting.lifter import create_lifter
+    from formnet.reading import track_of
+
+    if source.image is None or len(source.image) < 2:
+        return source
+    return replace(source, motion=create_lifter(EXPORT_LIFTER).lift(track_of(source)))
+
+
+def _write_on_floor(out: Path, format: str, source: PoseSource, joints: str | None) -> list[str]:
+    """TRC, MOT or C3D in floor coordinates (docs/exports.md), and what is to be said of how they were found."""
+    from formnet.conversion import convert_motion
+    from formnet.exports.c3d import write_c3d
+    from formnet.exports.mot import write_mot
+    from formnet.exports.tables import require_world, write_trc
+    from formnet.preprocess.floor import place_on_floor
+    from formnet.skeleton import skeleton_named
+
+    found = place_on_floor(require_world(source.motion, format.upper()))
+    motion = convert_motion(found.motion, skeleton_named(joints)) if joints else found.motion
+    if format == "mot":
+        write_mot(out, motion, found.standing)
+    else:
+        (write_trc if format == "trc" else write_c3d)(out, motion)
+    if not found.is_placed:
+        return ["the source has a floor of its own: its axes, heights and path were kept"]
+    if not found.is_levelled:
+        return ["nobody stands upright in the clip: the camera was taken to be level"]
+    return []
+
+
+def _refuse_idle_options(format: str, joints: str | None, lifter: str | None, *, in_picture: bool) -> None:
     """Options that would have no effect are refused rather than passed over."""
+    if lifter is not None and (in_picture or format not in _SOLID):
+        raise InputError("--lifter has no effect on joints in the picture; leave it out, or write CSV, TRC, MOT or C3D")
     if in_picture and format != "csv":
         raise InputError(f"--in-picture is for CSV, and {format} was chosen; leave it out")
     if joints is not None and format in ("npz", "mot", "coco", "video"):
@@ -147,7 +201,7 @@ def _say_rate(format: str, motion: Motion) -> list[str]:
     off_s = float(np.abs(motion.timestamps - even_s).max())
     if off_s < _UNEVEN_S:
         return []
-    if format in ("trc", "mot"):
+    if format in _ON_FLOOR:
         return [f"frames come at a variable rate: they were resampled to {motion.fps:.4g} a second"]
     return [
         "frames come at a variable rate and are numbered as they come: their times stand beside them as time_s; tools "
@@ -167,5 +221,7 @@ def _draw(out: Path, source: PoseSource) -> None:
 
 def _in_picture(source: PoseSource) -> Motion:
     if source.image is None:
-        raise InputError(f"{source.path} does not tell where joints are in the picture; export CSV, TRC, MOT or npz")
+        raise InputError(
+            f"{source.path} does not tell where joints are in the picture; export CSV, TRC, MOT, C3D or npz"
+        )
     return source.image

@@ -74,11 +74,17 @@ def at_constant_rate(world: Motion, form: str) -> Motion:
     Raises:
         InputError: a motion that is not 3D in metres, or of one frame.
     """
+    require_world(world, form)
+    steps_s = np.diff(world.timestamps)
+    return world if np.allclose(steps_s, steps_s[0], rtol=1e-4) else resample_to_fps(world, world.fps)
+
+
+def require_world(world: Motion, form: str) -> Motion:
+    """The motion itself; raises `InputError` where it is not 3D in metres, or has one frame."""
     if world.n_dimensions != 3 or world.unit != "metre":
         raise InputError(
             f"{form} needs positions in metres in 3D; this source is {world.n_dimensions}D in {world.unit}s"
         )
     if len(world) < 2:
         raise InputError(f"{form} needs two frames or more; this source has one")
-    steps_s = np.diff(world.timestamps)
-    return world if np.allclose(steps_s, steps_s[0], rtol=1e-4) else resample_to_fps(world, world.fps)
+    return world
