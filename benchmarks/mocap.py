@@ -7,8 +7,8 @@ in metres over time. NAME_sample_mono and NAME_sample_wham are measured beside i
 be shifted in time (video and capture do not start together) so that the knees agree best. Angles are taken with the
 same functions as a verdict's; the video is levelled by the person's own standing, the others have their own vertical.
 
-A second table holds the path of the hips: lifted joints are put on the floor as `formnet pose` does for TRC and MOT, and
-the height of the middle of the hips is compared, at the same shift in time.
+A second table holds the path of the hips: lifted joints are put on the floor as `formnet pose` does for TRC and MOT,
+and the height of the middle of the hips is compared, at the same shift in time.
 
 Ends with one JSON object of root mean square errors:
 {NAME: {method: {right_knee_deg, left_knee_deg, thigh_deg, hip_deg, trunk_deg, knee_width, hips}}}, `hips` being
@@ -201,8 +201,9 @@ def main() -> None:
         )  # fmt: skip
         placed = {lifter: place_on_floor(motion).motion for lifter, motion in lifted.items()} | beside
         hips = {method: compare_hips(one, capture, results[method]["shift"]["s"]) for method, one in placed.items()}
+        true_sink_cm = next(iter(hips.values()))["true_sink_cm"]
         show_table(
-            f"{name}: height of the hips against motion capture (they sink {next(iter(hips.values()))['true_sink_cm']:.1f} cm)",
+            f"{name}: height of the hips against motion capture (they sink {true_sink_cm:.1f} cm)",
             ["method", "height rmse cm", "but for a constant cm", "sink, difference cm"],
             [[method, f"{one['height_cm']:.1f}", f"{one['steady_cm']:.1f}", f"{one['sink_cm']:+.1f}"]
              for method, one in hips.items()],

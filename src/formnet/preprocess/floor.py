@@ -24,7 +24,7 @@ SOLE_M = {"heel": 0.02, "foot_index": 0.02, "ankle": 0.08}
 _SIDES = ("left", "right")
 _CONTACT_M = 0.008
 """A joint that is so much higher than the lowest one counts e times less for where the floor is. Smaller, and noise
-wanders; larger, and the foot that swings is dragged along (of simulated people who walk in, 1.5 cm lost twice as much)."""
+wanders; larger, and the foot that swings is dragged along (1.5 cm lost twice as much of people who walk in)."""
 _TRAVEL_M = 0.005
 """A pelvis that strays less than this has no path of its own."""
 _TO_FORWARD: FloatArray = np.array([[0.0, 0.0, -1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
@@ -53,8 +53,8 @@ def place_on_floor(motion: Motion) -> Standing:
     """Levels the camera by the person's standing, turns them to face +x and moves them so that their feet stay.
 
     The path is found from gap-free, smoothed joints; the joints that are moved are those given, gaps and all. A motion
-    with its own path (motion capture, a depth camera, TRC) stays as it is. Jumps and stairs are not known of: the lowest
-    foot is taken to be on the floor, which is level.
+    with its own path (motion capture, a depth camera, TRC) stays as it is. Jumps and stairs are not known of: the
+    lowest foot is taken to be on the floor.
 
     Args:
         motion: (T, J, 3) metres, y roughly down.
