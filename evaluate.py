@@ -1,6 +1,7 @@
 """Measures a model: python evaluate.py CKPT [data.root=PATH … | experiment=… | data=…].
 
-Without a choice of data the model is measured on the test side it was trained beside.
+Without a choice of data the model is measured on the test side it was trained beside. Pose networks take
+task.data.root=… and task.data.source=… instead (docs/pose_networks.md).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import json
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -18,12 +20,20 @@ from typing import Any
 
 from hydra import compose, initialize_config_dir
 
+from formnet.cli.inputs import progress_bar
 from formnet.judges.checkpoint import FormnetModel, load_model
 from formnet.training import command
 from formnet.training.build import build_options, build_split
 from formnet.training.configuration import apply_overrides, check_values_only, list_settings
 from formnet.training.ending import one_sentence_for_errors
+from formnet.training.figures import write_metrics
 from formnet.training.machine import trainer_maker
+from formnet.training.pose.evaluation import (
+    describe_figures,
+    evaluate_pose_network,
+    is_pose_network,
+    load_and_compose,
+)
 from formnet.training.run import FitOptions, run_evaluation
 from formnet.training.sources import read_training_data
 from formnet.training.usage import check_measuring_usage
@@ -55,6 +65,9 @@ def compose_data(model: FormnetModel, overrides: list[str]) -> dict[str, Any]:
 
 def main(arguments: list[str]) -> None:
     path, overrides = command.split_arguments(arguments)
+    if is_pose_network(path):
+        measure_pose_network(path, overrides)
+        return
     model = load_model(path)
     plain = compose_data(model, overrides)
     command.set_up(plain["threads"])
@@ -68,6 +81,18 @@ def main(arguments: list[str]) -> None:
         progress=command.make_progress("preprocessing"),
     )  # fmt: skip
     command.print_figures(figures, model.classes, split.kind, out)
+
+
+def measure_pose_network(path: Path, overrides: list[str]) -> None:
+    network, data, seed, threads = load_and_compose(path, overrides)
+    command.set_up(threads)
+    with progress_bar("drawing people") as progress:
+        figures = evaluate_pose_network(network, data, seed, progress)
+    out = Path("runs/evaluate") / f"{datetime.now():%Y-%m-%d_%H-%M-%S}"
+    write_metrics(out, figures)
+    print(describe_figures(figures))
+    print(f"written to {out}")
+    print(json.dumps(figures))
 
 
 if __name__ == "__main__":

@@ -75,14 +75,14 @@ _FIRST = "deconv"
 NETWORKS = {
     "deconv": Row("SimpleBaseline, deconvolutions", _CROP, 5000, 32, starts_fresh=True),
     "fields": Row("part affinity fields, two stages", {**_WHOLE, "method": "fields", "stages": 2}, 2500, 8),
-    "rpstn": Row("RPSTN, five frames", _VIDEO, 1000, 4),
-    "rpstn_frames": Row("RPSTN frame by frame", {**_VIDEO, "propagate": False}, 1000, 4),
-    "tags": Row("associative embedding", {**_WHOLE, "method": "tags"}, 2500, 8),
-    "rpstn_norelation": Row("RPSTN without the relation extractor", {**_VIDEO, "relation": "none"}, 1000, 4),
-    "location": Row("VNect's location maps", {**_CROP, "method": "location"}, 1000, 32),
-    "personlab": Row("PersonLab", {**_WHOLE, "method": "personlab"}, 2500, 8),
-    "rpstn_nonlocal": Row("RPSTN, non-local block instead", {**_VIDEO, "relation": "nonlocal"}, 1000, 4),
-    "hourglass": Row("two stacked hourglasses", {**_CROP, "kind": "hourglass", "width": 32, "stages": 2}, 1250, 32,
+    "rpstn": Row("RPSTN, five frames", _VIDEO, 750, 4),
+    "rpstn_frames": Row("RPSTN frame by frame", {**_VIDEO, "propagate": False}, 750, 4),
+    "tags": Row("associative embedding", {**_WHOLE, "method": "tags"}, 1000, 8),
+    "rpstn_norelation": Row("RPSTN without the relation extractor", {**_VIDEO, "relation": "none"}, 750, 4),
+    "location": Row("VNect's location maps", {**_CROP, "method": "location"}, 500, 32),
+    "personlab": Row("PersonLab", {**_WHOLE, "method": "personlab"}, 1000, 8),
+    "rpstn_nonlocal": Row("RPSTN, non-local block instead", {**_VIDEO, "relation": "nonlocal"}, 750, 4),
+    "hourglass": Row("two stacked hourglasses", {**_CROP, "kind": "hourglass", "width": 32, "stages": 2}, 500, 32,
                      starts_fresh=True),
 }  # fmt: skip
 SETS = {

@@ -135,4 +135,10 @@ def test_the_command_trains(tmp_path):
     done = train(*small, *scenes, folder=tmp_path / "run")
     assert done.returncode == 0, done.stderr
     assert "test/pck" in json.loads(done.stdout.splitlines()[-1])
-    assert (tmp_path / "run" / "pose.safetensors").is_file()
+    measured = subprocess.run(
+        [sys.executable, str(REPOSITORY / "evaluate.py"), "run/pose.safetensors"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert measured.returncode == 0, measured.stderr
+    trained, again = (json.loads(text.splitlines()[-1]) for text in (done.stdout, measured.stdout))
+    assert {**again, "test/seconds_a_frame": 0} == pytest.approx({**trained, "test/seconds_a_frame": 0}, nan_ok=True)

@@ -22,21 +22,26 @@ def build_pose_options(task: Mapping[str, Any], seed: int) -> PoseOptions:
     Raises:
         InputError: naming what does not exist or does not fit.
     """
-    data = {
-        **task["data"],
-        "seed": seed,
-        "rendered": build_options(RenderedOptions, task["data"]["rendered"], "task.data.rendered"),
-        "augment": build_options(PoseAugment, task["data"]["augment"], "task.data.augment"),
-    }
     fit = {**task["fit"], "weights": build_options(LossWeights, task["fit"]["weights"], "task.fit.weights")}
     return PoseOptions(
         network=dict(task["network"]),
-        data=build_options(PoseDataOptions, data, "task.data"),
+        data=build_pose_data(task["data"], seed),
         fit=build_options(PoseFitOptions, fit, "task.fit"),
         start=_check_start(task["start"]),
         seed=seed,
         onnx=bool(task["onnx"]),
     )
+
+
+def build_pose_data(group: Mapping[str, Any], seed: int) -> PoseDataOptions:
+    """The options that the group `task.data` describes; raises `InputError` as `build_pose_options`."""
+    data = {
+        **group,
+        "seed": seed,
+        "rendered": build_options(RenderedOptions, group["rendered"], "task.data.rendered"),
+        "augment": build_options(PoseAugment, group["augment"], "task.data.augment"),
+    }
+    return build_options(PoseDataOptions, data, "task.data")
 
 
 def _check_start(start: Any) -> str | None:

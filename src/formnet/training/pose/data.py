@@ -25,7 +25,8 @@ from formnet.training.pose.views import PoseAugment, View, draw_sample
 
 Source = Literal["rendered", "coco", "mpii", "penn_action"]
 Progress = Callable[[int, int], None]
-_VAL_SEED, _TEST_SEED = 1_000_000, 2_000_000
+_SEEDS = {"train": 0, "val": 1_000_000, "test": 2_000_000}
+"""Of the sides, added to the seed."""
 
 
 @dataclass(frozen=True)
@@ -101,13 +102,24 @@ def load_pose_sets(options: PoseDataOptions, progress: Progress | None = None) -
         InputError, DataError: as the readers do; or too few clips to divide.
     """
     if options.source == "rendered":
-        return _load_rendered(options, progress)
+        return PoseSets(*(_load_rendered(options, side, progress) for side in _SEEDS))
+    return divide(_read_labelled(options), options)
+
+
+def load_test_pictures(options: PoseDataOptions, progress: Progress | None = None) -> PictureSet:
+    """The test side alone, for which rendered people to train on need not be drawn; raises as `load_pose_sets`."""
+    if options.source == "rendered":
+        return _load_rendered(options, "test", progress)
+    return load_pose_sets(options).test
+
+
+def _read_labelled(options: PoseDataOptions) -> PictureSet:
     root, pictures = Path(options.root), Path(options.pictures) if options.pictures else None
     if options.source == "coco":
-        return divide(read_coco_people(root, pictures), options)
+        return read_coco_people(root, pictures)
     if options.source == "mpii":
-        return divide(read_mpii(root, pictures), options)
-    return divide(read_penn_action(root), options)
+        return read_mpii(root, pictures)
+    return read_penn_action(root)
 
 
 def divide(pictures: PictureSet, options: PoseDataOptions) -> PoseSets:
@@ -122,17 +134,13 @@ def divide(pictures: PictureSet, options: PoseDataOptions) -> PoseSets:
     return PoseSets(train, val, test)
 
 
-def _load_rendered(options: PoseDataOptions, progress: Progress | None) -> PoseSets:
+def _load_rendered(options: PoseDataOptions, side: str, progress: Progress | None) -> PictureSet:
     wanted = options.rendered
+    scenes = {"train": wanted.scenes, "val": wanted.val_scenes, "test": wanted.test_scenes}
     shared = {name: getattr(wanted, name) for name in
               ("people", "least_people", "frames", "step_s", "height", "occlusion")}  # fmt: skip
-    sides = {
-        "train": SceneOptions(scenes=wanted.scenes, seed=options.seed, **shared),
-        "val": SceneOptions(scenes=wanted.val_scenes, seed=options.seed + _VAL_SEED, **shared),
-        "test": SceneOptions(scenes=wanted.test_scenes, seed=options.seed + _TEST_SEED, **shared),
-    }
-    return PoseSets(**{side: read_or_render(Path(options.root) / side, scene, progress)
-                       for side, scene in sides.items()})  # fmt: skip
+    scene = SceneOptions(scenes=scenes[side], seed=options.seed + _SEEDS[side], **shared)
+    return read_or_render(Path(options.root) / side, scene, progress)
 
 
 def read_or_render(folder: Path, options: SceneOptions, progress: Progress | None = None) -> PictureSet:
