@@ -29,7 +29,7 @@ class Row:
     code: int = 2
 
     def __str__(self) -> str:
-        return f"{self.command.partition(' ')[0]}-{self.name}"
+        return f"{self.command.partition(' ')[0]}-{self.name[:60]}"
 
 
 COMMANDS = (

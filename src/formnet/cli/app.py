@@ -118,13 +118,15 @@ def _run(arguments: list[str]) -> int:
     stop_on_signals()
     try:
         _check(arguments)
-        app(args=arguments, prog_name="formnet", standalone_mode=True)
+        code = app(args=arguments, prog_name="formnet", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()
     except FormnetError as error:
         fail(error)
         return 2
     except SystemExit as leaving:
+        if isinstance(leaving.__context__, BrokenPipeError):
+            return _NOBODY_READS
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except Stopped as stopped:
         has_arrived()
@@ -132,7 +134,7 @@ def _run(arguments: list[str]) -> int:
         return stopped.code
     except BrokenPipeError:
         # The reader of our output went away (`| head`): there is nobody left to tell.
-        return 141
+        return _NOBODY_READS
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         tell(f"{where}{error.strerror or error}; free space, or check the path and its permissions")
@@ -141,11 +143,25 @@ def _run(arguments: list[str]) -> int:
         tell("there is not enough memory for this; give a shorter clip or a smaller file, or close other programs")
         return 2
     except Exception as error:
+        if hasattr(error, "format_message") and hasattr(error, "exit_code"):
+            # Click's own, wherever this version of Typer keeps them.
+            return _refuse_usage(error)
         if os.environ.get(_TRACEBACK):
             raise
         tell(f"internal error ({type(error).__name__}: {error}); please report it, with what {_TRACEBACK}=1 prints")
         return 1
-    return 0
+    return code if isinstance(code, int) else 0
+
+
+def _refuse_usage(error: Any) -> int:
+    """One sentence for options and arguments that cannot be; the help where there are none."""
+    context = getattr(error, "ctx", None)
+    where = "formnet" if context is None else context.command_path
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+    else:
+        tell(f"{error.format_message().rstrip('.')}; see {where} --help")
+    return int(error.exit_code)
 
 
 def _check(arguments: list[str]) -> None:
@@ -158,6 +174,8 @@ def _check(arguments: list[str]) -> None:
 
 
 _TRACEBACK = "FORMNET_TRACEBACK"
+_NOBODY_READS = 141
+"""The code of a program that SIGPIPE ended."""
 
 
 def main() -> None:

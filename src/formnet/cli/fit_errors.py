@@ -12,8 +12,8 @@ from formnet.cli.inputs import check_writable_folder, progress_bar
 
 def fit_errors(
     out: Annotated[Path, typer.Argument(help="File to write (.json).", show_default=False)],
-    people: Annotated[int, typer.Option(min=100, help="Simulated people for each pose source.")] = 1500,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of people, faults and cameras.")] = 1,
+    people: Annotated[int, typer.Option(min=100, max=1_000_000, help="Simulated people for each pose source.")] = 1500,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of people, faults and cameras.")] = 1,
 ) -> None:
     """Refit the errors that measurements carry.
 

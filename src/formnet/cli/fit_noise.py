@@ -12,11 +12,13 @@ from formnet.cli.inputs import Force, open_file, progress_bar
 
 def fit_noise(
     out: Annotated[Path, typer.Argument(help="File to write (.npz).", show_default=False)],
-    per_class: Annotated[int, typer.Option(min=2, help="Rendered repetitions of each class of squat.")] = 120,
-    per_exercise: Annotated[int, typer.Option(min=0, help="Rendered clips of each other exercise.")] = 0,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of people, cameras and looks.")] = 1,
+    per_class: Annotated[
+        int, typer.Option(min=2, max=100_000, help="Rendered repetitions of each class of squat.")
+    ] = 120,
+    per_exercise: Annotated[int, typer.Option(min=0, max=100_000, help="Rendered clips of each other exercise.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of people, cameras and looks.")] = 1,
     cache: Annotated[Path | None, typer.Option(help="Keep the estimates here, to fit again without rendering.")] = None,
-    processes: Annotated[int, typer.Option(min=1, help="Clips rendered at once.")] = 2,
+    processes: Annotated[int, typer.Option(min=1, max=1024, help="Clips rendered at once.")] = 2,
     force: Force = False,
 ) -> None:
     """Refit the error model of the pose estimator.

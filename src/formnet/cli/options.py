@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from formnet.checks import say_value
 from formnet.errors import InputError
 from formnet.reading import Reading, Turn
 
@@ -51,6 +52,8 @@ def make_reading(
     Raises:
         InputError: a size or turn that is none.
     """
+    if person is not None and person < 1:
+        raise InputError(f"--person must be 1 for the most prominent person or more, got {say_value(person)}")
     if fps is not None and not 0 < fps < 10_000:
         raise InputError(f"the frame rate must be above 0, got {fps}; give the frames per second with --fps")
     if slow_motion is not None and not 0 < slow_motion < 1000:
@@ -63,7 +66,7 @@ def _parse_size(text: str | None) -> tuple[int, int] | None:
         return None
     match = re.fullmatch(r"\s*(\d{1,5})\s*[x×*,: ]\s*(\d{1,5})\s*", text)
     if match is None or not int(match[1]) or not int(match[2]):
-        raise InputError(f"--size must be the picture's width and height such as 1280x720, got {text!r}")
+        raise InputError(f"--size must be the picture's width and height such as 1280x720, got {say_value(text)}")
     return int(match[1]), int(match[2])
 
 
@@ -75,5 +78,5 @@ def _parse_turn(text: str | None) -> Turn:
     except ValueError:
         turn_deg = -1
     if turn_deg not in (0, 90, 180, 270):
-        raise InputError(f"--rotate must be 90, 180, 270 or auto, got {text!r}")
+        raise InputError(f"--rotate must be 90, 180, 270 or auto, got {say_value(text)}")
     return turn_deg

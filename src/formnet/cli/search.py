@@ -18,9 +18,11 @@ def search(
         Path, typer.Argument(help="A picture, or its poses (AlphaPose, OpenPose, COCO, npz).", show_default=False)
     ],
     index: Annotated[Path, typer.Argument(help="An index that `formnet index` wrote.", show_default=False)],
-    count: Annotated[int, typer.Option("--count", "-k", help="How many poses.")] = 5,
+    count: Annotated[int, typer.Option("--count", "-k", min=1, max=1_000_000, help="How many poses.")] = 5,
     metric: Annotated[str, typer.Option(help="Distance; only metrics: cosine.")] = "cosine",
-    apart: Annotated[float, typer.Option(help="Seconds between poses of one source; 0 for every frame.")] = 0.5,
+    apart: Annotated[
+        float, typer.Option(min=0, max=1e6, help="Seconds between poses of one source; 0 for every frame.")
+    ] = 0.5,
     person: Annotated[int | None, typer.Option(help="Which person of the picture, 1 for the most prominent.")] = None,
     estimator: EstimatorOption = DEFAULT_ESTIMATOR,
     eyes: EyesOption = None,

@@ -20,19 +20,24 @@ if TYPE_CHECKING:
 
 def synth(
     out: Annotated[Path, typer.Argument(help="Folder for the clips; made if missing.", show_default=False)],
-    clips: Annotated[int, typer.Option("--clips", "-n", min=1, help="How many clips.")] = 10,
-    reps: Annotated[int, typer.Option("--reps", min=1, help="Repetitions in each clip.")] = 3,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same clips.")] = 0,
+    clips: Annotated[int, typer.Option("--clips", "-n", min=1, max=100_000, help="How many clips.")] = 10,
+    reps: Annotated[int, typer.Option("--reps", min=1, max=100, help="Repetitions in each clip.")] = 3,
+    seed: Annotated[int, typer.Option("--seed", min=0, max=2**63 - 1, help="The same seed gives the same clips.")] = 0,
     classes: Annotated[
         str, typer.Option("--classes", metavar="A,B,…", help="Classes that occur; all seven by default.")
     ] = "",
     fps: Annotated[float, typer.Option("--fps", min=5, max=120, help="Frames per second.")] = 30.0,
     yaw: Annotated[
         float | None,
-        typer.Option("--yaw", help="Camera direction in degrees: 0 front, 90 the person's left. Any by default."),
+        typer.Option(
+            "--yaw",
+            min=-360,
+            max=360,
+            help="Camera direction in degrees: 0 front, 90 the person's left. Any by default.",
+        ),
     ] = None,
-    width: Annotated[int, typer.Option("--width", min=96, help="Picture width in pixels.")] = 480,
-    height: Annotated[int, typer.Option("--height", min=96, help="Picture height in pixels.")] = 640,
+    width: Annotated[int, typer.Option("--width", min=96, max=4096, help="Picture width in pixels.")] = 480,
+    height: Annotated[int, typer.Option("--height", min=96, max=4096, help="Picture height in pixels.")] = 640,
     render: Annotated[bool, typer.Option("--render/--no-render", help="Draw videos, or write the truth alone.")] = True,
     force: Force = False,
 ) -> None:

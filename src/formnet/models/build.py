@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+import torch
 from torch import nn
 
 from formnet.checks import say_value
@@ -54,3 +55,13 @@ def build_network(config: Mapping[str, Any], in_channels: int, n_classes: int) -
         return NETWORKS[name](in_channels=in_channels, n_classes=n_classes, **options)
     except (TypeError, ValueError) as error:
         raise InputError(f"the network {name!r} cannot be built ({error}); correct its options") from error
+
+
+def check_network(config: Mapping[str, Any]) -> None:
+    """Refuses, before anything slow begins and without any memory, what `build_network` would.
+
+    Raises:
+        InputError: as `build_network`.
+    """
+    with torch.device("meta"):
+        build_network(config, in_channels=64, n_classes=2)

@@ -35,6 +35,13 @@ def one_sentence_for_errors() -> Iterator[None]:
         cause: BaseException = error
         while not isinstance(cause, FormnetError) and isinstance(cause.__cause__, Exception):
             cause = cause.__cause__
+        if isinstance(cause, MemoryError):
+            print("error: there is not enough memory for this; take fewer or smaller", file=sys.stderr)
+            sys.exit(2)
+        if isinstance(error, OSError) and not isinstance(error, BlockingIOError) and error.errno is not None:
+            where = f"{error.filename}: " if error.filename else ""
+            print(f"error: {where}{error.strerror}; free space, or check the path and its permissions", file=sys.stderr)
+            sys.exit(2)
         if not _is_of_configuration(error) or (not _is_of_configuration(cause) and not _is_of_the_machine(cause)):
             raise
         print(f"error: {_first_sentence(str(cause) or str(error))}", file=sys.stderr)

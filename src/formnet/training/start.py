@@ -11,6 +11,7 @@ from typing import Any
 from formnet.errors import InputError
 from formnet.judges.protocol import build_recipe
 from formnet.lifting.lifter import create_lifter
+from formnet.models.build import check_network
 from formnet.readers.table import RepetitionTable
 from formnet.training.arrays import Progress
 from formnet.training.augment import AugmentSpec
@@ -79,6 +80,7 @@ def _plan_network(plain: Mapping[str, Any], split: SplitOptions, out: Path) -> R
         augment=build_options(AugmentSpec, plain["augment"], "augment"),
         fit=build_options(FitOptions, {**plain["fit"], "seed": plain["seed"]}, "fit"),
     )
+    check_network(options.network)
     make_trainer = trainer_maker(plain["trainer"], plain["logger"])
     record = {key: plain[key] for key in RECORDED}
     resume = require_resumable(plain["resume"], record)
