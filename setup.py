@@ -20,7 +20,8 @@ def with_subfolders(package: str, folder: str) -> dict[str, str]:
 
 data_packages = with_subfolders("formnet.configs", "configs") | with_subfolders("formnet.checkpoints", "checkpoints")
 setup(
-    packages=[*find_packages("src"), *data_packages],
+    # A folder without code is a package to setuptools, which warns at length where it is not named as one.
+    packages=[*find_packages("src"), "formnet.report.templates", *data_packages],
     package_dir={"": "src", **data_packages},
-    package_data={"": ["*.yaml", "*.json", "*.safetensors", "*.md", "templates/*.html", "*.mp4", "*.npz", "py.typed"]},
+    package_data={"": ["*.yaml", "*.json", "*.safetensors", "*.md", "*.html", "*.mp4", "*.npz", "py.typed"]},
 )

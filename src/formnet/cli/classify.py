@@ -27,6 +27,7 @@ from formnet.reading import find_sources, is_pose_file, read_track
 from formnet.standards import DEFAULT_STANDARD
 from formnet.storage.outputs import fresh_answers
 from formnet.terminal.stopping import AGAIN, say_what_is_kept
+from formnet.terminal.streams import one_line
 from formnet.verdict import ClipVerdict, Verdict
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def classify(
         _print_tables(verdict, results.files if results else [])
     problems = [*verdict.failures.values(), *(results.problems if results else ())]
     for sentence in problems:
-        print(f"formnet: {sentence}", file=sys.stderr)
+        print(f"formnet: {one_line(sentence)}", file=sys.stderr)
     if problems:
         raise typer.Exit(2)
 
@@ -258,4 +259,4 @@ def _print_tables(verdict: Verdict, written: list[Path]) -> None:
     for clip in verdict.clips:
         console.print(render_clip(clip))
     for path in written:
-        console.print(f"wrote {path}", soft_wrap=True)
+        console.print(f"wrote {one_line(str(path))}", soft_wrap=True, markup=False)

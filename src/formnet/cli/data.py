@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption
 from formnet.errors import DataError, InputError
@@ -164,10 +165,11 @@ def _print_summary(summary: dict[str, Any]) -> None:
         f"{len(summary['groups'])} groups (by {summary['grouped_by']})",
         highlight=False,
         soft_wrap=True,
+        markup=False,
     )
     table = Table("class", summary["holds"], box=None, pad_edge=False)
     for name, count in summary["classes"].items():
-        table.add_row(name, str(count))
+        table.add_row(Text(name), str(count))
     console.print(table)
     for note in summary["notes"]:
         console.print(f"note: {note['where']}: {note['message']}", highlight=False, soft_wrap=True, markup=False)

@@ -93,10 +93,10 @@ def _examine_file(console: Console, file: Path, how: Reading) -> None:
         raise InputError(f"{file} does not exist; check the path")
     marks = {"good": "[green]✓[/green]", "note": "[yellow]![/yellow]", "bad": "[red]✗[/red]"}
     is_bad = False
-    console.print(str(file), markup=False)
+    console.print(one_line(str(file)), markup=False, soft_wrap=True)
     for line in examine(file, how):
         console.print(f"{marks[line.state]} {line.name}: ", end="")
-        console.print(line.text, markup=False, soft_wrap=True)
+        console.print(one_line(line.text), markup=False, soft_wrap=True)
         is_bad |= line.state == "bad"
     if is_bad:
         raise typer.Exit(2)

@@ -106,7 +106,12 @@ def progress_bar(description: str, *, enabled: bool = True) -> Iterator[Callable
     with _bars_lock:
         # A terminal can have one display only: it is there while anybody has a bar.
         if not _display:
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            columns = (
+                TextColumn("{task.description}", markup=False),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+            )
             _display.append(Progress(*columns, console=console, transient=True))
             _display[0].start()
         bars = _display[0]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from formnet.cli.inputs import DEFAULT_ESTIMATOR
 from formnet.errors import InputError
+from formnet.terminal.streams import one_line
 
 if TYPE_CHECKING:
     from formnet.pose.estimator import PoseEstimator
@@ -103,7 +104,7 @@ def print_json(content: dict[str, Any]) -> None:
 def print_warnings(warnings: Sequence[str]) -> None:
     """One line each on standard error."""
     for warning in dict.fromkeys(warnings):
-        print(f"formnet: note: {warning}", file=sys.stderr)
+        print(f"formnet: note: {one_line(warning)}", file=sys.stderr)
 
 
 def check_share(value: float, option: str) -> None:

@@ -9,6 +9,7 @@ from rich.text import Text
 from formnet.faults import fault_named
 from formnet.report.clock import format_time
 from formnet.report.summary import summarise
+from formnet.terminal.streams import one_line
 from formnet.verdict import ClipVerdict, RepetitionKind, RepetitionVerdict
 
 _STYLES: dict[RepetitionKind, str] = {"good": "green", "fault": "red", "unsure": "yellow"}
@@ -16,10 +17,11 @@ _STYLES: dict[RepetitionKind, str] = {"good": "green", "fault": "red", "unsure":
 
 def render_clip(clip: ClipVerdict) -> RenderableType:
     """A sentence, a table of the repetitions, the coach's sentence for each fault seen, and the warnings."""
-    table = Table(title=f"{clip.path}  ({format_time(clip.duration_s)}, {clip.fps:.0f} frames/s)", title_justify="left")
+    heading = Text(f"{one_line(clip.path)}  ({format_time(clip.duration_s)}, {clip.fps:.0f} frames/s)")
+    table = Table(title=heading, title_justify="left")
     table.add_column("#", justify="right")
-    for heading in ("start", "bottom", "end"):
-        table.add_column(heading, justify="right")
+    for column in ("start", "bottom", "end"):
+        table.add_column(column, justify="right")
     table.add_column("verdict")
     table.add_column("rests on")
     for number, repetition in enumerate(clip.repetitions, start=1):
