@@ -80,7 +80,8 @@ def _plan_network(plain: Mapping[str, Any], split: SplitOptions, out: Path) -> R
         augment=build_options(AugmentSpec, plain["augment"], "augment"),
         fit=build_options(FitOptions, {**plain["fit"], "seed": plain["seed"]}, "fit"),
     )
-    check_network(options.network)
+    for network in plain["model"].get("members") or [plain["model"]]:
+        check_network(network)
     make_trainer = trainer_maker(plain["trainer"], plain["logger"])
     record = {key: plain[key] for key in RECORDED}
     resume = require_resumable(plain["resume"], record)
