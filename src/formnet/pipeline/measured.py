@@ -44,13 +44,15 @@ class MeasuringJudge:
         standard: the limits.
         lifter: what makes the joints 3D.
         spec: how motions are cleaned.
-        network: measures `SEEN_BY_NETWORK` from distance matrices where it beats the geometry; None leaves it out.
+        network: measures from distance matrices; None leaves it out.
+        seen_by_network: measure → views in which its value is taken instead of the geometry's.
     """
 
     standard: Standard
     lifter: Lifter
     spec: PreprocessSpec = field(default_factory=PreprocessSpec)
     network: MeasureEstimator | None = None
+    seen_by_network: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: SEEN_BY_NETWORK)
 
     def judge(self, track: PoseTrack, source: str) -> ClipVerdict:
         """The verdict on an estimated pose; raises `PoseError` when it shows no whole repetition."""
@@ -69,7 +71,8 @@ class MeasuringJudge:
         measurements = measure_repetition(performance, calibration_for(source))
         if self.network is not None and self.network.lifter == self.lifter.name:
             estimates = self.network.estimate(performance, image)
-            measurements = _see_by_network(measurements, estimates, view_name(performance.view_deg))
+            view = view_name(performance.view_deg)
+            measurements = _see_by_network(measurements, estimates, self.seen_by_network, view)
         findings = find_faults(self.standard, measurements)
         return RepetitionVerdict(
             span.start_s,
@@ -94,11 +97,14 @@ class MeasuringJudge:
 
 
 def _see_by_network(
-    measurements: Mapping[str, Measurement], estimates: Mapping[str, tuple[float, float]], view: str
+    measurements: Mapping[str, Measurement],
+    estimates: Mapping[str, tuple[float, float]],
+    seen_by_network: Mapping[str, tuple[str, ...]],
+    view: str,
 ) -> dict[str, Measurement]:
     """The network's values and errors in place of the geometry's, where it is asked and joints are seen."""
     seen = dict(measurements)
-    for name, views in SEEN_BY_NETWORK.items():
+    for name, views in seen_by_network.items():
         if view in views and name in estimates and math.isfinite(measurements[name].value):
             value, error = estimates[name]
             seen[name] = replace(measurements[name], value=value, error=error, is_shown=True, reason="")

@@ -18,10 +18,12 @@ from formnet.pose.estimator import create_estimator
 from formnet.pose.track import PoseTrack
 from formnet.pose.video import Frame
 from formnet.synth.appearance import sample_appearance
+from formnet.synth.arms import STYLE_NAMES
 from formnet.synth.camera import Camera, sample_camera
 from formnet.synth.dataset import Clip, RepetitionTruth, sample_clip
 from formnet.synth.exercises import EXERCISES, sample_exercise_clip
 from formnet.synth.render import render_frames
+from formnet.synth.varied import sample_varied_repetitions
 
 PICTURE_SIZES = ((480, 640), (360, 640), (640, 480), (640, 360))
 _MARGIN_S = 0.5
@@ -91,7 +93,30 @@ class ExerciseRequest:
         return sample_exercise_clip(body, rng, self.exercise, self.seconds, self.fps)
 
 
-FilmRequest = RenderRequest | ExerciseRequest
+@dataclass(frozen=True)
+class VariedRequest:
+    """One squat of any kind to render, maybe with several faults (see `formnet.synth.varied`).
+
+    Attributes:
+        seed: numbers that start the generator.
+        frames: of the whole clip, a little standing before and after.
+    """
+
+    seed: tuple[int, ...]
+    frames: int = 96
+
+    def sample(self, body: Body, rng: np.random.Generator) -> Clip:
+        """The motion to film."""
+        drawn = sample_varied_repetitions(body, rng, 1, frames=self.frames)
+        style = STYLE_NAMES[int(drawn.nature.arm_style[0])]
+        times = (float(drawn.start_s[0]), float(drawn.bottom_s[0]), float(drawn.end_s[0]))
+        truth = RepetitionTruth("varied", float("nan"), *times)
+        return Clip(
+            drawn.timestamps[0], drawn.betas[0], drawn.poses[0], drawn.translation[0], drawn.joints[0], (truth,), style
+        )
+
+
+FilmRequest = RenderRequest | ExerciseRequest | VariedRequest
 
 
 def film(request: FilmRequest, body: Body | None = None) -> tuple[Clip, Camera, float, Iterator[Frame]]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from formnet.body.load import load_body
+from formnet.body.model import Body
 from formnet.errors import InputError
 from formnet.lifting.following import FollowedLifter
 from formnet.lifting.joints import assemble_lifted
@@ -27,6 +29,21 @@ from formnet.synth.varied import sample_varied_repetitions
 from formnet.training.simulated import detect_landmarks, estimate_landmarks, lift_seen, observe_landmarks
 
 _CHUNK = 128
+
+
+class Draw(Protocol):
+    """Draws repetitions; see `sample_varied_repetitions`."""
+
+    def __call__(
+        self,
+        body: Body,
+        rng: np.random.Generator,
+        count: int,
+        *,
+        frames: int,
+        progress: Callable[[int], None] | None,
+    ) -> Repetitions:
+        """`count` repetitions of as many people."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +72,7 @@ def simulate_views(
     lifter: str = "supervised+picture",
     whole_source: bool = True,
     detector: DetectorNoise | None = None,
+    draw: Draw = sample_varied_repetitions,
     progress: Callable[[int], None] | None = None,
 ) -> list[MeasuredView]:
     """`count` varied repetitions of as many people, each seen by `views` cameras anywhere around them.
@@ -64,6 +82,7 @@ def simulate_views(
         lifter: name or file of a lifter network.
         whole_source: all joints of BlazePose are seen; False also plays sources with fewer joints.
         detector: the errors of a detector of joints in pictures, instead of BlazePose's.
+        draw: what people do.
 
     Raises:
         InputError: for a lifter that is no network.
@@ -73,9 +92,7 @@ def simulate_views(
         raise InputError(f"simulated squats are lifted by a network, got {lifter!r}; use supervised or unsupervised")
     body, noise = load_body(), read_estimator_noise()
     rng = np.random.default_rng([seed, 1])
-    repetitions = sample_varied_repetitions(
-        body, np.random.default_rng([seed, 0]), count, frames=frames, progress=progress
-    )
+    repetitions = draw(body, np.random.default_rng([seed, 0]), count, frames=frames, progress=progress)
     landmarks = repetitions.landmarks(body)
     true = assemble_lifted(landmarks, repetitions.joints)
     truths = [read_values(_perform(true[row], repetitions, row)) for row in range(count)]
