@@ -63,7 +63,15 @@ class Difference:
 def find_differences(
     repetitions: Sequence[RepetitionVerdict], references: Sequence[RepetitionVerdict]
 ) -> tuple[Difference, ...]:
-    """The measures that differ beyond their error, the surest first; what either view hides is left out.
+    """The measures that differ beyond their error, the surest first."""
+    found = compare_measures(repetitions, references)
+    return tuple(sorted((d for d in found if d.excess > 1), key=lambda d: -d.excess))
+
+
+def compare_measures(
+    repetitions: Sequence[RepetitionVerdict], references: Sequence[RepetitionVerdict]
+) -> tuple[Difference, ...]:
+    """Every measure of both, in the registry's order; what either view hides is left out.
 
     Errors are mostly the same in every repetition of a clip (a view, a body), so they do not shrink with the number
     of repetitions.
@@ -75,7 +83,7 @@ def find_differences(
             continue
         (value, error), (reference, other) = _mean(ours), _mean(theirs)
         found.append(Difference(name, value, reference, math.hypot(error, other)))
-    return tuple(sorted((d for d in found if d.excess > 1), key=lambda d: -d.excess))
+    return tuple(found)
 
 
 def _are_shown(measurements: Sequence[Measurement]) -> bool:

@@ -10,7 +10,8 @@ import numpy as np
 from formnet.errors import PoseError
 from formnet.motion import FloatArray, Motion
 from formnet.scoring.limbs import LimbSimilarity
-from formnet.scoring.score import FrameSimilarity, Pairs, Score, ScorerInfo, group_joints, summarise_pairs
+from formnet.scoring.parts import name_columns
+from formnet.scoring.score import FrameSimilarity, Pairs, Score, ScorerInfo, summarise_pairs
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,17 +41,8 @@ class AlignmentScorer:
     def score_pairs(self, clip: Motion, reference: Motion, pairs: Pairs) -> Score:
         """The score of given pairs."""
         scores, weights = self.similarity.score_pairs(clip, reference, pairs)
-        joints, groups = name_scored_joints(self.similarity, clip)
+        joints, groups = name_columns(self.similarity, clip)
         return summarise_pairs(self.info.name, joints, groups, scores, weights, pairs)
-
-
-def name_scored_joints(
-    similarity: FrameSimilarity, motion: Motion
-) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
-    """Names of the columns that `score_pairs` returns, and body part → these."""
-    if isinstance(similarity, LimbSimilarity):
-        return similarity.name_joints(motion)
-    return motion.skeleton.joints, group_joints(motion)
 
 
 def fill_unknown(matrix: FloatArray) -> FloatArray:

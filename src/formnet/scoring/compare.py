@@ -13,6 +13,7 @@ from formnet.motion import FloatArray, Motion
 from formnet.preprocess.mirror import mirror_motion
 from formnet.preprocess.smoothers import smooth_motion
 from formnet.scoring.alignment import AlignmentScorer
+from formnet.scoring.parts import WeightedParts
 from formnet.scoring.prepare import (
     LimbLengths,
     PrepareOptions,
@@ -47,6 +48,7 @@ class CompareOptions:
             sees them; "unit", the paper's. The metric "limbs" looks at directions only and needs none of it.
         repair_mirror: turn a clip over whose mirror image fits better; otherwise a clear case is only said.
         band: DTW's limit as a share of the reference, None for none.
+        part_weights: body part → weight; 0 leaves it out, what is not named has 1.
         prepare: gaps, smoothing, missing joints.
     """
 
@@ -56,6 +58,7 @@ class CompareOptions:
     limbs: LimbLengths = "raw"
     repair_mirror: bool = False
     band: float | None = None
+    part_weights: Mapping[str, float] = field(default_factory=dict)
     prepare: PrepareOptions = field(default_factory=PrepareOptions)
 
 
@@ -125,10 +128,13 @@ def compare_motions(clip: Motion, reference: Motion, options: CompareOptions | N
     Raises:
         PoseError: a motion that cannot be scored (see `check_motion`), or a reference shorter than a repetition.
         SkeletonError: joint sets that do not share the joints of arms and legs.
-        InputError: 2D against 3D, or unknown names in the options.
+        InputError: 2D against 3D, unknown names in the options, or no part of the body left.
     """
     options = options or CompareOptions()
-    scorer = alignment_named(options.method, similarity_named(options.metric))
+    similarity = similarity_named(options.metric)
+    if options.part_weights:
+        similarity = WeightedParts(similarity, options.part_weights)
+    scorer = alignment_named(options.method, similarity)
     if options.band is not None:
         scorer = replace(scorer, band=options.band)  # type: ignore[call-arg]
     match_dimensions(clip, reference)

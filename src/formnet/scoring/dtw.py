@@ -10,7 +10,8 @@ import numpy as np
 from formnet.errors import InputError
 from formnet.geometry.warping import align_by_cost
 from formnet.motion import FloatArray, Motion
-from formnet.scoring.alignment import AlignmentScorer, fill_unknown, name_scored_joints
+from formnet.scoring.alignment import AlignmentScorer, fill_unknown
+from formnet.scoring.parts import name_columns
 from formnet.scoring.score import Pairs, Score, ScorerInfo, summarise_pairs
 
 
@@ -52,7 +53,7 @@ class JointDtwScorer(DtwScorer):
     def score(self, clip: Motion, reference: Motion) -> Score:
         """Whole-body pairs for the course; totals from the joints' own paths."""
         whole = super().score(clip, reference)
-        joints, groups = name_scored_joints(self.similarity, clip)
+        joints, groups = name_columns(self.similarity, clip)
         n, m = len(clip), len(reference)
         every = np.stack(np.divmod(np.arange(n * m), m), axis=-1)
         scores, weights = self.similarity.score_pairs(clip, reference, every)

@@ -9,7 +9,7 @@ import numpy as np
 
 from formnet.errors import PoseError
 from formnet.motion import FloatArray, Motion
-from formnet.scoring.alignment import name_scored_joints
+from formnet.scoring.alignment import name_columns
 from formnet.scoring.euclidean import EuclideanSimilarity
 from formnet.scoring.limbs import LimbSimilarity
 from formnet.scoring.prepare import match_dimensions, to_shared_joints
@@ -74,7 +74,7 @@ def match_frame(
     best = int(np.nanargmax(totals))
     pairs = np.array([[0, best]])
     scores, weights = similarity.score_pairs(a, b, pairs)
-    joints, groups = name_scored_joints(similarity, a)
+    joints, groups = name_columns(similarity, a)
     score = summarise_pairs(metric, joints, groups, scores, weights, pairs)
     return FrameMatch(best, float(video.timestamps[best]), float(totals[best]), score.parts, score.joints, totals)
 
