@@ -55,14 +55,40 @@ def test_compare_prints_a_table(call, poses):
     assert "at " in out
 
 
+def test_parts_are_weighted_and_left_out(call, poses):
+    whole = json.loads(call("compare", poses / "clip.json", poses / "reference.json", "--json")[1])
+    arms = ("--without", "left_arm", "--without", "right arm", "--weight", "trunk=3")
+    code, out, _ = call("compare", poses / "clip.json", poses / "reference.json", "--json", *arms)
+    parts = json.loads(out)["parts"]
+    assert code == 0
+    assert set(whole["parts"]) - set(parts) == {"left_arm", "right_arm"}
+    assert not any("arm" in moment["part"] for moment in json.loads(out)["worst"])
+    for wrong, words in ((("--without", "tail"), "there is no body part 'tail'; use some of"),
+                         (("--weight", "trunk"), "expected PART=WEIGHT"), (("--weight", "trunk=nan"), "expected PART"),
+                         (("--weight", "trunk=2", "--without", "trunk"), "given twice")):  # fmt: skip
+        code, _, err = call("compare", poses / "clip.json", poses / "reference.json", *wrong)
+        assert code == 2
+        assert words in err
+
+
 def test_compare_writes_video_and_plot(call, poses, tmp_path):
     import av
 
     out_folder = tmp_path / "report"
     code, out, _ = call("compare", poses / "clip.json", poses / "reference.json", "--out", out_folder, "--json")
     assert code == 0
-    assert sorted(path.name for path in out_folder.iterdir()) == ["compare.mp4", "similarity.png"]
-    assert json.loads(out)["files"] == [str(out_folder / "compare.mp4"), str(out_folder / "similarity.png")]
+    assert sorted(path.name for path in out_folder.iterdir()) == [
+        "compare.mp4",
+        "differences.csv",
+        "report.html",
+        "similarity.png",
+    ]
+    names = ("report.html", "differences.csv", "compare.mp4", "similarity.png")
+    assert json.loads(out)["files"] == [str(out_folder / name) for name in names]
+    page = (out_folder / "report.html").read_text(encoding="utf-8")
+    assert "clip.json" in page
+    assert str(poses) not in page
+    assert (out_folder / "differences.csv").read_text().startswith("measure,unit,value,reference")
     with av.open(str(out_folder / "compare.mp4")) as container:
         stream = container.streams.video[0]
         assert stream.codec_context.name == "h264"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from formnet.cli.compare_answers import FILES, describe, print_report, write_files
 from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, EyesOption, Force, open_folder
 from formnet.cli.options import Clip, Fps, Rotate, Size, SlowMotion, make_reading
 from formnet.errors import FormnetError, InputError
@@ -16,10 +17,6 @@ from formnet.storage.outputs import fresh_answers
 if TYPE_CHECKING:
     from formnet.pipeline.differences import Difference
     from formnet.readers.source import PoseSource
-    from formnet.scoring.compare import Comparison
-
-
-COMPARE_FILES = ("compare.mp4", "similarity.png")
 
 
 def compare(
@@ -31,7 +28,9 @@ def compare(
     ],
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Folder for compare.mp4 (side by side, in step) and similarity.png."),
+        typer.Option(
+            "--out", "-o", help="Folder for report.html, differences.csv, compare.mp4 (in step) and similarity.png."
+        ),
     ] = None,
     also: Annotated[
         list[Path] | None, typer.Option("--also", help="A further reference; all are averaged. May be repeated.")
@@ -43,6 +42,16 @@ def compare(
     metric: Annotated[
         str, typer.Option(help="What is compared: limbs, cosine, weighted-l1, weighted-l2 or euclidean.")
     ] = "limbs",
+    weight: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A body part that counts more or less than 1, e.g. trunk=3. May be repeated.", metavar="PART=W"
+        ),
+    ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(help="A body part that does not count, e.g. left_arm. May be repeated.", metavar="PART"),
+    ] = None,
     band: Annotated[
         float | None, typer.Option(help="DTW: greatest shift in time as a share of the reference, 0–1.")
     ] = None,
@@ -97,6 +106,8 @@ def compare(
 
       formnet compare mine.mp4 coach.mp4 --out report --threshold 80
 
+      formnet compare mine.mp4 coach.mp4 --weight trunk=3 --without left_arm --without right_arm
+
       formnet compare mine.json coach.json --json
 
       formnet compare mine.mp4 coach1.mp4 --also coach2.mp4 --also coach3.mp4
@@ -106,8 +117,10 @@ def compare(
       formnet compare alphapose-mine.json alphapose-coach.json --compat
     """
     from formnet.cli.sources import check_share, choose_motions, load_source, print_json, print_warnings
+    from formnet.pipeline.differences import choose_differences
     from formnet.preprocess.smoothers import parse_smoothing
     from formnet.scoring.compare import CompareOptions, compare_motions
+    from formnet.scoring.parts import parse_part_weights
     from formnet.scoring.prepare import PrepareOptions
     from formnet.scoring.references import average_references
 
@@ -123,10 +136,11 @@ def compare(
         limbs=limbs,  # type: ignore[arg-type]
         repair_mirror=repair_mirror,
         band=band,
+        part_weights=parse_part_weights(weight or (), without or ()),
         prepare=PrepareOptions(max_gap, cutoff_hz, allow_missing, smoother),
     )
     _check_options(options)
-    targets = open_folder(out, COMPARE_FILES, (clip, reference, *(also or ())), force=force)
+    targets = open_folder(out, FILES, (clip, reference, *(also or ())), force=force)
     mine = make_reading(person=person, fps=fps, size=size, rotate=rotate, clip=clip_name, slow_motion=slow_motion)
     # A turn in degrees is that of the clip; how people stand is looked for in both.
     as_they_stand = rotate if rotate is not None and rotate.strip().lower() == "auto" else None
@@ -144,13 +158,15 @@ def compare(
         b = average_references([b, *(other.flat if is_flat else other.motion for other in others)], options.prepare)
     with fresh_answers(*targets):
         result = compare_motions(a, b, options)
-        files = _write_pictures(out, first, second, result, threshold) if out else []
-    differences, notes = _find_differences(first, second)
-    warnings = (*first.warnings, *second.warnings, *result.warnings, *notes)
+        measured, notes = _compare_measures(first, second)
+        warnings = (*first.warnings, *second.warnings, *result.warnings, *notes)
+        names = (str(clip), str(reference))
+        files = write_files(out, first, second, names, result, measured, warnings, threshold) if out else []
+    differences = choose_differences(measured)
     if as_json:
         print_json(
             {
-                **_describe(result, threshold),
+                **describe(result, threshold),
                 "differences": [difference.to_dict() for difference in differences],
                 "dimensions": 2 if is_flat else 3,
                 "files": files,
@@ -159,29 +175,28 @@ def compare(
         )
         return
     print_warnings(warnings)
-    _print_report(result, threshold)
+    print_report(result, threshold)
     for difference in differences:
         print(difference.describe())
     for file in files:
         print(file)
 
 
-def _find_differences(first: PoseSource, second: PoseSource) -> tuple[tuple[Difference, ...], tuple[str, ...]]:
-    """What was measured differently in the squats of both, and a note where there is nothing to measure."""
+def _compare_measures(first: PoseSource, second: PoseSource) -> tuple[tuple[Difference, ...], tuple[str, ...]]:
+    """What was measured in the squats of both, and a note where there is nothing to measure or another movement."""
     from formnet.pipeline import make_judge
-    from formnet.pipeline.differences import find_differences
+    from formnet.pipeline.differences import compare_measures, name_other_movement
     from formnet.reading import track_of
 
     judge = make_judge()
     try:
-        ours, theirs = (judge.judge_repetitions(track_of(source))[0] for source in (first, second))
+        (ours, said), (theirs, said_there) = (judge.judge_repetitions(track_of(source)) for source in (first, second))
     except FormnetError:
         return (), ("no squat could be measured in both; the score compares movements as they are",)
-    if not ours or not theirs:
-        which = "the clip" if theirs else "the reference" if ours else "neither of them"
-        shows = "shows no squat" if which != "neither of them" else "shows a squat"
-        return (), (f"{which} {shows}, so nothing was measured; the score compares movements as they are",)
-    return find_differences(ours, theirs), ()
+    if ours and theirs:
+        return compare_measures(ours, theirs), ()
+    note = name_other_movement(bool(ours), said, bool(theirs), said_there)
+    return (), (f"{note}; the score compares movements as they are",)
 
 
 def _check_options(options: Any) -> None:
@@ -219,72 +234,3 @@ def _compare_compat(clip: Path, reference: Path, *, as_json: bool, out: Path | N
     print(f"total {score.total:.4f}")
     for part, value in score.parts.items():
         print(f"  {part.replace('_', ' '):15} {value:8.4f}")
-
-
-def _describe(result: Comparison, threshold: float) -> dict[str, Any]:
-    rounds = [
-        {
-            "start_s": float(result.times_s[chosen][0]),
-            "end_s": float(result.times_s[chosen][-1]),
-            "total": score.total,
-            "parts": dict(score.parts),
-        }
-        for chosen, (_, score) in zip(result.round_slices, result.rounds, strict=True)
-    ]
-    return {
-        "total": result.total,
-        "parts": dict(result.parts),
-        "joints": dict(result.joints),
-        "higher_is_better": True,
-        "method": result.method,
-        "metric": result.metric,
-        "below_threshold": [part for part, score in result.parts.items() if score < threshold],
-        "worst": [
-            {"time_s": m.time_s, "reference_time_s": m.reference_time_s, "part": m.part, "score": m.score}
-            for m in result.worst
-        ],
-        "rounds": rounds,
-        "mirrored": result.mirrored,
-        "rotation_deg": result.rotation_deg,
-    }
-
-
-def _print_report(result: Comparison, threshold: float) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console()
-    console.print(f"total [bold]{result.total:.1f}[/bold] of 100")
-    table = Table(box=None, pad_edge=False)
-    table.add_column("part")
-    table.add_column("score", justify="right")
-    table.add_column("worst joint")
-    for part, score in sorted(result.parts.items(), key=lambda item: item[1]):
-        members = [joint for joint in result.joints if _belongs(joint, part)]
-        worst = min(members, key=lambda joint: result.joints[joint], default=None)
-        told = f"{worst.replace('_', ' ')} {result.joints[worst]:.1f}" if worst else ""
-        style = "red" if score < threshold else ""
-        table.add_row(part.replace("_", " "), f"{score:.1f}", told, style=style)
-    console.print(table)
-    for moment in result.worst:
-        console.print(
-            f"at {moment.time_s:.2f} s (reference {moment.reference_time_s:.2f} s): "
-            f"{moment.part.replace('_', ' ')} {moment.score:.0f}"
-        )
-
-
-def _belongs(joint: str, part: str) -> bool:
-    from formnet.skeleton import BLAZEPOSE_33, SMPL_24
-
-    return any(joint in skeleton.parts.get(part, ()) for skeleton in (SMPL_24, BLAZEPOSE_33))
-
-
-def _write_pictures(
-    out: Path, first: PoseSource, second: PoseSource, result: Comparison, threshold: float
-) -> list[str]:
-    from formnet.report.compare_video import render_comparison
-    from formnet.report.plots import plot_similarity
-
-    plot = plot_similarity(result, out / "similarity.png", threshold)
-    video = render_comparison(first, second, result, out / "compare.mp4", threshold)
-    return [str(video), str(plot)]

@@ -16,6 +16,9 @@ from formnet.verdict import RepetitionVerdict
 _NOT_COMPARED = ("femur_over_trunk", "descent", "pause", "ascent")
 """Who a person is, and a pace that comparison leaves out on purpose."""
 
+_LOOKS = " looks like "
+"""Stands between when and what in the gate's sentences (`formnet.gate.recognition`)."""
+
 
 @dataclass(frozen=True)
 class Difference:
@@ -64,8 +67,12 @@ def find_differences(
     repetitions: Sequence[RepetitionVerdict], references: Sequence[RepetitionVerdict]
 ) -> tuple[Difference, ...]:
     """The measures that differ beyond their error, the surest first."""
-    found = compare_measures(repetitions, references)
-    return tuple(sorted((d for d in found if d.excess > 1), key=lambda d: -d.excess))
+    return choose_differences(compare_measures(repetitions, references))
+
+
+def choose_differences(compared: Sequence[Difference]) -> tuple[Difference, ...]:
+    """Those beyond their error, the surest first."""
+    return tuple(sorted((d for d in compared if d.excess > 1), key=lambda d: -d.excess))
 
 
 def compare_measures(
@@ -92,3 +99,29 @@ def _are_shown(measurements: Sequence[Measurement]) -> bool:
 
 def _mean(measurements: Sequence[Measurement]) -> tuple[float, float]:
     return float(np.mean([m.value for m in measurements])), float(np.mean([m.error for m in measurements]))
+
+
+def name_other_movement(
+    is_squat: bool, said: Sequence[str], is_reference_squat: bool, said_there: Sequence[str]
+) -> str:
+    """What is to be said where clip and reference do not both show squats.
+
+    Args:
+        said, said_there: warnings of both segmentations, which name movements that are no squats.
+    """
+    seen = [
+        f"{which} shows {'squats' if squats else 'no squat' + _as_seen(warnings)}"
+        for which, squats, warnings in (
+            ("the clip", is_squat, said),
+            ("the reference", is_reference_squat, said_there),
+        )
+    ]
+    different = "these are different movements: " if is_squat != is_reference_squat else ""
+    return f"{different}{' and '.join(seen)}, so nothing was measured"
+
+
+def _as_seen(warnings: Sequence[str]) -> str:
+    """What the first of these that names a movement says it looks like."""
+    named = next((warning for warning in warnings if _LOOKS in warning), "")
+    movement = named.partition(_LOOKS)[2].partition(" and is not judged")[0]
+    return f" but what looks like {movement}" if movement else ""

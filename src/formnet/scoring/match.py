@@ -9,9 +9,9 @@ import numpy as np
 
 from formnet.errors import PoseError
 from formnet.motion import FloatArray, Motion
-from formnet.scoring.alignment import name_columns
 from formnet.scoring.euclidean import EuclideanSimilarity
 from formnet.scoring.limbs import LimbSimilarity
+from formnet.scoring.parts import name_columns
 from formnet.scoring.prepare import match_dimensions, to_shared_joints
 from formnet.scoring.registry import similarity_named
 from formnet.scoring.score import FrameSimilarity, summarise_pairs
