@@ -25,7 +25,6 @@ from formnet.faults import WASEDA_CLASSES
 from formnet.judges.checkpoint import load_model, load_shipped_models
 from formnet.pipeline import make_judge
 from formnet.readers.source import read_pose_source
-from formnet.reading import track_of
 from formnet.rendered.cache import estimate_all_cached
 from formnet.rendered.film import balanced_requests
 from formnet.skeleton import BODY_25, COCO_17, HALPE_26

@@ -36,7 +36,6 @@ from formnet.pose.track import PoseTrack
 from formnet.readers.catalogue import read_dataset
 from formnet.readers.source import read_pose_source
 from formnet.readers.uiprmd import CLASSES, KINECT_FPS
-from formnet.reading import track_of
 from formnet.skeleton import BODY_25
 from formnet.standards.standard import Standard
 from formnet.synth.camera import orbit_camera
@@ -110,7 +109,7 @@ def through_files(image: Motion, width: int, height: int) -> PoseTrack:
     """What formnet reads from the files that OpenPose would have written."""
     with TemporaryDirectory() as folder:
         write_openpose(Path(folder) / "clip", image, BODY_25)
-        track = track_of(read_pose_source(Path(folder) / "clip", fps=image.fps))
+        track = read_pose_source(Path(folder) / "clip", fps=image.fps)
     return PoseTrack(track.image, track.world, width, height, track.warnings)
 
 

@@ -106,9 +106,9 @@ SHARES = ("ControlNet", "YOLO labels", "MediaPipe landmarks", "MediaPipe results
 def test_joints_outside_the_picture_are_missing_whatever_the_format(tool, tmp_path):
     """Held in a narrower picture, joints right of its edge are missing; shares of a picture stay shares of it."""
     path = FORMATS[tool][0](tmp_path)
-    whole = read_source(path, Reading(fps=30.0, size=SIZE)).flat
+    whole = read_source(path, Reading(fps=30.0, size=SIZE)).image
     width = int(np.nanmedian(whole.positions[..., 0]))
-    cut = read_source(path, Reading(fps=30.0, size=(width, SIZE[1]))).flat
+    cut = read_source(path, Reading(fps=30.0, size=(width, SIZE[1]))).image
     outside = np.zeros_like(whole.missing) if tool in SHARES else whole.positions[..., 0] > width
     np.testing.assert_array_equal(cut.missing, whole.missing | outside)
     assert (cut.confidence[outside] == 0).all()
@@ -118,7 +118,7 @@ def test_joints_outside_the_picture_are_missing_whatever_the_format(tool, tmp_pa
 def test_joints_left_of_a_picture_of_unknown_size_are_missing(tmp_path):
     points = squat_points(COCO_17) - [600, 0, 0]
     (tmp_path / "a.json").write_text(json.dumps(alphapose(points)))
-    found = read_source(tmp_path / "a.json", Reading(fps=30.0)).flat
+    found = read_source(tmp_path / "a.json", Reading(fps=30.0)).image
     outside = points[..., 0] < 0
     assert outside.any()
     np.testing.assert_array_equal(found.missing, outside)
@@ -202,7 +202,7 @@ def test_every_format_can_be_judged_compared_and_exported_alike(tool, tmp_path):
     path = FORMATS[tool][0](tmp_path)
     how = Reading(fps=30.0, size=SIZE)
     source, track = read_source(path, how), read_track(path, how)
-    np.testing.assert_array_equal(track.image.positions, source.flat.positions)
+    np.testing.assert_array_equal(track.image.positions, source.image.positions)
     assert (track.width, track.height) == SIZE
 
 

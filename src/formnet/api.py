@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 
 from formnet.errors import DataError, InputError
 from formnet.pose.track import PoseTrack
-from formnet.readers.source import PoseSource
 
 if TYPE_CHECKING:
     from formnet.evaluation.judge import Judge
@@ -27,13 +26,13 @@ if TYPE_CHECKING:
     from formnet.scoring.compare import Comparison
     from formnet.verdict import ClipVerdict
 
-Clip = PoseSource | PoseTrack | Path | str
+Clip = PoseTrack | Path | str
 """What was read, or the name of a file that can be."""
 
 
 def read(
     path: Path | str, *, person: int | None = None, fps: float | None = None, lifter: str | None = None
-) -> PoseSource:
+) -> PoseTrack:
     """One person's poses from a video, a picture, or a file of keypoints of any known tool.
 
     Args:
@@ -232,21 +231,19 @@ def evaluate(model: Model, table: RepetitionTable) -> Figures:
 
 def _motions_of(clip: Clip) -> tuple[Motion, Motion]:
     """The best motion there is, and the one in the picture."""
-    if isinstance(clip, PoseTrack):
-        return (clip.image if clip.world is None else clip.solid), clip.image
-    source = clip if isinstance(clip, PoseSource) else read(clip)
-    return source.motion, source.flat
+    track = clip if isinstance(clip, PoseTrack) else read(clip)
+    return track.motion, track.image
 
 
 def _as_track(clip: Clip) -> PoseTrack:
     """Poses that can be judged; raises `PoseError` where they cannot (see `formnet.reading.check_track`)."""
     from formnet.readers.source import as_film
-    from formnet.reading import check_track, read_track, track_of
+    from formnet.reading import check_track, read_track
 
     if isinstance(clip, Path | str):
         return read_track(Path(clip))
-    return check_track(track_of(as_film(clip)) if isinstance(clip, PoseSource) else clip, _name_of(clip))
+    return check_track(as_film(clip), clip.name)
 
 
 def _name_of(clip: Clip) -> str:
-    return "the clip" if isinstance(clip, PoseTrack) else str(clip.path if isinstance(clip, PoseSource) else clip)
+    return clip.name if isinstance(clip, PoseTrack) else str(clip)

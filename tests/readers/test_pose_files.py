@@ -100,8 +100,8 @@ def test_a_flat_view_of_a_3d_file(tmp_path):
     world = waving(KINECT_22, 12)
     write_npz(tmp_path / "a.npz", world)
     source = read_pose_source(tmp_path / "a.npz")
-    assert source.image is None
-    np.testing.assert_array_equal(source.flat.positions, world.positions[..., :2])
+    assert not source.is_in_picture
+    np.testing.assert_array_equal(source.image.positions, world.positions[..., :2])
 
 
 @pytest.mark.parametrize(("n_joints", "skeleton"), [(17, COCO_17), (26, HALPE_26), (136, HALPE_26)])

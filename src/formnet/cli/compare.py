@@ -16,7 +16,7 @@ from formnet.storage.outputs import fresh_answers
 
 if TYPE_CHECKING:
     from formnet.pipeline.differences import Difference
-    from formnet.readers.source import PoseSource
+    from formnet.pose.track import PoseTrack
 
 
 def compare(
@@ -154,8 +154,8 @@ def compare(
             load_source(path, alone, lifter=lifter, estimator=estimator, eyes=eyes, quiet=as_json) for path in also
         ]
         is_flat = is_flat or any(other.motion.n_dimensions == 2 for other in others)
-        a, b = (first.flat, second.flat) if is_flat else (first.motion, second.motion)
-        b = average_references([b, *(other.flat if is_flat else other.motion for other in others)], options.prepare)
+        a, b = (first.image, second.image) if is_flat else (first.motion, second.motion)
+        b = average_references([b, *(other.image if is_flat else other.motion for other in others)], options.prepare)
     with fresh_answers(*targets):
         result = compare_motions(a, b, options)
         measured, notes = _compare_measures(first, second)
@@ -182,15 +182,14 @@ def compare(
         print(file)
 
 
-def _compare_measures(first: PoseSource, second: PoseSource) -> tuple[tuple[Difference, ...], tuple[str, ...]]:
+def _compare_measures(first: PoseTrack, second: PoseTrack) -> tuple[tuple[Difference, ...], tuple[str, ...]]:
     """What was measured in the squats of both, and a note where there is nothing to measure or another movement."""
     from formnet.pipeline import make_judge
     from formnet.pipeline.differences import compare_measures, name_other_movement
-    from formnet.reading import track_of
 
     judge = make_judge()
     try:
-        (ours, said), (theirs, said_there) = (judge.judge_repetitions(track_of(source)) for source in (first, second))
+        (ours, said), (theirs, said_there) = (judge.judge_repetitions(source) for source in (first, second))
     except FormnetError:
         return (), ("no squat could be measured in both; the score compares movements as they are",)
     if ours and theirs:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from formnet.pipeline.differences import Difference
-    from formnet.readers.source import PoseSource
+    from formnet.pose.track import PoseTrack
     from formnet.scoring.compare import Comparison
 
 FILES = ("report.html", "differences.csv", "compare.mp4", "similarity.png")
@@ -76,8 +76,8 @@ def _belongs(joint: str, part: str) -> bool:
 
 def write_files(
     out: Path,
-    first: PoseSource,
-    second: PoseSource,
+    first: PoseTrack,
+    second: PoseTrack,
     names: tuple[str, str],
     result: Comparison,
     differences: Sequence[Difference],

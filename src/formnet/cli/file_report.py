@@ -14,6 +14,7 @@ from formnet.errors import FormnetError, PoseError
 if TYPE_CHECKING:
     from formnet.motion import Motion
     from formnet.pose.track import PoseTrack
+    from formnet.readers.tracks import Track
     from formnet.reading import Reading
 
 State = Literal["good", "note", "bad"]
@@ -67,26 +68,39 @@ def _examine_film(path: Path, how: Reading) -> Iterator[Line]:
 
 def _examine_poses(path: Path, how: Reading) -> Iterator[Line]:
     from formnet.readers.source import as_film
-    from formnet.readers.tracks import drop_duplicates, rank_people
-    from formnet.reading import check_track, read_poses, track_of
+    from formnet.reading import check_track, read_poses
 
-    source = read_poses(path, how)
-    motion = source.motion
+    track = read_poses(path, how)
+    motion = track.motion
     dimensions = f"{motion.n_dimensions}D in {motion.unit}s"
-    yield Line("format", f"{source.kind}: {len(motion.skeleton)} joints ({motion.skeleton.name}), {dimensions}")
-    if source.size is not None:
-        yield Line("picture", f"{source.size[0]}×{source.size[1]}")
-    if source.detections is not None and source.is_film:
-        people = rank_people(drop_duplicates(source.detections.rows(np.argsort(source.detections.frames))))
+    yield Line("format", f"{track.kind}: {len(motion.skeleton)} joints ({motion.skeleton.name}), {dimensions}")
+    if track.has_size:
+        yield Line("picture", f"{track.width}×{track.height}")
+    if track.is_film and (people := _rank_people(path, how)):
         yield Line("people", f"{len(people)}, seen in {', '.join(str(len(one.rows)) for one in people)} frames")
-    if source.is_film:
+    if track.is_film:
         yield from _tell_times(motion)
-    track = track_of(source)
     yield from _tell_person(track)
-    for note in source.warnings:
+    for note in track.warnings:
         yield Line("note", note, "note")
-    as_film(source)
+    as_film(track)
     yield _judge(check_track(track, str(path)), path)
+
+
+def _rank_people(path: Path, how: Reading) -> list[Track]:
+    """Everybody in a file of detections, the most prominent first; nobody in files that hold one person's motion."""
+    from formnet.readers.keypoints.files import World, read_keypoints
+    from formnet.readers.npz import holds_keypoints
+    from formnet.readers.source import choose_clip
+    from formnet.readers.tracks import drop_duplicates, rank_people
+
+    if path.suffix.lower() == ".npz" and not path.is_dir() and not holds_keypoints(path):
+        return []
+    found = read_keypoints(path, how.size)
+    if isinstance(found, World):
+        return []
+    chosen = choose_clip(found, how.clip, path)
+    return rank_people(drop_duplicates(chosen.rows(np.argsort(chosen.frames))))
 
 
 def _tell_times(motion: Motion) -> Iterator[Line]:

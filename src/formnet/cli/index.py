@@ -56,7 +56,7 @@ def index(
             warnings.append(f"left out: {error}")
             continue
         n_assumed += not source.has_own_times and fps is None and source.is_film and len(source.motion) > 1
-        motions.append((str(path.relative_to(folder)), source.flat, source.frame_numbers))
+        motions.append((str(path.relative_to(folder)), source.image, source.frame_numbers))
     if not motions:
         reason = next(warning for warning in warnings if warning.startswith("left out: "))
         raise InputError(f"nothing in {folder} could be indexed; first reason: {reason.removeprefix('left out: ')}")

@@ -11,7 +11,7 @@ from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, EyesOption, F
 from formnet.cli.options import Fps, Size, make_reading
 
 if TYPE_CHECKING:
-    from formnet.readers.source import PoseSource
+    from formnet.pose.track import PoseTrack
 
 
 MATCH_FILES = ("match.png",)
@@ -77,9 +77,10 @@ def match(
         video, make_reading(person=video_person, fps=fps, size=size), estimator=estimator, eyes=eyes, quiet=as_json
     )
     in_3d = (
-        first.image is None and second.image is None and first.motion.n_dimensions == second.motion.n_dimensions == 3
+        not (first.is_in_picture or second.is_in_picture)
+        and first.motion.n_dimensions == second.motion.n_dimensions == 3
     )
-    a, b = (first.motion, second.motion) if in_3d else (first.flat, second.flat)
+    a, b = (first.motion, second.motion) if in_3d else (first.image, second.image)
     found = match_frame(a, b, metric, picture_boxes=first.boxes, video_boxes=second.boxes, allow_missing=allow_missing)
     frame = int(second.frame_numbers[found.index])
     files = _write_pair(out, first, second, found.index, dict(found.parts), found.total, threshold) if out else []
@@ -127,8 +128,8 @@ def _print_parts(parts: dict[str, Any]) -> None:
 
 def _write_pair(
     out: Path,
-    first: PoseSource,
-    second: PoseSource,
+    first: PoseTrack,
+    second: PoseTrack,
     index: int,
     parts: dict[str, float],
     total: float,

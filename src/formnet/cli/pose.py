@@ -13,7 +13,7 @@ from formnet.errors import InputError
 
 if TYPE_CHECKING:
     from formnet.motion import Motion
-    from formnet.readers.source import PoseSource
+    from formnet.pose.track import PoseTrack
 
 FORMATS = ("alphapose", "openpose", "coco", "csv", "trc", "mot", "c3d", "npz", "video")
 _FORMAT_OF_SUFFIX = {
@@ -125,7 +125,7 @@ def pose(
     print(f"{out}: {len(source.motion)} frames, {chosen}")
 
 
-def _write(out: Path, format: str, source: PoseSource, joints: str | None, *, in_picture: bool) -> None:
+def _write(out: Path, format: str, source: PoseTrack, joints: str | None, *, in_picture: bool) -> None:
     from formnet.conversion import convert_motion
     from formnet.exports.keypoints import write_alphapose, write_coco, write_openpose
     from formnet.exports.tables import write_csv
@@ -133,33 +133,33 @@ def _write(out: Path, format: str, source: PoseSource, joints: str | None, *, in
     from formnet.skeleton import BODY_25, COCO_17, skeleton_named
 
     if format == "npz":
-        write_npz(out, source.motion, source.image)
+        write_npz(out, source.motion, source.image if source.is_in_picture else None)
     elif format == "alphapose":
         write_alphapose(out, _in_picture(source), skeleton_named(joints) if joints else COCO_17)
     elif format == "openpose":
-        write_openpose(out, _in_picture(source), skeleton_named(joints) if joints else BODY_25, source.path.stem)
+        chosen = skeleton_named(joints) if joints else BODY_25
+        write_openpose(out, _in_picture(source), chosen, Path(source.name).stem)
     elif format == "video":
         _draw(out, source)
     elif format == "coco":
-        write_coco(out, _in_picture(source), *(source.size or (0, 0)))
+        write_coco(out, _in_picture(source), *((source.width, source.height) if source.has_size else (0, 0)))
     else:
         motion = _in_picture(source) if in_picture else source.motion
         write_csv(out, convert_motion(motion, skeleton_named(joints)) if joints else motion)
 
 
-def _lift_best(source: PoseSource) -> PoseSource:
+def _lift_best(source: PoseTrack) -> PoseTrack:
     """The source with the depth of `EXPORT_LIFTER` where joints in the picture are known; else as it is."""
     from dataclasses import replace
 
     from formnet.lifting.lifter import create_lifter
-    from formnet.reading import track_of
 
-    if source.image is None or len(source.image) < 2:
+    if not source.is_in_picture or len(source.image) < 2:
         return source
-    return replace(source, motion=create_lifter(EXPORT_LIFTER).lift(track_of(source)))
+    return replace(source, lifted=create_lifter(EXPORT_LIFTER).lift(source))
 
 
-def _write_on_floor(out: Path, format: str, source: PoseSource, joints: str | None) -> list[str]:
+def _write_on_floor(out: Path, format: str, source: PoseTrack, joints: str | None) -> list[str]:
     """TRC, MOT or C3D in floor coordinates (docs/exports.md), and what is to be said of how they were found."""
     from formnet.conversion import convert_motion
     from formnet.exports.c3d import write_c3d
@@ -209,7 +209,7 @@ def _say_rate(format: str, motion: Motion) -> list[str]:
     ]
 
 
-def _draw(out: Path, source: PoseSource) -> None:
+def _draw(out: Path, source: PoseTrack) -> None:
     from formnet.cli.inputs import progress_bar
     from formnet.report.pose_video import write_pose_video
 
@@ -219,8 +219,8 @@ def _draw(out: Path, source: PoseSource) -> None:
         write_pose_video(source.picture, _in_picture(source), out, on_frame, playback=source.playback)
 
 
-def _in_picture(source: PoseSource) -> Motion:
-    if source.image is None:
+def _in_picture(source: PoseTrack) -> Motion:
+    if not source.is_in_picture:
         raise InputError(
             f"{source.path} does not tell where joints are in the picture; export CSV, TRC, MOT, C3D or npz"
         )

@@ -43,7 +43,7 @@ def search(
     source = load_source(
         image, make_reading(person=person, is_still=True), estimator=estimator, eyes=eyes, quiet=as_json
     )
-    vectors, frames = compute_pose_vectors(source.flat)
+    vectors, frames = compute_pose_vectors(source.image)
     if not len(frames):
         raise PoseError(f"{image} does not show both arms and legs; use a picture of the whole body")
     hits = search_index(library, vectors[0], count, metric=metric, apart_s=apart)

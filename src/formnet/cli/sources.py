@@ -18,7 +18,7 @@ from formnet.terminal.streams import one_line
 if TYPE_CHECKING:
     from formnet.pose.estimator import PoseEstimator
     from formnet.pose.model_bundle import Eyes
-    from formnet.readers.source import PoseSource
+    from formnet.pose.track import PoseTrack
     from formnet.reading import Reading
     from formnet.scoring.compat import CompatPoses
 
@@ -57,7 +57,7 @@ def load_source(
     estimator: str = DEFAULT_ESTIMATOR,
     eyes: Eyes | None = None,
     quiet: bool = True,
-) -> PoseSource:
+) -> PoseTrack:
     """`read_source` with a progress bar on standard error, unless `quiet`; `estimator` is needed for films only."""
     from formnet.cli.inputs import progress_bar
     from formnet.reading import find_one, is_pose_file, read_source
@@ -90,10 +90,10 @@ def load_compat(path: Path) -> CompatPoses:
     return normalise_compat(detections.keypoints, detections.boxes, detections.frames, detections.skeleton)
 
 
-def choose_motions(first: PoseSource, second: PoseSource, *, flat: bool) -> tuple[Any, Any, bool]:
+def choose_motions(first: PoseTrack, second: PoseTrack, *, flat: bool) -> tuple[Any, Any, bool]:
     """The motions to compare: 3D when both sources have it and `flat` is not asked for; and whether they are flat."""
     is_flat = flat or first.motion.n_dimensions == 2 or second.motion.n_dimensions == 2
-    return (first.flat, second.flat, True) if is_flat else (first.motion, second.motion, False)
+    return (first.image, second.image, True) if is_flat else (first.motion, second.motion, False)
 
 
 def print_json(content: dict[str, Any]) -> None:

@@ -52,7 +52,8 @@ def turn_track(track: PoseTrack, turn_deg: int) -> PoseTrack:
     if world is not None:
         solid = np.concatenate([_turn(world.positions[..., :2], turn_deg), world.positions[..., 2:]], axis=-1)
         world = world.replace(positions=solid)
-    return replace(track, image=track.image.replace(positions=flat), world=world, width=width, height=height)
+    image = track.image.replace(positions=flat)
+    return replace(track, image=image, world=world, width=width, height=height, boxes=None)
 
 
 def _turn(places: FloatArray, turn_deg: int) -> FloatArray:

@@ -1,17 +1,16 @@
-"""Anything on disk that holds poses becomes a PoseSource: the one place that tells the formats apart."""
+"""Anything on disk that holds poses becomes a PoseTrack: the one place that tells the formats apart."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from formnet.errors import InputError, PoseError
-from formnet.motion import FloatArray, Motion
-from formnet.playback import AS_IT_IS, Playback
+from formnet.motion import Motion
+from formnet.pose.track import PoseTrack
 from formnet.readers.detections import Detections, detections_to_motion
 from formnet.readers.keypoints.files import OTHER_FILES, TEXT_SUFFIXES, World, list_frame_files, read_keypoints
 from formnet.readers.npz import holds_keypoints, read_npz
@@ -22,51 +21,6 @@ POSE_SUFFIXES = (*TEXT_SUFFIXES, ".npz", ".npy")
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 ASSUMED_FPS = 30.0
 _MIN_TOLD_SHARE = 0.02
-
-
-@dataclass(frozen=True, eq=False)
-class PoseSource:
-    """One person's poses and what a scorer or a picture may want to know about them.
-
-    Attributes:
-        path: where they came from.
-        kind: the format ("alphapose", "openpose", "trc", …), or "video" or "image".
-        motion: the best motion there is (3D where the source has it).
-        image: the same frames in the picture (pixels), for drawing and for comparing 2D with 2D.
-        boxes: (T, 4) x, y, width, height of the person in the picture; NaN where not known.
-        frame_numbers: (T,) the source's own numbers.
-        detections: every row of a keypoint file, as `--compat` reads it.
-        picture: a video or image file that shows the frames, for drawing.
-        warnings: one sentence each.
-        is_film: False for pictures that do not follow each other.
-        size: (width, height) of the picture, where known.
-        has_own_times: the file says its times; no rate was needed.
-        playback: how a video was shown, for drawing on its pictures.
-    """
-
-    path: Path
-    kind: str
-    motion: Motion
-    image: Motion | None
-    boxes: FloatArray | None
-    frame_numbers: NDArray[np.int64]
-    detections: Detections | None = None
-    picture: Path | None = None
-    warnings: tuple[str, ...] = ()
-    is_film: bool = True
-    size: tuple[int, int] | None = None
-    has_own_times: bool = False
-    playback: Playback = AS_IT_IS
-
-    def __repr__(self) -> str:
-        return f"PoseSource({self.path}, {self.kind}: {self.motion!r})"
-
-    @property
-    def flat(self) -> Motion:
-        """The 2D motion; the 3D one seen from the front where there is no picture."""
-        if self.image is not None:
-            return self.image
-        return self.motion.replace(positions=self.motion.positions[..., :2])
 
 
 def is_pose_source(path: Path) -> bool:
@@ -99,7 +53,7 @@ def read_pose_source(
     fps: float | None = None,
     size: tuple[int, int] | None = None,
     clip: str | None = None,
-) -> PoseSource:
+) -> PoseTrack:
     """Reads a keypoint file of any known tool, a folder of one file a frame, or formnet's npz.
 
     Args:
@@ -118,41 +72,53 @@ def read_pose_source(
     _refuse_others(path)
     if path.suffix.lower() == ".npz" and not path.is_dir() and not holds_keypoints(path):
         motion, image = read_npz(path)
-        source = PoseSource(path, "npz", motion, image, None, np.arange(len(motion)), size=size, has_own_times=True)
-        return _as_only_one(source, person, clip)
+        return _as_only_one(_make_track(motion, path, "npz", image=image, size=size), person, clip)
     if not is_pose_source(path):
         raise InputError(f"{path} is no keypoint file; expected a folder or one of {', '.join(POSE_SUFFIXES)}")
     found = read_keypoints(path, size)
     if isinstance(found, World):
-        numbers = np.arange(len(found.motion))
-        source = PoseSource(
-            path, found.kind, found.motion, None, None, numbers, warnings=found.notes, size=size, has_own_times=True
-        )
-        return _as_only_one(source, person, clip)
+        track = _make_track(found.motion, path, found.kind, warnings=found.notes, size=size)
+        return _as_only_one(track, person, clip)
     return _choose_and_time(choose_clip(found, clip, path), path, person, fps)
 
 
-def _as_only_one(source: PoseSource, person: int | None, clip: str | None) -> PoseSource:
-    """The source of a format that holds one person of one clip, held against what was asked for."""
+def _make_track(
+    motion: Motion,
+    path: Path,
+    kind: str,
+    *,
+    image: Motion | None = None,
+    size: tuple[int, int] | None = None,
+    warnings: tuple[str, ...] = (),
+) -> PoseTrack:
+    """Poses of a file as a track; without joints in the picture those of 3D are seen from the front."""
+    is_flat = motion.n_dimensions == 2
+    if image is None:
+        image = motion if is_flat else motion.replace(positions=motion.positions[..., :2])
+    if size is None:
+        width, height = np.ceil(np.nanmax(image.positions, axis=(0, 1), initial=1.0)).astype(int).tolist()
+    else:
+        width, height = size
+    world = None if is_flat else motion
+    return PoseTrack(image, world, width, height, warnings, path=path, kind=kind, has_size=size is not None)
+
+
+def _as_only_one(track: PoseTrack, person: int | None, clip: str | None) -> PoseTrack:
+    """The track of a format that holds one person of one clip, held against what was asked for."""
     if person is not None and person > 1:
-        raise PoseError(f"{source.path} has no person {person}: it holds one; leave --person out")
+        raise PoseError(f"{track.path} has no person {person}: it holds one; leave --person out")
     notes = () if clip is None else ("--clip was not used: the file holds one clip",)
-    is_image = source.image is None and source.motion.n_dimensions == 2 and source.motion.unit == "pixel"
-    return replace(
-        source, image=source.motion if is_image else source.image, warnings=(*source.warnings, *notes)
-    )  # fmt: skip
+    return track.with_warnings(notes)
 
 
-def _choose_and_time(found: Detections, path: Path, person: int | None, fps: float | None) -> PoseSource:
+def _choose_and_time(found: Detections, path: Path, person: int | None, fps: float | None) -> PoseTrack:
     chosen, notes = select_person(found, person, str(path))
     motion, boxes = detections_to_motion(chosen, ASSUMED_FPS if fps is None else fps, str(path))
     numbers = np.linspace(chosen.frames.min(), chosen.frames.max(), len(motion)).round().astype(np.int64)
-    image = motion if motion.unit == "pixel" else None
     warnings = (*found.notes, *notes, *_say_what_lacks(chosen, motion, fps))
-    return PoseSource(
-        path, found.kind, motion, image, boxes, numbers, found, None, warnings, found.is_film, found.size,
-        has_own_times=found.times_s is not None,
-    )  # fmt: skip
+    track = _make_track(motion, path, found.kind, size=found.size, warnings=warnings)
+    has_times = found.times_s is not None
+    return replace(track, boxes=boxes, numbers=numbers, is_film=found.is_film, has_own_times=has_times)
 
 
 def _refuse_others(path: Path) -> None:
@@ -220,17 +186,17 @@ def is_frame_folder(folder: Path) -> bool:
     return folder.is_dir() and bool(list_frame_files(folder))
 
 
-def as_film(source: PoseSource) -> PoseSource:
-    """The source, if its frames follow each other in time.
+def as_film(track: PoseTrack) -> PoseTrack:
+    """The track, if its frames follow each other in time.
 
     Raises:
         PoseError: pictures that are no film, or a single one.
     """
-    if not source.is_film:
+    if not track.is_film:
         raise PoseError(
-            f"{source.path} holds {len(source.motion)} pictures whose names do not belong together, not a film; give "
+            f"{track.name} holds {len(track.image)} pictures whose names do not belong together, not a film; give "
             "poses of one clip, its pictures numbered"
         )
-    if len(source.motion) < 2:
-        raise PoseError(f"{source.path} is one picture; give a video, or poses of one, that shows a whole repetition")
-    return source
+    if len(track.image) < 2:
+        raise PoseError(f"{track.name} is one picture; give a video, or poses of one, that shows a whole repetition")
+    return track

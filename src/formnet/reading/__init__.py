@@ -9,7 +9,6 @@ from formnet.reading.door import (
     read_poses,
     read_source,
     read_track,
-    track_of,
 )
 from formnet.reading.find import find_one, find_sources
 
@@ -24,5 +23,4 @@ __all__ = [
     "read_poses",
     "read_source",
     "read_track",
-    "track_of",
 ]

@@ -13,7 +13,7 @@ from formnet.errors import PoseError
 from formnet.playback import Playback
 from formnet.pose.track import PoseTrack
 from formnet.pose.upright import MAX_LEAN_DEG, compute_lean_deg, find_turn_deg, turn_track
-from formnet.readers.source import IMAGE_SUFFIXES, PoseSource, as_film, is_pose_source, read_pose_source
+from formnet.readers.source import IMAGE_SUFFIXES, as_film, is_pose_source, read_pose_source
 from formnet.reading.checks import check_track, hide_outside
 from formnet.reading.find import find_one
 
@@ -66,7 +66,7 @@ def read_source(
     lifter: str | None = None,
     estimator: PoseEstimator | None = None,
     on_frame: Progress | None = None,
-) -> PoseSource:
+) -> PoseTrack:
     """Poses of a file, or estimated from a video or picture.
 
     Args:
@@ -78,17 +78,8 @@ def read_source(
         InputError, PoseError: as the readers and the estimator do.
     """
     path = find_one(path)
-    if is_pose_source(path):
-        source = read_poses(path, how)
-        return source if lifter is None else replace(source, motion=_lift(track_of(source), lifter))
-    track = _estimate(path, how, estimator, on_frame)
-    kind = "image" if path.suffix.lower() in IMAGE_SUFFIXES or len(track.image) == 1 else "video"
-    motion = _lift(track, lifter) if lifter else track.image if track.world is None else track.solid
-    numbers = np.arange(len(track.image))
-    return PoseSource(
-        path, kind, motion, track.image, None, numbers, None, path, track.warnings,
-        size=(track.width, track.height), playback=track.playback,
-    )  # fmt: skip
+    track = read_poses(path, how) if is_pose_source(path) else _estimate(path, how, estimator, on_frame)
+    return track if lifter is None else replace(track, lifted=_lift(track, lifter))
 
 
 def read_track(
@@ -105,7 +96,7 @@ def read_track(
     """
     path = find_one(path)
     if is_pose_source(path):
-        track = track_of(as_film(read_poses(path, how)))
+        track = as_film(read_poses(path, how))
     else:
         track = _estimate(path, how, estimator, on_frame)
         if len(track.image) < 2:
@@ -113,55 +104,24 @@ def read_track(
     return check_track(track, str(path))
 
 
-def track_of(source: PoseSource) -> PoseTrack:
-    """Poses of a file as an estimator would give them, with or without depth."""
-    if source.size is not None:
-        width, height = source.size
-    else:
-        width, height = np.ceil(np.nanmax(source.flat.positions, axis=(0, 1), initial=1.0)).astype(int).tolist()
-    world = source.motion if source.motion.n_dimensions == 3 else None
-    return PoseTrack(source.flat, world, int(width), int(height), source.warnings, source.playback)
-
-
-def read_poses(path: Path, how: Reading) -> PoseSource:
+def read_poses(path: Path, how: Reading) -> PoseTrack:
     """Poses of a file, as `read_source` gives them."""
-    source = read_pose_source(path, person=how.person, fps=how.fps, size=how.size, clip=how.clip)
-    notes = list(source.warnings)
-    if how.fps is not None and source.has_own_times:
-        notes.append("--fps was not used: the file says its own times")
-    turn_deg = find_turn_deg(source.flat) if how.turn == "auto" else how.turn
-    source = _slow_down(
-        _turn_source(_hide_outside(source), turn_deg), Playback(turn_deg, how.slow_motion or 1.0).slow_motion
-    )
-    return replace(source, warnings=tuple(notes))
+    track = read_pose_source(path, person=how.person, fps=how.fps, size=how.size, clip=how.clip)
+    notes = ["--fps was not used: the file says its own times"] if how.fps is not None and track.has_own_times else []
+    turn_deg = find_turn_deg(track.image) if how.turn == "auto" else how.turn
+    turned = turn_track(hide_outside(track), turn_deg)
+    return _slow_down(turned, Playback(turn_deg, how.slow_motion or 1.0).slow_motion).with_warnings(notes)
 
 
-def _hide_outside(source: PoseSource) -> PoseSource:
-    track = track_of(source)
-    seen = hide_outside(track)
-    if seen is track:
-        return source
-    return replace(source, motion=seen.world or seen.image, image=None if source.image is None else seen.image)
-
-
-def _turn_source(source: PoseSource, turn_deg: int) -> PoseSource:
-    if turn_deg == 0:
-        return source
-    turned = turn_track(track_of(source), turn_deg)
-    image = None if source.image is None else turned.image
-    size = (turned.width, turned.height)
-    return replace(source, motion=turned.world or turned.image, image=image, boxes=None, size=size)
-
-
-def _slow_down(source: PoseSource, slow_motion: float) -> PoseSource:
+def _slow_down(track: PoseTrack, slow_motion: float) -> PoseTrack:
     if slow_motion == 1.0:
-        return source
-    motion, image = (
+        return track
+    image, world = (
         None if one is None else one.replace(timestamps=one.timestamps / slow_motion)
-        for one in (source.motion, source.image)
+        for one in (track.image, track.world)
     )
-    assert motion is not None
-    return replace(source, motion=motion, image=image)
+    assert image is not None
+    return replace(track, image=image, world=world)
 
 
 def _estimate(path: Path, how: Reading, estimator: PoseEstimator | None, on_frame: Progress | None) -> PoseTrack:
@@ -170,7 +130,8 @@ def _estimate(path: Path, how: Reading, estimator: PoseEstimator | None, on_fram
     estimator = estimator or create_estimator()
     playback, notes = playback_of(path, how, estimator)
     track = estimate_pose(path, how.person, on_frame=on_frame, estimator=estimator, playback=playback)
-    return hide_outside(track).with_warnings(notes)
+    kind = "image" if path.suffix.lower() in IMAGE_SUFFIXES or len(track.image) == 1 else "video"
+    return replace(hide_outside(track), path=path, kind=kind, picture=path).with_warnings(notes)
 
 
 def playback_of(path: Path, how: Reading, estimator: PoseEstimator | None = None) -> tuple[Playback, tuple[str, ...]]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from formnet.motion import FloatArray
+from formnet.pose.track import PoseTrack
 from formnet.pose.video import Frame, Image
-from formnet.readers.source import PoseSource
 from formnet.report.drawing import GREEN, GREY, INK, RED, WHITE, draw_text, fit_text
 from formnet.report.panels import Panel, name_of, put_side_by_side
 from formnet.report.video_writer import write_video
@@ -24,9 +24,7 @@ _GAP = 8
 MAX_FPS = 30.0
 
 
-def render_comparison(
-    clip: PoseSource, reference: PoseSource, result: Comparison, path: Path, threshold: float
-) -> Path:
+def render_comparison(clip: PoseTrack, reference: PoseTrack, result: Comparison, path: Path, threshold: float) -> Path:
     """Writes H.264 in the clip's own pace; the reference shows the frame that was paired with the clip's.
 
     Limbs of parts that score below the threshold at that time are red. Below runs the similarity over time.
@@ -110,8 +108,8 @@ class _Strip:
 
 
 def render_pair(
-    picture: PoseSource,
-    video: PoseSource,
+    picture: PoseTrack,
+    video: PoseTrack,
     index: int,
     scores: Mapping[str, float],
     total: float,
@@ -129,8 +127,8 @@ def render_pair(
     """
     import cv2
 
-    shown = int(np.flatnonzero(~picture.flat.missing.all(axis=1))[0])
-    picture_s, best_s = float(picture.flat.timestamps[shown]), float(video.flat.timestamps[index])
+    shown = int(np.flatnonzero(~picture.image.missing.all(axis=1))[0])
+    picture_s, best_s = float(picture.image.timestamps[shown]), float(video.image.timestamps[index])
     left, right = Panel(picture, name_of(picture.path)), Panel(video, name_of(video.path))
     left.load(picture_s, picture_s)
     right.load(best_s, best_s)

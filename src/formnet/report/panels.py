@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from formnet.motion import FloatArray, Motion
+from formnet.pose.track import PoseTrack
 from formnet.pose.video import Image, probe_video, read_frames
-from formnet.readers.source import PoseSource
 from formnet.report.drawing import GREEN, GREY, INK, RED, Colour, draw_dot, draw_limb, draw_text, fit_text
 from formnet.skeleton import Skeleton, mirror_name
 
@@ -25,10 +25,10 @@ class Panel:
         width, height: of its pictures.
     """
 
-    def __init__(self, source: PoseSource, title: str) -> None:
+    def __init__(self, source: PoseTrack, title: str) -> None:
         self.source = source
         self.title = title
-        self.motion: Motion = source.flat
+        self.motion: Motion = source.image
         self._pictures: dict[int, np.ndarray] = {}
         self._times_s = self.motion.timestamps
         if source.picture is not None:
@@ -150,6 +150,8 @@ def _fit(motion: Motion) -> tuple[float, FloatArray, int]:
     return scale, np.array([width / 2, PANEL_HEIGHT / 2]) - middle * scale, width
 
 
-def name_of(path: Path) -> str:
+def name_of(path: Path | None) -> str:
     """How a source is called in pictures."""
+    if path is None:
+        return "clip"
     return path.stem if path.suffix else path.name
