@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from formnet.cli.app import COMMANDS, load_command
+from formnet.readers.npz import write_npz
 from formnet.training.configuration import check_arguments, modernise
+from tests.scoring.motions import waving
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "benchmarks" / "README.md"]
@@ -20,7 +22,13 @@ TYPED = re.compile(
     rf"^\s+(?:\.venv/bin/)?(formnet (?:{'|'.join(COMMANDS)})\b.*|python (?:train\.py|benchmarks/\S+\.py)\b.*)$",
     re.MULTILINE,
 )
-WITH_EXAMPLES = ("geometry.angles", "geometry.paths", "geometry.vectors", "preprocess.smoothers")
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SOURCES = ROOT / "src" / "formnet"
+WITH_EXAMPLES = [
+    ".".join(path.relative_to(SOURCES).with_suffix("").parts)
+    for path in sorted(SOURCES.rglob("*.py"))
+    if ">>>" in path.read_text(encoding="utf-8")
+]
 
 
 def find_commands() -> list[tuple[str, ...]]:
@@ -67,6 +75,20 @@ def test_a_benchmark_is_there_and_knows_its_options() -> None:
     for _, script, *arguments in (words for words in TYPED_COMMANDS if words[1].startswith("benchmarks/")):
         text = (ROOT / script).read_text() + shared
         assert all(f'"{word}"' in text for word in arguments if word.startswith("--")), script
+
+
+def test_python_in_the_pages_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("mine.npz", "coach.npz"):
+        write_npz(tmp_path / name, waving())
+    monkeypatch.chdir(tmp_path)
+    blocks = [block for page in PAGES for block in PYTHON.findall(page.read_text(encoding="utf-8"))]
+    assert blocks
+    for block in blocks:
+        exec(compile(block, "page", "exec"), {})
+
+
+def test_there_are_examples_in_docstrings() -> None:
+    assert {"geometry.angles", "geometry.paths", "preprocess.smoothers"} <= set(WITH_EXAMPLES)
 
 
 @pytest.mark.parametrize("module", WITH_EXAMPLES)
