@@ -76,7 +76,7 @@ def through_file(pose, source):
         else:
             path = Path(folder) / "clip.json"
             write_alphapose(path, pose.image, {"alphapose": COCO_17, "alphapose halpe26": HALPE_26}[source])
-        return track_of(read_pose_source(path, fps=pose.image.fps))
+        return read_pose_source(path, fps=pose.image.fps)
 
 
 def is_same(verdict, others):
