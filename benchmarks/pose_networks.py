@@ -79,7 +79,7 @@ NETWORKS = {
     "rpstn_frames": Row("RPSTN frame by frame", {**_VIDEO, "propagate": False}, 750, 4),
     "tags": Row("associative embedding", {**_WHOLE, "method": "tags"}, 1000, 8),
     "rpstn_norelation": Row("RPSTN without the relation extractor", {**_VIDEO, "relation": "none"}, 750, 4),
-    "location": Row("VNect's location maps", {**_CROP, "method": "location"}, 500, 32),
+    "location": Row("VNect's location maps", {**_CROP, "method": "location"}, 250, 32),
     "personlab": Row("PersonLab", {**_WHOLE, "method": "personlab"}, 1000, 8),
     "rpstn_nonlocal": Row("RPSTN, non-local block instead", {**_VIDEO, "relation": "nonlocal"}, 750, 4),
     "hourglass": Row("two stacked hourglasses", {**_CROP, "kind": "hourglass", "width": 32, "stages": 2}, 500, 32,
