@@ -37,6 +37,7 @@ def import_everything() -> None:
         "formnet.scoring.search", "formnet.scoring.match", "formnet.judges.checkpoint", "formnet.lifting.lifter",
         "formnet.training.start", "formnet.training.command", "formnet.training.configuration", "hydra.main",
         "formnet.training.pose.build", "formnet.exports.mot", "formnet.standards.ranges", "PIL.Image",
+        "encodings.cp437", "encodings.cp1252", "encodings.latin_1", "encodings.utf_16", "encodings.idna",
     ):  # fmt: skip
         importlib.import_module(name)
 

@@ -1,0 +1,224 @@
+"""What goes wrong around a run: names, streams, folders and disks; and what a batch leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from html import unescape
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
+
+import numpy as np
+import pytest
+
+from formnet.pipeline import make_judge
+from formnet.pose.track import PoseTrack
+from formnet.readers.npz import write_npz
+from formnet.readers.source import PoseSource
+from formnet.reading.door import track_of
+from formnet.report.results import ResultsFolder
+from formnet.verdict import Verdict
+from tests.hostile import files
+from tests.hostile.runs import ROOT, Ended, Runner, said_lines
+from tests.scoring.motions import waving_in_picture
+from tests.simulated_film import film_squats
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="limits and forks are those of POSIX")
+NOBODY = 65534
+NAMES = (
+    "a [bold]b.npz", "a#b?c%20d.npz", "sp ace 'q' \"Q\" & <b>.npz", "new\nline\x1b[31m.npz", "=1+1.npz", "-x.npz",
+    "\udcff\udcfe.npz", "ünï—™.npz", "a" * 200 + ".npz",
+)  # fmt: skip
+IDS = ("brackets", "link", "quotes", "newline", "formula", "dash", "bytes", "letters", "long")
+
+
+@pytest.fixture(scope="module")
+def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    runner = Runner(tmp_path_factory.mktemp("runs"))
+    yield runner
+    runner.close()
+
+
+@pytest.fixture
+def squats(tmp_path: Path) -> Path:
+    """Three squats as poses in a picture."""
+    write_npz(tmp_path / "squats.npz", film_squats()[0])
+    return tmp_path / "squats.npz"
+
+
+def one_sentence(ended: Ended) -> str:
+    """The one sentence of a run that failed as it should."""
+    assert ended.code == 2, ended
+    assert "Traceback" not in ended.said
+    assert "internal error" not in ended.said
+    (said,) = said_lines(ended)
+    return said
+
+
+@pytest.mark.parametrize("name", NAMES, ids=IDS)
+def test_a_name_goes_through_unharmed(runner: Runner, tmp_path: Path, squats: Path, name: str) -> None:
+    given = tmp_path / name
+    squats.rename(given)
+    ended = runner.run("formnet", "classify", f"./{name}", "--json", "--out", "v", cwd=tmp_path)
+    assert ended.code == 0, ended.said
+    assert os.fsencode(json.loads(ended.out)["clips"][0]["path"]) == os.fsencode(name)
+    verdict = json.loads((tmp_path / "v" / "verdict.json").read_bytes())
+    assert os.fsencode(verdict["clips"][0]["path"]) == os.fsencode(name)
+    page = (tmp_path / "v" / "report.html").read_text()
+    assert str(tmp_path) not in page
+    assert "<b>" not in page
+    shown = unescape(page)
+    assert name.encode("utf-8", "backslashreplace").decode() in shown or name.isascii() is False
+    table = runner.run("formnet", "classify", f"./{name}", cwd=tmp_path)
+    assert table.code == 0
+    assert "\x1b" not in table.out
+    assert name not in NAMES[:3] or name in table.out.replace("\n", " ")
+
+
+@pytest.mark.parametrize("name", NAMES[:4], ids=IDS[:4])
+def test_links_of_a_report_lead_to_its_overlays(tmp_path: Path, name: str) -> None:
+
+    clip = tmp_path / Path(name).with_suffix(".mp4")
+    results = ResultsFolder(tmp_path, [clip], with_video=True, progress_bar=lambda title: None)  # type: ignore[arg-type,return-value]
+    results.videos[str(clip)] = results.names[str(clip)]
+    track = track_of_film()
+    verdict = make_judge().judge(track, str(clip))
+
+    results.write_report(Verdict((verdict,), {}, {}))
+    page = (tmp_path / "report.html").read_text()
+    links = [unquote_to_bytes(unescape(link)) for link in re.findall(r'src="([^"]*overlay[^"]*)"', page)]
+    assert links == [os.fsencode(results.names[str(clip)])]
+    assert str(tmp_path) not in page
+
+
+def track_of_film() -> PoseTrack:
+    """Three squats, as an estimator would give them."""
+
+    image, _ = film_squats()
+
+    return track_of(PoseSource(Path("x"), "npz", image, image, None, np.arange(len(image))))
+
+
+def test_json_is_an_object_also_when_every_clip_failed(runner: Runner, tmp_path: Path) -> None:
+    for name in ("a.npz", "b.json"):
+        (tmp_path / name).write_bytes(b"no poses")
+    ended = runner.run("formnet", "classify", "a.npz", "b.json", "--json", "--out", "v", cwd=tmp_path)
+    assert ended.code == 2
+    answer = json.loads(ended.out)
+    assert answer["clips"] == []
+    assert set(answer["failures"]) == {"a.npz", "b.json"}
+    assert not (tmp_path / "v").exists()
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1", "utf-16"])
+def test_words_arrive_in_any_encoding(runner: Runner, tmp_path: Path, squats: Path, encoding: str) -> None:
+    for command in (
+        ("classify", str(squats)),
+        ("doctor", str(squats)),
+        ("measures",),
+        ("standards", "list"),
+        ("--help",),
+    ):
+        ended = runner.run("formnet", *command, cwd=tmp_path, encoding=encoding)
+        assert ended.code == 0, ended
+        assert "Error" not in ended.said
+        assert ended.out.strip()
+    assert one_sentence(runner.run("formnet", "classify", "\udcff–.mp4", cwd=tmp_path, encoding=encoding))
+
+
+@pytest.mark.parametrize("stream", ["out", "said", "given"])
+def test_closed_streams(runner: Runner, tmp_path: Path, squats: Path, stream: str) -> None:
+    ended = runner.run("formnet", "classify", str(squats), "--out", "v", cwd=tmp_path, **{stream: None})
+    assert ended.code == 0, ended
+    assert json.loads((tmp_path / "v" / "verdict.json").read_text())["complete"]
+    if stream == "out":
+        assert "standard output is closed" in one_sentence(
+            runner.run("formnet", "classify", str(squats), "--json", cwd=tmp_path, out=None)
+        )
+
+
+@pytest.mark.parametrize("command", [("measures",), ("classify", "{}", "--json"), ("standards", "show", "coaching")])
+def test_a_full_standard_output(runner: Runner, tmp_path: Path, squats: Path, command: tuple[str, ...]) -> None:
+    arguments = [part.format(squats) for part in command]
+    assert "No space left" in one_sentence(runner.run("formnet", *arguments, cwd=tmp_path, out="/dev/full"))
+
+
+def test_a_reader_that_goes_away(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    command = f"{sys.executable} -m formnet measures --json | head -c 10; echo ${{PIPESTATUS[0]}} >&2"
+    ended = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert ended.stderr.split() in (["141"], ["0"])
+    assert len(ended.stdout) == 10
+
+
+FULL = 3000
+WRITERS = (
+    ("pose {squats} -o o --format openpose", "cannot be written"),
+    ("pose {squats} -o o.npz", "o.npz cannot be written (File too large"),
+    ("pose {squats} -o o.json", "o.json cannot be written (File too large"),
+    ("pose {squats} -o o.csv", "o.csv cannot be written (File too large"),
+    ("compare {squats} {squats} --out c", "File too large"),
+    ("match {picture} {squats} --out m", "cannot be written"),
+    ("index . -o ../i.npz", "i.npz cannot be written (File too large"),
+    ("classify {squats} --out v", "cannot be written"),
+    ("synth s --clips 1 --no-render", "cannot be written"),
+)
+WRITER_IDS = [f"{command.split()[0]}-{number}" for number, (command, _) in enumerate(WRITERS)]
+
+
+@pytest.mark.parametrize(("command", "says"), WRITERS[1:], ids=WRITER_IDS[1:])
+def test_a_full_disk(runner: Runner, tmp_path: Path, squats: Path, command: str, says: str) -> None:
+    picture = tmp_path / "picture.npz"
+    write_npz(picture, waving_in_picture(3).frames(1, 2))
+    arguments = command.format(squats=squats, picture=picture).split()
+    ended = runner.run("formnet", *arguments, cwd=tmp_path, file_bytes=FULL)
+    assert ended.code == 2, ended
+    assert says in ended.said
+    assert "Traceback" not in ended.said
+    assert not list(tmp_path.rglob(".formnet*"))
+    assert set(tmp_path.rglob("*.npz")) == {squats, picture}
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can be somebody else")
+@pytest.mark.parametrize(("command", "says"), WRITERS, ids=WRITER_IDS)
+def test_a_folder_that_may_not_be_written(runner: Runner, squats: Path, command: str, says: str) -> None:
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        inner = folder / "given"
+        inner.mkdir()
+        shown = inner / "squats.npz"
+        shown.write_bytes(squats.read_bytes())
+        write_npz(inner / "picture.npz", waving_in_picture(3).frames(1, 2))
+        for path in (folder, inner):
+            path.chmod(0o755)
+        for path in inner.iterdir():
+            path.chmod(0o644)
+        arguments = command.format(squats="squats.npz", picture="picture.npz").split()
+        ended = runner.run("formnet", *arguments, cwd=inner, user=NOBODY, environment={"FORMNET_CACHE": "/nowhere"})
+        assert "cannot be written" in one_sentence(ended)
+        assert sorted(path.name for path in inner.iterdir()) == ["picture.npz", "squats.npz"]
+
+
+def test_a_training_on_a_full_disk(runner: Runner, tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file where the folder should be")
+    for settings in ((), ("hydra.run.dir=/proc/o",)):
+        ended = runner.run("train.py", *settings, cwd=tmp_path)
+        assert ended.code == 2
+        assert "Traceback" not in ended.said
+        assert len(said_lines(ended)) == 1
+
+
+def test_every_finished_clip_is_on_disk_when_the_next_begins(runner: Runner, tmp_path: Path, squats: Path) -> None:
+    files.archive(files.motion())(tmp_path / "b.npz")
+    ended = runner.run("formnet", "classify", str(squats), "b.npz", "--out", "v", cwd=tmp_path)
+    assert ended.code == 2
+    content = json.loads((tmp_path / "v" / "verdict.json").read_text())
+    assert len(content["clips"]) == 1
+    assert list(content["failures"]) == ["b.npz"]
+    assert content["complete"]
