@@ -62,8 +62,9 @@ def command_line(command: str) -> list[str]:
 
 def make_folder(folder: Path) -> None:
     """Puts the inputs of all commands into an empty folder."""
-    from formnet.readers.npz import write_npz
     from tests.simulated_film import film_squats
+
+    from formnet.readers.npz import write_npz
 
     (folder / "lib").mkdir(parents=True)
     write_npz(folder / "lib" / "squats.npz", film_squats()[0])
@@ -106,7 +107,7 @@ def kill_one(command: str, number: signal.Signals, after_s: float, folder: Path,
         process.wait(after_s)
     except subprocess.TimeoutExpired:
         process.send_signal(number)
-    out, said = process.communicate(timeout=120)
+    _, said = process.communicate(timeout=120)
     code, problems = process.returncode, []
     expected = {0, -number, 128 + number}
     if code not in expected:

@@ -13,14 +13,11 @@ from html import unescape
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
-import numpy as np
 import pytest
 
 from formnet.pipeline import make_judge
 from formnet.pose.track import PoseTrack
 from formnet.readers.npz import write_npz
-from formnet.readers.source import PoseSource
-from formnet.reading.door import track_of
 from formnet.report.results import ResultsFolder
 from formnet.verdict import Verdict
 from tests.hostile import files
@@ -98,10 +95,7 @@ def test_links_of_a_report_lead_to_its_overlays(tmp_path: Path, name: str) -> No
 
 def track_of_film() -> PoseTrack:
     """Three squats, as an estimator would give them."""
-
-    image, _ = film_squats()
-
-    return track_of(PoseSource(Path("x"), "npz", image, image, None, np.arange(len(image))))
+    return PoseTrack(film_squats()[0], None, 1280, 720)
 
 
 def test_json_is_an_object_also_when_every_clip_failed(runner: Runner, tmp_path: Path) -> None:
