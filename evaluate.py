@@ -1,7 +1,14 @@
-"""Measures a model: python evaluate.py CKPT [data.root=PATH … | experiment=… | data=…].
+"""Measures a model: python evaluate.py CKPT [data.root=PATH ... | experiment=... | data=...].
 
 Without a choice of data the model is measured on the test side it was trained beside. Pose networks take
-task.data.root=… and task.data.source=… instead (docs/pose_networks.md).
+task.data.root=... and task.data.source=... instead (docs/pose_networks.md).
+
+Examples
+
+  python evaluate.py checkpoints/squat.safetensors
+  python evaluate.py runs/train/NAME/model.safetensors data.root=PATH
+  python evaluate.py checkpoints/squat.safetensors experiment=squat7 data.root=PATH
+  python evaluate.py runs/pose/NAME/pose.safetensors task.data.source=coco task.data.root=labels.json
 """
 
 from __future__ import annotations
@@ -64,6 +71,9 @@ def compose_data(model: FormnetModel, overrides: list[str]) -> dict[str, Any]:
 
 
 def main(arguments: list[str]) -> None:
+    if {"-h", "--help"} & set(arguments):
+        print(str(__doc__).strip())
+        return
     path, overrides = command.split_arguments(arguments)
     if is_pose_network(path):
         measure_pose_network(path, overrides)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -156,3 +159,22 @@ def test_what_does_not_change_a_measurement_is_refused(settings: list[str], is_l
 )
 def test_what_changes_a_measurement_is_taken(settings: list[str], changes: dict[str, Any]) -> None:
     check_measuring_usage(settings, {**RECORDED, "data": {**RECORDED["data"], **changes}}, is_learner=False)
+
+
+@pytest.mark.parametrize("program", ["train.py", "evaluate.py"])
+def test_help_is_given_with_examples_in_any_encoding(program: str) -> None:
+    command = [sys.executable, str(CONFIGS.parent / program), "--help"]
+    ended = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert ended.returncode == 0
+    assert f"  python {program}" in ended.stdout
+    assert not ended.stderr
+
+
+def test_help_that_is_read_no_further_ends_quietly() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    ended = subprocess.run(
+        [sys.executable, str(CONFIGS.parent / "train.py"), "--help"], stdout=writer, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writer)
+    assert (ended.returncode, ended.stderr) == (141, "")

@@ -15,6 +15,9 @@ from collections.abc import Iterator
 from formnet.errors import FormnetError
 from formnet.terminal.stopping import Stopped, has_arrived, stop_on_signals
 
+_NOBODY_READS = 141
+"""128 and the number of SIGPIPE, as shells have it."""
+
 
 @contextlib.contextmanager
 def one_sentence_for_errors() -> Iterator[None]:
@@ -31,6 +34,10 @@ def one_sentence_for_errors() -> Iterator[None]:
         has_arrived()
         print(stopped, file=sys.stderr)
         sys.exit(stopped.code)
+    except BrokenPipeError:
+        # Whoever reads the output (`| head`) has enough of it; Python would complain again when it closes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(_NOBODY_READS)
     except Exception as error:
         cause: BaseException = error
         while not isinstance(cause, FormnetError) and isinstance(cause.__cause__, Exception):
