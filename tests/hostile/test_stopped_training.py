@@ -70,3 +70,21 @@ def test_ctrl_c_where_nothing_can_go_on(tmp_path: Path, arguments: tuple[str, ..
     assert out == ""
     assert said.splitlines()[-1] == "stopped; nothing half-written was left; run the same command again"
     assert "Traceback" not in said
+
+
+def test_a_stop_that_turns_into_another_error_is_still_a_stop() -> None:
+    """Libraries that are stopped in the middle of their import make errors of their own of it."""
+    program = """
+import os, signal, time
+from formnet.training.ending import one_sentence_for_errors
+with one_sentence_for_errors():
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(9)
+    except BaseException:
+        raise RecursionError("half imported") from None
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 143
+    assert ended.stderr.startswith("stopped by SIGTERM; ")
+    assert "Traceback" not in ended.stderr

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 
 from formnet import __version__
 from formnet.errors import DataError, FormnetError, InputError
-from formnet.terminal.stopping import Stopped, has_arrived, stop_on_signals
+from formnet.terminal.stopping import Stopped, find_stop, has_arrived, stop_on_signals
 from formnet.terminal.streams import is_closed, one_line, prepare_streams
 
 # Subcommand → (module, one line of help). A module is imported only when its command is asked for, so that
@@ -143,6 +143,10 @@ def _run(arguments: list[str]) -> int:
         tell("there is not enough memory for this; give a shorter clip or a smaller file, or close other programs")
         return 2
     except Exception as error:
+        if (lost := find_stop()) is not None:
+            has_arrived()
+            tell(str(lost))
+            return lost.code
         if hasattr(error, "format_message") and hasattr(error, "exit_code"):
             # Click's own, wherever this version of Typer keeps them.
             return _refuse_usage(error)

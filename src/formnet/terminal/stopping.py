@@ -60,6 +60,11 @@ def say_what_is_kept(sentence: Callable[[], str]) -> None:
     _kept = sentence
 
 
+def find_stop() -> Stopped | None:
+    """What was raised and lost on the way: half-imported libraries turn it into errors of their own."""
+    return Stopped(_caught[0]) if _caught else None
+
+
 def has_arrived() -> None:
     """Told by the entrance when `Stopped` came through: it is not raised again."""
     if hasattr(signal, "setitimer"):

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import os
 import re
 import sys
 from collections.abc import Iterator
+from typing import NoReturn
 
 from formnet.errors import FormnetError
-from formnet.terminal.stopping import Stopped, has_arrived, stop_on_signals
+from formnet.terminal.stopping import Stopped, find_stop, has_arrived, stop_on_signals
 
 _NOBODY_READS = 141
 """128 and the number of SIGPIPE, as shells have it."""
@@ -31,14 +33,14 @@ def one_sentence_for_errors() -> Iterator[None]:
     try:
         yield
     except Stopped as stopped:
-        has_arrived()
-        print(stopped, file=sys.stderr)
-        sys.exit(stopped.code)
+        _end_stopped(stopped)
     except BrokenPipeError:
         # Whoever reads the output (`| head`) has enough of it; Python would complain again when it closes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(_NOBODY_READS)
     except Exception as error:
+        if (lost := find_stop()) is not None:
+            _end_stopped(lost)
         cause: BaseException = error
         while not isinstance(cause, FormnetError) and isinstance(cause.__cause__, Exception):
             cause = cause.__cause__
@@ -53,6 +55,14 @@ def one_sentence_for_errors() -> Iterator[None]:
             raise
         print(f"error: {_first_sentence(str(cause) or str(error))}", file=sys.stderr)
         sys.exit(2)
+
+
+def _end_stopped(stopped: Stopped) -> NoReturn:
+    has_arrived()
+    # Stopped while it is imported, PyTorch logs figures of its caches at the very end.
+    logging.disable()
+    print(stopped, file=sys.stderr)
+    sys.exit(stopped.code)
 
 
 def _is_of_configuration(error: BaseException) -> bool:
