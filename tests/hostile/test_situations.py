@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 from urllib.parse import unquote_to_bytes
@@ -32,13 +31,6 @@ NAMES = (
     "\udcff\udcfe.npz", "ünï—™.npz", "a" * 200 + ".npz",
 )  # fmt: skip
 IDS = ("brackets", "link", "quotes", "newline", "formula", "dash", "bytes", "letters", "long")
-
-
-@pytest.fixture(scope="module")
-def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
-    runner = Runner(tmp_path_factory.mktemp("runs"))
-    yield runner
-    runner.close()
 
 
 @pytest.fixture

@@ -9,15 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from formnet.gate.recognition import find_other_movement
 from formnet.measures.measurement import Measurement, describe_value
 from formnet.measures.registry import MEASURES
 from formnet.verdict import RepetitionVerdict
 
 _NOT_COMPARED = ("femur_over_trunk", "descent", "pause", "ascent")
 """Who a person is, and a pace that comparison leaves out on purpose."""
-
-_LOOKS = " looks like "
-"""Stands between when and what in the gate's sentences (`formnet.gate.recognition`)."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +59,6 @@ class Difference:
             "difference": round(self.difference, 3),
             "error": round(self.error, 3),
         }
-
-
-def find_differences(
-    repetitions: Sequence[RepetitionVerdict], references: Sequence[RepetitionVerdict]
-) -> tuple[Difference, ...]:
-    """The measures that differ beyond their error, the surest first."""
-    return choose_differences(compare_measures(repetitions, references))
 
 
 def choose_differences(compared: Sequence[Difference]) -> tuple[Difference, ...]:
@@ -121,7 +112,5 @@ def name_other_movement(
 
 
 def _as_seen(warnings: Sequence[str]) -> str:
-    """What the first of these that names a movement says it looks like."""
-    named = next((warning for warning in warnings if _LOOKS in warning), "")
-    movement = named.partition(_LOOKS)[2].partition(" and is not judged")[0]
+    movement = find_other_movement(warnings)
     return f" but what looks like {movement}" if movement else ""

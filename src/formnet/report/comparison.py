@@ -7,15 +7,14 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-import jinja2
-
 from formnet.measures.measurement import describe_value
 from formnet.measures.registry import MEASURES
 from formnet.pipeline.differences import Difference
 from formnet.report.clock import format_time
+from formnet.report.html import write_page
 from formnet.report.view import shown_name
 from formnet.scoring.compare import Comparison
-from formnet.storage.files import atomic_path, write_text
+from formnet.storage.files import atomic_path
 
 COLUMNS = ("measure", "unit", "value", "reference", "difference", "error", "beyond_error")
 
@@ -56,9 +55,9 @@ def write_comparison_html(
     Raises:
         InputError: when the file cannot be written.
     """
-    loader = jinja2.PackageLoader("formnet.report", "templates")
-    template = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True).get_template("comparison.html")
-    page = template.render(
+    write_page(
+        path,
+        "comparison.html",
         clip=shown_name(names[0]),
         reference=shown_name(names[1]),
         total=result.total,
@@ -76,8 +75,6 @@ def write_comparison_html(
         video=video,
         plot=None if plot is None else base64.b64encode(plot.read_bytes()).decode(),
     )
-    with atomic_path(path) as temporary:
-        write_text(temporary, page)
 
 
 def _row(one: Difference) -> tuple[str, str, str, str, bool]:

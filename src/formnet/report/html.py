@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
@@ -28,12 +29,12 @@ def write_html_report(
     Raises:
         InputError: when the file cannot be written.
     """
-    loader = jinja2.PackageLoader("formnet.report", "templates")
-    template = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True).get_template("report.html")
     clips = [
         view_clip(clip, (videos or {}).get(clip.path), (bottoms or {}).get(clip.path, ())) for clip in verdict.clips
     ]
-    page = template.render(
+    write_page(
+        path,
+        "report.html",
         clips=clips,
         model=verdict.model,
         failures=[
@@ -42,5 +43,11 @@ def write_html_report(
         n_repetitions=sum(len(clip.repetitions) for clip in verdict.clips),
         n_faults=sum(repetition.is_fault for clip in verdict.clips for repetition in clip.repetitions),
     )
+
+
+def write_page(path: Path, template: str, **shown: Any) -> None:
+    """Writes one of the folder's templates with what it shows; raises `InputError` when the file cannot be written."""
+    loader = jinja2.PackageLoader("formnet.report", "templates")
+    page = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True).get_template(template).render(**shown)
     with atomic_path(path) as temporary:
         write_text(temporary, page)

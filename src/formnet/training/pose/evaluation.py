@@ -12,6 +12,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from formnet.errors import CheckpointError, DataError, InputError
 from formnet.pose.networks.description import FORMAT, PoseNetwork, load_pose_network
 from formnet.readers.pictures.base import PictureSet
+from formnet.storage.texts import read_json
 from formnet.training.pose.build import build_pose_data
 from formnet.training.pose.data import Progress, load_test_pictures
 from formnet.training.pose.measure import measure_network
@@ -34,8 +35,8 @@ MEANING = {
 def is_pose_network(path: Path) -> bool:
     """True for weights whose description says so; False for everything else, missing and damaged files included."""
     try:
-        content = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        content = read_json(path.with_suffix(".json"), "description of a network")
+    except InputError:
         return False
     return path.suffix in (".safetensors", ".json") and isinstance(content, dict) and content.get("format") == FORMAT
 
