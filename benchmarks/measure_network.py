@@ -34,7 +34,7 @@ from formnet.judges.measuring.estimator import MeasureEstimator, load_shipped_es
 from formnet.judges.measuring.sight import Sight, look, stack_sights
 from formnet.judges.measuring.spec import MeasuringSpec
 from formnet.lifting.lifter import create_lifter
-from formnet.measures.base import Reading
+from formnet.measures.base import RawValue
 from formnet.measures.calibration import VIEWS, calibration_for
 from formnet.measures.registry import read_values
 from formnet.pose.estimator import estimate_pose
@@ -172,7 +172,7 @@ def estimate_both(
     readings = [read_values(case.performance) for case in cases]
     sights = [look(case.performance, case.image, r, estimator.spec) for case, r in zip(cases, readings, strict=True)]
     geometry = [
-        [calibration_for(case.source).correct(name, Reading(r[name], 0.0), case.performance.view_deg)
+        [calibration_for(case.source).correct(name, RawValue(r[name], 0.0), case.performance.view_deg)
          for name in estimator.spec.measures]
         for case, r in zip(cases, readings, strict=True)
     ]  # fmt: skip

@@ -30,7 +30,7 @@ from figures import CONSOLE, dataset_root, print_figures, require_folder, show_t
 
 from formnet.errors import InputError
 from formnet.geometry.joints import Joints
-from formnet.geometry.level import rotation_to_front
+from formnet.geometry.level import rotate_motion, rotation_to_front
 from formnet.lifting.lifter import create_lifter
 from formnet.measures import curves
 from formnet.measures.performance import Performance, make_performance
@@ -91,7 +91,7 @@ def measure_capture(motion: Motion) -> Series:
     """Curves of joints whose vertical is known: turned to the front, not levelled."""
     clean = clean_motion(motion, PreprocessSpec())
     across = sum(clean.joint(f"left_{joint}") - clean.joint(f"right_{joint}") for joint in ("hip", "shoulder"))
-    turned = clean.replace(positions=clean.positions @ rotation_to_front(np.nanmean(across, axis=0)).T)
+    turned = rotate_motion(clean, rotation_to_front(np.nanmean(across, axis=0)))
     times_s, last = turned.timestamps, len(turned) - 1
     return read_curves(
         Performance(

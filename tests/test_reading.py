@@ -13,7 +13,7 @@ from PIL import Image as Pillow
 from formnet.cli.options import make_reading
 from formnet.errors import InputError, PoseError
 from formnet.pose.track import PoseTrack
-from formnet.pose.upright import compute_lean_deg, find_turn_deg, turn_track
+from formnet.pose.upright import compute_picture_lean_deg, find_turn_deg, turn_track
 from formnet.preprocess.visibility import compute_height_px, find_lost, find_unseen_legs, keep_long, share_of_shown
 from formnet.reading import Reading, check_track, find_one, find_sources, read_source, read_track
 from formnet.reading.checks import hide_outside
@@ -54,7 +54,7 @@ def test_turns_there_and_back(turn_deg):
     turned = turn_track(track, turn_deg)
     assert (turned.width, turned.height) == (SIZE if turn_deg == 180 else SIZE[::-1])
     assert np.nanmin(turned.image.positions) >= 0
-    lean_deg = compute_lean_deg(turned.image)
+    lean_deg = compute_picture_lean_deg(turned.image)
     assert abs((lean_deg - turn_deg + 180) % 360 - 180) < 5
     assert find_turn_deg(turned.image) == 360 - turn_deg
     back = turn_track(turned, find_turn_deg(turned.image))
@@ -248,7 +248,7 @@ def test_poses_that_lie_are_turned_where_asked(tmp_path):
     with pytest.raises(PoseError, match="turn the video with --rotate 270"):
         read_track(tmp_path / "a.json")
     for turn in ("auto", 270):
-        assert abs(compute_lean_deg(read_track(tmp_path / "a.json", Reading(turn=turn)).image)) < 5
+        assert abs(compute_picture_lean_deg(read_track(tmp_path / "a.json", Reading(turn=turn)).image)) < 5
 
 
 @pytest.mark.parametrize(

@@ -60,8 +60,8 @@ def test_hands_on_a_bar_near_the_floor_tell_a_deadlift_from_a_folded_squat() -> 
     assert recognise(folded, span).is_squat
     signs = dict(read_signs(make_performance(folded, span.start, span.bottom, span.end)))
     hinge = next(criterion for criterion in CRITERIA if criterion.name == "hinge")
-    assert hinge.log_odds({**signs, "trunk_lean_deg": 60.0, "hand_height": 0.7}) > 0
-    assert hinge.log_odds({**signs, "trunk_lean_deg": 60.0, "hand_height": 0.25}) < 0
+    assert hinge.log_odds({**signs, "trunk_lean_at_bottom_deg": 60.0, "hand_height": 0.7}) > 0
+    assert hinge.log_odds({**signs, "trunk_lean_at_bottom_deg": 60.0, "hand_height": 0.25}) < 0
 
 
 def test_a_foot_far_ahead_makes_a_lunge() -> None:
@@ -86,7 +86,7 @@ def test_a_repetition_in_doubt_goes_with_its_set(monkeypatch: pytest.MonkeyPatch
     leans = iter([74.0, 66.0, 74.0])
     monkeypatch.setattr(
         "formnet.gate.recognition.read_signs",
-        lambda p: {**{name: sign(p) for name, sign in SIGNS.items()}, "trunk_lean_deg": next(leans)},
+        lambda p: {**{name: sign(p) for name, sign in SIGNS.items()}, "trunk_lean_at_bottom_deg": next(leans)},
     )
     assert [what.name for what in recognise_all(motion, spans)] == ["hinge"] * 3
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from formnet.errors import InputError
-from formnet.measures.base import Reading
+from formnet.measures.base import RawValue
 from formnet.measures.calibration import (
     VIEWS,
     Calibration,
@@ -57,12 +57,12 @@ def test_too_few_rows_fit_no_line():
 def test_what_a_view_does_not_show_is_kept_but_not_shown():
     lines = {"thigh": dict.fromkeys(VIEWS, Line(2.0, 1.1, 6.0, 0.9)) | {"side": Line(0, 1, 6.0, 0.2)}}
     calibration = Calibration("test", lines)
-    front, side = (calibration.correct("thigh", Reading(10.0, 1.5), angle) for angle in (0.0, 90.0))
+    front, side = (calibration.correct("thigh", RawValue(10.0, 1.5), angle) for angle in (0.0, 90.0))
     assert (front.value, front.error, front.is_shown) == (pytest.approx(13.0), 6.0, True)
     assert not side.is_shown
     assert side.reason == "cannot be measured from the side"
     assert math.isfinite(side.value)
-    unread = calibration.correct("thigh", Reading(math.nan, 1.5), 0.0)
+    unread = calibration.correct("thigh", RawValue(math.nan, 1.5), 0.0)
     assert not unread.is_shown
 
 

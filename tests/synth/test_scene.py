@@ -8,7 +8,7 @@ from formnet.errors import InputError
 from formnet.readers.pictures.base import HIDDEN, UNLABELLED, VISIBLE
 from formnet.readers.pictures.coco_people import read_coco_people
 from formnet.rendered.pictures import draw_scene, write_rendered_pictures
-from formnet.rendered.scenes import Scene, SceneOptions, sample_scenes
+from formnet.rendered.scenes import FilmedScene, SceneOptions, sample_scenes
 from formnet.skeleton import SPINE_27
 from formnet.synth.appearance import plain_appearance
 from formnet.synth.camera import orbit_camera
@@ -30,7 +30,7 @@ def moved(actor, turn_deg, x, z):
 
 
 def labels(actors, things=()):
-    ((_, people),) = draw_scene(Scene(tuple(actors), tuple(things), CAMERA))
+    ((_, people),) = draw_scene(FilmedScene(tuple(actors), tuple(things), CAMERA))
     return people
 
 

@@ -119,12 +119,12 @@ def _tell_times(motion: Motion) -> Iterator[Line]:
 
 
 def _tell_person(track: PoseTrack) -> Iterator[Line]:
-    from formnet.pose.upright import compute_lean_deg
+    from formnet.pose.upright import compute_picture_lean_deg
     from formnet.preprocess.visibility import compute_height_px, find_unseen_legs, share_of_shown
 
     image = track.image
     height = f", {compute_height_px(image):.0f} pixels tall" if image.unit == "pixel" else ""
-    lean_deg = compute_lean_deg(image)
+    lean_deg = compute_picture_lean_deg(image)
     stands = "not clear how they stand" if np.isnan(lean_deg) else f"{abs(lean_deg):.0f}° from upright"
     yield Line("person", f"seen in {track.coverage:.0%} of the frames{height}, {stands}")
     if track.coverage < 1:

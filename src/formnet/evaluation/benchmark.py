@@ -68,7 +68,7 @@ Answer = Callable[[Method, RepetitionTable, Sequence[Fold], int], Answers]
 
 
 @dataclass(frozen=True)
-class Row:
+class MethodRow:
     """What one method did.
 
     Attributes:
@@ -100,7 +100,7 @@ class Result:
     """A finished benchmark, with what it was run on."""
 
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[MethodRow, ...]
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -126,7 +126,7 @@ def run_method(
     folds: Sequence[Fold],
     seeds: Sequence[int],
     answer: Answer = measure_answers,
-) -> Row:
+) -> MethodRow:
     """All folds for all seeds of one method."""
     used = list(seeds) if method.is_seeded else list(seeds)[:1]
     labels = np.concatenate([table.labels[fold.test] for fold in folds])
@@ -147,7 +147,7 @@ def run_method(
             recalls.setdefault(table.classes[number], []).append(recall)
         for fold, probabilities in zip(folds, answers.probabilities, strict=True):
             by_fold[fold.name].append(compute_metrics(probabilities, table.labels[fold.test]))
-    return Row(
+    return MethodRow(
         method.name,
         method.title,
         {metric: tuple(values) for metric, values in runs.items()},
@@ -196,7 +196,7 @@ def average_results(title: str, results: Sequence[Result]) -> Result:
     for parts in zip(*(result.rows for result in results), strict=True):
         runs = {m: tuple(np.mean([part.runs[m] for part in parts], axis=0).tolist()) for m in METRICS}
         folds = {result.title: {m: part.mean(m) for m in METRICS} for result, part in zip(results, parts, strict=True)}
-        rows.append(Row(parts[0].name, parts[0].title, runs, folds, {}, sum(part.seconds for part in parts)))
+        rows.append(MethodRow(parts[0].name, parts[0].title, runs, folds, {}, sum(part.seconds for part in parts)))
     shared = {key: value for key, value in results[0].provenance.items() if key in ("seeds", "is_timed")}
     return Result(title, tuple(rows), {"mean_of": [result.title for result in results], **shared})
 
@@ -247,7 +247,9 @@ def read_results(path: Path) -> tuple[Result, ...]:
         return tuple(
             Result(
                 entry["title"],
-                tuple(Row(**{**row, "runs": {m: tuple(v) for m, v in row["runs"].items()}}) for row in entry["rows"]),
+                tuple(
+                    MethodRow(**{**row, "runs": {m: tuple(v) for m, v in row["runs"].items()}}) for row in entry["rows"]
+                ),
                 entry["provenance"],
             )
             for entry in read_json(path, "file of results")

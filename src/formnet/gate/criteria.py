@@ -17,7 +17,7 @@ Signs = Mapping[str, float]
 
 
 @dataclass(frozen=True)
-class Criterion:
+class OtherMovement:
     """One movement that is no squat.
 
     Attributes:
@@ -48,7 +48,7 @@ def _hinge(signs: Signs) -> float:
     count like further lean."""
     low = np.clip(0.5 - np.nan_to_num(signs["hand_height"], nan=1.0), 0.0, 0.25)
     straight_deg = max(0.0, 90.0 - signs["least_knee_bend_deg"])
-    return float(signs["trunk_lean_deg"] + 80.0 * low + 0.45 * straight_deg)
+    return float(signs["trunk_lean_at_bottom_deg"] + 80.0 * low + 0.45 * straight_deg)
 
 
 def _lunge(signs: Signs) -> float:
@@ -74,40 +74,40 @@ def _seat(signs: Signs) -> float:
     return _SEAT_CONSTANT + sum(weight * values[name] for name, weight in _SEAT.items()) - too_deep
 
 
-CRITERIA: tuple[Criterion, ...] = (
-    Criterion(
+CRITERIA: tuple[OtherMovement, ...] = (
+    OtherMovement(
         "lying", "an exercise on the floor, such as a bridge or a push-up", lambda s: s["standing_lean_deg"], 32.0, 4.0,
         "the body never stands up: from feet to shoulders it leans {standing_lean_deg:.0f}° at best", "definition",
     ),
-    Criterion(
+    OtherMovement(
         "plank", "an exercise on hands and feet, such as a plank or a burpee", lambda s: -s["balance"], 0.4, 0.03,
         "the hands carry: the body's weight is far ahead of the feet", "balance over the feet (Winter 2009)",
     ),
-    Criterion(
+    OtherMovement(
         "hinge", "a deadlift or another hinge of the hips", _hinge, 67.0, 3.0,
-        "the trunk leans {trunk_lean_deg:.0f}° with the hands {hand_height:.2f} leg lengths over the ankles",
+        "the trunk leans {trunk_lean_at_bottom_deg:.0f}° with the hands {hand_height:.2f} leg lengths over the ankles",
         "trunk of 66° (conventional) and 57° (sumo) at lift-off (Escamilla et al. 2000)",
     ),
-    Criterion(
+    OtherMovement(
         "lunge", "a lunge", _lunge, 2.1, 0.15,
         "one foot is {foot_ahead:.2f} leg lengths ahead of the other, one thigh {thigh_difference_deg:.0f}° steeper",
         "feet side by side",
     ),
-    Criterion(
+    OtherMovement(
         "side_lunge", "a side lunge", _side_lunge, 1.6, 0.2,
         "one knee bends {knee_difference_deg:.0f}° more than the other, the feet {feet_apart:.2f} leg lengths apart",
         "both knees bend alike",
     ),
-    Criterion(
+    OtherMovement(
         "step", "walking or stepping", lambda s: s["step"], 0.35, 0.04,
         "one foot moves {step:.2f} leg lengths against the other", "feet stay where they are",
     ),
-    Criterion(
+    OtherMovement(
         "upright", "a movement of arms or trunk", lambda s: -s["least_knee_bend_deg"], -40.0, 4.0,
         "the knees stay nearly straight ({least_knee_bend_deg:.0f}° of bend)",
         "good mornings bend the knees by 5 ± 7° (Schellenberg et al. 2013)",
     ),
-    Criterion(
+    OtherMovement(
         "sit_to_stand", "sitting down and standing up", _seat, 0.0, 1.0,
         "the body's weight rests behind the feet, as on a seat", "logistic regression on simulated people",
     ),

@@ -30,7 +30,7 @@ def standing_lean_deg(p: Performance) -> float:
     return float(np.fmin(_at(lean_deg, _starts(p)), _at(lean_deg, _ends(p))))
 
 
-def trunk_lean_deg(p: Performance) -> float:
+def trunk_lean_at_bottom_deg(p: Performance) -> float:
     """Line from the hips to the shoulders against the vertical at the bottom."""
     return _at(compute_lean_deg(p.middle("hip"), p.middle("shoulder")), p.at_bottom)
 
@@ -119,7 +119,7 @@ def shin_lean_deg(p: Performance) -> float:
 
 _SIGNS: tuple[Sign, ...] = (
     standing_lean_deg,
-    trunk_lean_deg,
+    trunk_lean_at_bottom_deg,
     least_knee_bend_deg,
     thigh_difference_deg,
     knee_difference_deg,

@@ -9,7 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from formnet.motion import FloatArray
+from formnet.geometry.angles import compute_joint_angle_deg
+from formnet.geometry.joints import Joints
+from formnet.motion import FloatArray, Motion
 
 UP: FloatArray = np.array([0.0, -1.0, 0.0])
 
@@ -64,3 +66,46 @@ def find_standing(hip_deg: FloatArray, knee_deg: FloatArray, threshold_deg: floa
     """
     with np.errstate(invalid="ignore"):
         return np.asarray((hip_deg >= threshold_deg) & (knee_deg >= threshold_deg))
+
+
+def find_standing_frames(motion: Motion) -> NDArray[np.bool_]:
+    """(T,) True where hips and knees are open, the mean of the sides that the joint set has."""
+    return find_standing(
+        _compute_opening_deg(motion, "shoulder", "hip", "knee"), _compute_opening_deg(motion, "hip", "knee", "ankle")
+    )
+
+
+def rotation_to_level(motion: Motion, standing: NDArray[np.bool_]) -> FloatArray | None:
+    """Rotation (3, 3) that makes gravity +y by the person's own standing; None where `estimate_up` cannot tell.
+
+    Args:
+        motion: (T, J, 3) with y roughly down.
+        standing: (T,) frames in which the person stands.
+    """
+    joints = Joints.of(motion, absent="nan")
+    up = estimate_up(joints.middle("ankle")[standing], joints.middle("shoulder")[standing])
+    return None if up is None else rotation_between(up, UP)
+
+
+def compute_across(motion: Motion) -> FloatArray | None:
+    """(3,) from right to left through hips and shoulders, the mean over frames; None where neither is ever seen."""
+    joints = Joints.of(motion, absent="nan")
+    lines = np.concatenate([joints.across("hip"), joints.across("shoulder")])
+    seen = np.isfinite(lines).all(axis=1)
+    return np.asarray(lines[seen].mean(axis=0)) if seen.any() else None
+
+
+def rotate_motion(motion: Motion, rotation: FloatArray) -> Motion:
+    """The motion (T, J, 3) turned about its origin by a rotation (3, 3)."""
+    return motion.replace(positions=motion.positions @ rotation.T)
+
+
+def _compute_opening_deg(motion: Motion, first: str, middle: str, last: str) -> FloatArray:
+    """(T,) angle at a joint, the mean of the sides that the joint set has."""
+    joints = Joints.of(motion)
+    sides = [
+        compute_joint_angle_deg(*joints.side(side, first, middle, last))
+        for side in ("left", "right")
+        if all(f"{side}_{joint}" in joints for joint in (first, middle, last))
+    ]
+    return np.asarray(np.mean(sides, axis=0)) if sides else np.full(len(motion), np.nan)

@@ -22,7 +22,7 @@ of the person (heels and trunk of real people, `benchmarks/transfer.py` and `ben
 
 
 @dataclass(frozen=True)
-class Reading:
+class RawValue:
     """A value as it was read, before any correction.
 
     Attributes:
@@ -57,50 +57,50 @@ class Measure:
     definition: str
     event: Event
     source: str
-    read: Callable[[Performance], Reading]
+    read: Callable[[Performance], RawValue]
     curve: Curve | None
     joints: tuple[str, ...]
 
 
-def at_bottom(curve: Curve) -> Callable[[Performance], Reading]:
+def at_bottom(curve: Curve) -> Callable[[Performance], RawValue]:
     """The mean of a curve around the deepest moment."""
-    return lambda p: Reading(mean_of(curve(p)[p.at_bottom]), p.bottom_s)
+    return lambda p: RawValue(mean_of(curve(p)[p.at_bottom]), p.bottom_s)
 
 
-def change_at_bottom(curve: Curve) -> Callable[[Performance], Reading]:
+def change_at_bottom(curve: Curve) -> Callable[[Performance], RawValue]:
     """The mean around the deepest moment less the person's own standing; NaN where nobody stood."""
 
-    def read(p: Performance) -> Reading:
+    def read(p: Performance) -> RawValue:
         values = curve(p)
-        return Reading(mean_of(values[p.at_bottom]) - median_of(values[p.standing]), p.bottom_s)
+        return RawValue(mean_of(values[p.at_bottom]) - median_of(values[p.standing]), p.bottom_s)
 
     return read
 
 
-def greatest(curve: Curve) -> Callable[[Performance], Reading]:
+def greatest(curve: Curve) -> Callable[[Performance], RawValue]:
     """The greatest value of a curve that is held while the person is deep."""
     return _extreme(curve, sign=1.0, from_standing=False)
 
 
-def least(curve: Curve) -> Callable[[Performance], Reading]:
+def least(curve: Curve) -> Callable[[Performance], RawValue]:
     """The least value of a curve that is held while the person is deep."""
     return _extreme(curve, sign=-1.0, from_standing=False)
 
 
-def greatest_change(curve: Curve) -> Callable[[Performance], Reading]:
+def greatest_change(curve: Curve) -> Callable[[Performance], RawValue]:
     """The greatest value that is held while the person is deep, less the person's own standing."""
     return _extreme(curve, sign=1.0, from_standing=True)
 
 
-def _extreme(curve: Curve, *, sign: float, from_standing: bool) -> Callable[[Performance], Reading]:
-    def read(p: Performance) -> Reading:
+def _extreme(curve: Curve, *, sign: float, from_standing: bool) -> Callable[[Performance], RawValue]:
+    def read(p: Performance) -> RawValue:
         values = curve(p)
         deep = np.where(find_deep(p), sign * values, np.nan)
         if np.isnan(deep).all():
-            return Reading(float("nan"), p.bottom_s)
+            return RawValue(float("nan"), p.bottom_s)
         held = sign * float(np.nanquantile(deep, 1.0 - _HELD))
         zero = median_of(values[p.standing]) if from_standing else 0.0
-        return Reading(held - zero, float(p.motion.timestamps[int(np.nanargmax(deep))]))
+        return RawValue(held - zero, float(p.motion.timestamps[int(np.nanargmax(deep))]))
 
     return read
 

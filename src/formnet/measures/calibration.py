@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from formnet.errors import InputError
-from formnet.measures.base import Reading
+from formnet.measures.base import RawValue
 from formnet.measures.measurement import Measurement
 from formnet.measures.performance import Performance
 from formnet.measures.registry import MEASURES
@@ -65,7 +65,7 @@ class Calibration:
     source: str
     lines: Mapping[str, Mapping[str, Line]]
 
-    def correct(self, name: str, reading: Reading, view_deg: float) -> Measurement:
+    def correct(self, name: str, reading: RawValue, view_deg: float) -> Measurement:
         """The measurement behind a reading."""
         line = line_at(self.lines[name], view_deg) if name in self.lines else None
         if not math.isfinite(reading.value):

@@ -9,8 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formnet.errors import InputError
-from formnet.geometry.angles import compute_joint_angle_deg
-from formnet.geometry.level import UP, estimate_up, find_standing, rotation_between, rotation_to_front
+from formnet.geometry.level import (
+    compute_across,
+    find_standing_frames,
+    rotate_motion,
+    rotation_to_front,
+    rotation_to_level,
+)
 from formnet.geometry.view import compute_view_angle_deg
 from formnet.motion import FloatArray, Motion
 
@@ -113,53 +118,21 @@ def make_performance(motion: Motion, start: int, bottom: int, end: int, bottom_s
         raise InputError(f"expected 0 ≤ start ≤ bottom ≤ end < {len(motion)}, got {start}, {bottom}, {end}")
     times_s = motion.timestamps
     standing = _find_own_standing(motion, float(times_s[start]), float(times_s[end]))
-    up = _up_of(motion, standing)
-    levelled = motion if up is None else _turn(motion, rotation_between(up, UP))
+    to_level = rotation_to_level(motion, standing)
+    levelled = motion if to_level is None else rotate_motion(motion, to_level)
     inside = levelled.frames(start, end + 1)
-    across = _across(inside)
-    turned = levelled if across is None else _turn(levelled, rotation_to_front(across))
+    across = compute_across(inside)
+    turned = levelled if across is None else rotate_motion(levelled, rotation_to_front(across))
     return Performance(
         turned, start, bottom, end,
         float(times_s[start]), float(times_s[bottom] if bottom_s is None else bottom_s), float(times_s[end]),
-        standing, compute_view_angle_deg(inside), up is not None,
+        standing, compute_view_angle_deg(inside), to_level is not None,
     )  # fmt: skip
 
 
 def _find_own_standing(motion: Motion, start_s: float, end_s: float) -> NDArray[np.bool_]:
     """(T,) the frames of standing next to a repetition; all of the clip's where there are none near."""
-    standing = find_standing(
-        _opening_deg(motion, ("shoulder", "hip", "knee")), _opening_deg(motion, ("hip", "knee", "ankle"))
-    )
+    standing = find_standing_frames(motion)
     times_s = motion.timestamps
     near = standing & (times_s >= start_s - _AROUND_S) & (times_s <= end_s + _AROUND_S)
     return near if near.any() else standing
-
-
-def _opening_deg(motion: Motion, joints: tuple[str, str, str]) -> FloatArray:
-    sides = [
-        compute_joint_angle_deg(*(motion.joint(f"{side}_{joint}") for joint in joints))
-        for side in SIDES
-        if all(f"{side}_{joint}" in motion.skeleton for joint in joints)
-    ]
-    return np.asarray(np.mean(sides, axis=0)) if sides else np.full(len(motion), np.nan)
-
-
-def _middle(motion: Motion, joint: str) -> FloatArray:
-    return np.asarray(0.5 * (motion.joint(f"left_{joint}") + motion.joint(f"right_{joint}")))
-
-
-def _up_of(motion: Motion, standing: NDArray[np.bool_]) -> FloatArray | None:
-    if not standing.any():
-        return None
-    return estimate_up(_middle(motion, "ankle")[standing], _middle(motion, "shoulder")[standing])
-
-
-def _across(motion: Motion) -> FloatArray | None:
-    """(3,) from right to left through hips and shoulders, the mean over the frames."""
-    lines = np.concatenate([motion.joint(f"left_{j}") - motion.joint(f"right_{j}") for j in ("hip", "shoulder")])
-    seen = np.isfinite(lines).all(axis=1)
-    return np.asarray(lines[seen].mean(axis=0)) if seen.any() else None
-
-
-def _turn(motion: Motion, rotation: FloatArray) -> Motion:
-    return motion.replace(positions=motion.positions @ rotation.T)

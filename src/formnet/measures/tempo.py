@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from formnet.measures.base import Measure, Reading
+from formnet.measures.base import Measure, RawValue
 from formnet.measures.performance import Performance
 from formnet.motion import FloatArray
 
@@ -43,25 +43,25 @@ def _phases_s(p: Performance) -> tuple[float, float, float]:
     return float(low[0] - begin), float(low[-1] - low[0]), float(finish - low[-1])
 
 
-def _hips_first(p: Performance) -> Reading:
+def _hips_first(p: Performance) -> RawValue:
     ankle, frames = p.middle("ankle")[:, 1], np.arange(len(p.motion))
     after = (frames >= p.bottom) & (frames <= p.end)
     hips, shoulders = (ankle - p.middle(joint)[:, 1] for joint in ("hip", "shoulder"))
     rises = [path[after] for path in (hips, shoulders)]
     if not after.any() or any(np.isnan(rise).any() or np.ptp(rise) <= 0 for rise in rises):
-        return Reading(float("nan"), p.bottom_s)
+        return RawValue(float("nan"), p.bottom_s)
     shares = [(rise - rise[0]) / np.ptp(rise) for rise in rises]
     early = int(np.argmax(shares[0] >= _EARLY))
-    return Reading(float(shares[0][early] - shares[1][early]), float(p.motion.timestamps[after][early]))
+    return RawValue(float(shares[0][early] - shares[1][early]), float(p.motion.timestamps[after][early]))
 
 
 MEASURES = (
     Measure("descent", "Descent", "s", "From leaving standing to the bottom.", "whole",
-            "Myer et al. 2014, criterion 8", lambda p: Reading(_phases_s(p)[0], p.bottom_s), None, ("hip", "ankle")),
+            "Myer et al. 2014, criterion 8", lambda p: RawValue(_phases_s(p)[0], p.bottom_s), None, ("hip", "ankle")),
     Measure("pause", "Pause", "s", "How long the person stays within 5 % of the depth.", "whole",
-            "description of the tempo", lambda p: Reading(_phases_s(p)[1], p.bottom_s), None, ("hip", "ankle")),
+            "description of the tempo", lambda p: RawValue(_phases_s(p)[1], p.bottom_s), None, ("hip", "ankle")),
     Measure("ascent", "Ascent", "s", "From the bottom to standing.", "whole",
-            "Myer et al. 2014, criterion 10", lambda p: Reading(_phases_s(p)[2], p.bottom_s), None, ("hip", "ankle")),
+            "Myer et al. 2014, criterion 10", lambda p: RawValue(_phases_s(p)[2], p.bottom_s), None, ("hip", "ankle")),
     Measure("hips_first", "Hips before shoulders", "ratio",
             "Share of their way up that the hips are ahead of the shoulders, early in the ascent.", "whole",
             "the squat turned good morning; reported only", _hips_first, None, ("hip", "shoulder", "ankle")),

@@ -3,16 +3,16 @@
 import numpy as np
 
 from formnet.measures import curves as c
-from formnet.measures.base import Measure, Reading, at_bottom, change_at_bottom, greatest, greatest_change
+from formnet.measures.base import Measure, RawValue, at_bottom, change_at_bottom, greatest, greatest_change
 from formnet.measures.performance import Performance
 
 _TRUNK = ("hip", "shoulder")
 SHANK = c.both_sides(c.shank_lean_deg)
 
 
-def _femur_over_trunk(p: Performance) -> Reading:
+def _femur_over_trunk(p: Performance) -> RawValue:
     femur = np.nanmean([p.length(f"{side}_hip", f"{side}_knee") for side in ("left", "right")])
-    return Reading(float(femur / p.length("hip", "shoulder")), p.bottom_s)
+    return RawValue(float(femur / p.length("hip", "shoulder")), p.bottom_s)
 
 
 MEASURES = (

@@ -15,7 +15,7 @@ _EXTENDED_QUANTILE = 0.6
 _MIN_AGREEMENT = 0.7
 
 
-def compute_lean_deg(image: Motion) -> float:
+def compute_picture_lean_deg(image: Motion) -> float:
     """Clockwise angle from the picture's up to the direction from ankles to shoulders, −180…180.
 
     The mean direction of the frames in which the body is longest, since bent people say little about the picture;
@@ -35,7 +35,7 @@ def compute_lean_deg(image: Motion) -> float:
 
 def find_turn_deg(image: Motion) -> int:
     """Clockwise quarter turns in degrees that bring a person upright: 0, 90, 180 or 270; 0 where it is not clear."""
-    lean_deg = compute_lean_deg(image)
+    lean_deg = compute_picture_lean_deg(image)
     if np.isnan(lean_deg) or abs(lean_deg) <= MAX_LEAN_DEG:
         return 0
     return int(-round(lean_deg / 90) * 90) % 360

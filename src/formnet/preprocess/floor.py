@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 
 from formnet.errors import InputError
 from formnet.geometry.joints import Joints
-from formnet.geometry.level import UP, estimate_up, find_standing, rotation_between, rotation_to_front
+from formnet.geometry.level import (
+    compute_across,
+    find_standing_frames,
+    rotate_motion,
+    rotation_to_front,
+    rotation_to_level,
+)
 from formnet.geometry.paths import interpolate_gaps
 from formnet.motion import FloatArray, Motion
 from formnet.preprocess.spec import PreprocessSpec, clean_motion
@@ -67,19 +73,17 @@ def place_on_floor(motion: Motion) -> Standing:
     if not any(f"{side}_ankle" in motion.skeleton for side in _SIDES):
         raise InputError("the floor is found by the ankles, and this joint set has none; use one with ankles")
     clean = clean_motion(motion, PreprocessSpec())
-    standing = _find_standing(clean)
+    standing = find_standing_frames(clean)
     if has_own_path(motion):
         return Standing(motion, standing, is_placed=False, is_levelled=True)
-    joints = Joints(clean.positions, clean.skeleton, absent="nan")
-    up = estimate_up(joints.middle("ankle")[standing], joints.middle("shoulder")[standing]) if standing.any() else None
-    rotation = np.eye(3) if up is None else rotation_between(up, UP)
-    across = np.concatenate([joints.across("hip"), joints.across("shoulder")]) @ rotation.T
-    across = across[np.isfinite(across).all(axis=1)]
-    if len(across):
-        rotation = _TO_FORWARD @ rotation_to_front(across.mean(axis=0)) @ rotation
-    path = compute_pelvis_path(clean.replace(positions=clean.positions @ rotation.T), standing)
+    to_level = rotation_to_level(clean, standing)
+    rotation = np.eye(3) if to_level is None else to_level
+    across = compute_across(rotate_motion(clean, rotation))
+    if across is not None:
+        rotation = _TO_FORWARD @ rotation_to_front(across) @ rotation
+    path = compute_pelvis_path(rotate_motion(clean, rotation), standing)
     placed = motion.positions @ rotation.T + path[:, None]
-    return Standing(motion.replace(positions=placed), standing, is_placed=True, is_levelled=up is not None)
+    return Standing(motion.replace(positions=placed), standing, is_placed=True, is_levelled=to_level is not None)
 
 
 def has_own_path(motion: Motion) -> bool:
@@ -124,10 +128,3 @@ def _middle_of_ankles(feet: FloatArray, names: list[str]) -> FloatArray:
     """(3,) of the joints (K, 3) of one frame; of all of them where no ankle is seen."""
     ankles = [number for number, name in enumerate(names) if name.endswith("ankle")]
     return np.asarray(feet[ankles or slice(None)].mean(axis=0))
-
-
-def _find_standing(motion: Motion) -> NDArray[np.bool_]:
-    joints = Joints(motion.positions, motion.skeleton, absent="nan")
-    hips = np.mean(joints.angles_deg("shoulder", "hip", "knee"), axis=0)
-    knees = np.mean(joints.angles_deg("hip", "knee", "ankle"), axis=0)
-    return find_standing(hips, knees)

@@ -58,7 +58,7 @@ class Problem:
 
 
 @dataclass(frozen=True)
-class Repetition:
+class LabelledRepetition:
     """One labelled motion and where it comes from.
 
     Attributes:
@@ -85,11 +85,11 @@ class Collection:
     Attributes:
         dataset: name in the catalogue.
         classes: class names in the set's order.
-        grouped_by: what `Repetition.group` is: "subject", "session", "clip".
+        grouped_by: what `LabelledRepetition.group` is: "subject", "session", "clip".
     """
 
     dataset: str
-    repetitions: tuple[Repetition, ...]
+    repetitions: tuple[LabelledRepetition, ...]
     classes: tuple[str, ...]
     problems: tuple[Problem, ...] = ()
     grouped_by: str = "subject"
@@ -129,7 +129,7 @@ def refuse(dataset: str, root: str, damage: Sequence[Problem]) -> DataError:
     )
 
 
-def build_table(repetitions: Sequence[Repetition], classes: Sequence[str]) -> RepetitionTable:
+def build_table(repetitions: Sequence[LabelledRepetition], classes: Sequence[str]) -> RepetitionTable:
     """A table of these repetitions, in order of their names."""
     ordered = sorted(repetitions, key=lambda repetition: repetition.name)
     number = {label: index for index, label in enumerate(classes)}

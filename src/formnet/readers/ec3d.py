@@ -14,7 +14,7 @@ import numpy as np
 from formnet.errors import InputError
 from formnet.motion import FloatArray, Motion
 from formnet.readers.anatomy import axes_from_anatomy
-from formnet.readers.collect import Collection, Problem, Repetition
+from formnet.readers.collect import Collection, LabelledRepetition, Problem
 from formnet.skeleton import BODY_25
 from formnet.storage.unpickle import read_pickle
 
@@ -48,7 +48,7 @@ def collect_ec3d(root: Path, exercise: str = "squat") -> Collection:
         return Collection("ec3d", (), classes, tuple(problems), "subject", str(root))
     labels, poses = content
     subjects = sorted(set(labels[:, 1]))
-    repetitions: list[Repetition] = []
+    repetitions: list[LabelledRepetition] = []
     columns = np.char.lower(labels[:, 0])
     for act in wanted:
         rows_of_act = np.flatnonzero(columns == act)
@@ -77,7 +77,9 @@ def collect_ec3d(root: Path, exercise: str = "squat") -> Collection:
             class_name = f"{act}_{LABELS[act][label]}" if prefixed else LABELS[act][label]
             # The authors train on the first three of their four people and test on the last.
             official = ("test" if subject == subjects[-1] else "train") if len(subjects) == 4 else ""
-            repetitions.append(Repetition(name, motion, class_name, subject, subject=subject, official=official))
+            repetitions.append(
+                LabelledRepetition(name, motion, class_name, subject, subject=subject, official=official)
+            )
     return Collection("ec3d", tuple(repetitions), classes, tuple(problems), "subject", str(root))
 
 

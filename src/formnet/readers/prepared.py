@@ -19,7 +19,7 @@ from formnet.motion import Motion
 from formnet.preprocess.repetitions import find_repetitions
 from formnet.preprocess.spec import PreprocessSpec, clean_motion
 from formnet.readers.clips import ClipCollection, VideoClip, choose_grouping
-from formnet.readers.collect import Collection, Problem, Repetition
+from formnet.readers.collect import Collection, LabelledRepetition, Problem
 from formnet.readers.npz import read_npz, write_npz
 from formnet.storage.files import atomic_path, compute_sha256
 from formnet.storage.texts import read_json
@@ -104,7 +104,7 @@ def collect_prepared(root: Path, spec: PreprocessSpec | None = None) -> Collecti
     problems: list[Problem] = []
     manifest = _read_manifest(root)
     unit = str(manifest.get("grouped_by", "clip"))
-    repetitions: list[Repetition] = []
+    repetitions: list[LabelledRepetition] = []
     for name, entry in sorted(manifest["clips"].items()):
         if entry.get("error"):
             problems.append(Problem("note", name, f"no pose could be estimated ({entry['error']}): left out"))
@@ -121,7 +121,7 @@ def collect_prepared(root: Path, spec: PreprocessSpec | None = None) -> Collecti
         group = str(entry.get(unit) or "") or f"clip:{name}"
         for number, (start, stop) in enumerate(spans, 1):
             repetitions.append(
-                Repetition(
+                LabelledRepetition(
                     f"{name}#{number}",
                     motion.frames(start, stop),
                     str(entry["class"]),

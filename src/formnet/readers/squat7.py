@@ -18,7 +18,7 @@ import numpy as np
 
 from formnet.errors import InputError
 from formnet.motion import FloatArray, Motion
-from formnet.readers.collect import Collection, Problem, Repetition
+from formnet.readers.collect import Collection, LabelledRepetition, Problem
 from formnet.skeleton import SQUAT7_19
 from formnet.storage.arrays import read_array
 from formnet.storage.texts import read_text
@@ -61,7 +61,7 @@ def collect_squat7(root: Path) -> Collection:
     if not folder.is_dir():
         problems.append(Problem("missing file", "mediapipe", "this folder is not there"))
     files = {path.stem: path for path in sorted(folder.glob("*.npy"))} if folder.is_dir() else {}
-    repetitions: list[Repetition] = []
+    repetitions: list[LabelledRepetition] = []
     for name in sorted({*labels, *files}):
         where = f"mediapipe/{name}.npy"
         if name not in files:
@@ -80,7 +80,7 @@ def collect_squat7(root: Path) -> Collection:
             problems.append(Problem("bad label", where, "the name holds no date, so its day of recording is unknown"))
             continue
         if motion is not None and labels[name]:
-            repetitions.append(Repetition(name, motion, labels[name], group=day, session=day))
+            repetitions.append(LabelledRepetition(name, motion, labels[name], group=day, session=day))
     return Collection("squat7", tuple(repetitions), classes, tuple(problems), "session", str(root))
 
 

@@ -19,7 +19,7 @@ import numpy as np
 from formnet.errors import InputError
 from formnet.motion import FloatArray, Motion
 from formnet.readers.anatomy import axes_from_anatomy
-from formnet.readers.collect import Collection, Problem, Repetition
+from formnet.readers.collect import Collection, LabelledRepetition, Problem
 from formnet.readers.textfile import read_number_table
 from formnet.skeleton import KINECT_22, SKELETONS, UIPRMD_VICON_22
 
@@ -154,7 +154,7 @@ def collect_uiprmd(root: Path, movement: str | int | Sequence[str] = "m01", devi
     if device not in ("kinect", "vicon"):
         raise InputError(f"expected device kinect or vicon, got {device!r}")
     problems: list[Problem] = []
-    repetitions: list[Repetition] = []
+    repetitions: list[LabelledRepetition] = []
     for label, folder in _FOLDERS.items():
         base = root / folder / device.capitalize()
         if not base.is_dir():
@@ -188,7 +188,7 @@ def collect_uiprmd(root: Path, movement: str | int | Sequence[str] = "m01", devi
                 problems.append(Problem(_kind_of(str(error)), str(position.relative_to(root)), str(error)))
                 continue
             subject = f"s{key[1]:02d}"
-            repetitions.append(Repetition(name, motion, label, group=subject, subject=subject))
+            repetitions.append(LabelledRepetition(name, motion, label, group=subject, subject=subject))
     if not repetitions and not problems:
         problems.append(Problem("empty", ".", f"no {device} file of {', '.join(movements)} was found"))
     return Collection("uiprmd", tuple(repetitions), CLASSES, tuple(problems), "subject", str(root))

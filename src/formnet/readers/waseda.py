@@ -15,7 +15,7 @@ from formnet.errors import InputError
 from formnet.faults import WASEDA_CLASSES
 from formnet.motion import FloatArray, Motion
 from formnet.readers.clips import ClipCollection, VideoClip, clip_name, find_videos
-from formnet.readers.collect import Collection, Problem, Repetition
+from formnet.readers.collect import Collection, LabelledRepetition, Problem
 from formnet.readers.distances import reconstruct_joints
 from formnet.skeleton import HMR_19
 from formnet.storage.texts import read_json
@@ -50,7 +50,7 @@ def collect_waseda(root: Path) -> ClipCollection:
 def collect_waseda_distances(root: Path) -> Collection:
     """Reads the JSON files of the class folders; joints are rebuilt from their distances (see `reconstruct_joints`)."""
     problems: list[Problem] = []
-    repetitions: list[Repetition] = []
+    repetitions: list[LabelledRepetition] = []
     for label, folder in _class_folders(root, problems):
         for path in sorted(folder.rglob("*.json")):
             try:
@@ -61,7 +61,7 @@ def collect_waseda_distances(root: Path) -> Collection:
                 continue
             motion = Motion(joints, np.ones(joints.shape[:2]), np.arange(len(joints)) / FPS, HMR_19, "body")
             day, name = day_of_clip(path.stem), clip_name(path, root)
-            repetitions.append(Repetition(name, motion, label, group=day or name, session=day))
+            repetitions.append(LabelledRepetition(name, motion, label, group=day or name, session=day))
     if not repetitions and not problems:
         problems.append(Problem("empty", ".", "no JSON file of distances was found in the class folders"))
     return Collection("waseda-distances", tuple(repetitions), WASEDA_CLASSES, tuple(problems), "session", str(root))

@@ -9,7 +9,7 @@ import numpy as np
 from formnet.errors import PoseError
 from formnet.motion import Motion
 from formnet.pose.track import PoseTrack
-from formnet.pose.upright import MAX_LEAN_DEG, compute_lean_deg, find_turn_deg
+from formnet.pose.upright import MAX_LEAN_DEG, compute_picture_lean_deg, find_turn_deg
 from formnet.preprocess.visibility import (
     LEGS,
     MAX_LOST,
@@ -48,7 +48,7 @@ def check_track(track: PoseTrack, source: str) -> PoseTrack:
     Raises:
         PoseError: a person who lies in the picture, is too small, or whose hips, knees or ankles are mostly unseen.
     """
-    lean_deg = compute_lean_deg(track.image)
+    lean_deg = compute_picture_lean_deg(track.image)
     if abs(lean_deg) > MAX_LEAN_DEG:
         turn_deg = find_turn_deg(track.image)
         upside = "stands on the head" if turn_deg == 180 else "lies"

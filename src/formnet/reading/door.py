@@ -12,7 +12,7 @@ import numpy as np
 from formnet.errors import PoseError
 from formnet.playback import Playback
 from formnet.pose.track import PoseTrack
-from formnet.pose.upright import MAX_LEAN_DEG, compute_lean_deg, find_turn_deg, turn_track
+from formnet.pose.upright import MAX_LEAN_DEG, compute_picture_lean_deg, find_turn_deg, turn_track
 from formnet.readers.source import IMAGE_SUFFIXES, as_film, is_pose_source, read_pose_source
 from formnet.reading.checks import check_track, hide_outside
 from formnet.reading.find import find_one
@@ -174,7 +174,7 @@ def _find_turn_of_video(path: Path, playback: Playback, estimator: PoseEstimator
             track = estimator.estimate(looked_at, source=str(path))
         except PoseError:
             continue
-        lean_deg = compute_lean_deg(track.image)
+        lean_deg = compute_picture_lean_deg(track.image)
         if abs(lean_deg) <= MAX_LEAN_DEG:
             return turn_deg
         if not np.isnan(lean_deg):

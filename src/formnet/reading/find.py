@@ -25,7 +25,7 @@ _SAID = 6
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundSources:
     """What arguments name.
 
     Attributes:
@@ -37,7 +37,7 @@ class Found:
     notes: tuple[str, ...] = ()
 
 
-def find_sources(paths: Sequence[Path], *, with_pictures: bool = False, without: Path | None = None) -> Found:
+def find_sources(paths: Sequence[Path], *, with_pictures: bool = False, without: Path | None = None) -> FoundSources:
     """Sources of poses, from files and folders.
 
     Args:
@@ -65,7 +65,7 @@ def find_sources(paths: Sequence[Path], *, with_pictures: bool = False, without:
         sources += inside
         if others:
             notes.append(f"left out of {path}{_tell(others)}")
-    return Found(tuple(dict.fromkeys(sources)), tuple(notes))
+    return FoundSources(tuple(dict.fromkeys(sources)), tuple(notes))
 
 
 def find_one(path: Path) -> Path:

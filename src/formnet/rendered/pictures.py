@@ -15,7 +15,7 @@ from formnet.body import load_body
 from formnet.conversion import conversion_matrix
 from formnet.readers.pictures.base import HIDDEN, UNLABELLED, VISIBLE, LabelledPerson, LabelledPicture
 from formnet.readers.pictures.coco_people import write_coco_people
-from formnet.rendered.scenes import Scene, SceneOptions, sample_scenes
+from formnet.rendered.scenes import FilmedScene, SceneOptions, sample_scenes
 from formnet.skeleton import BLAZEPOSE_33, SMPL_24, SPINE_27
 from formnet.storage.files import atomic_path
 from formnet.synth.camera import Camera
@@ -42,7 +42,7 @@ def write_rendered_pictures(
     return folder / "labels.json"
 
 
-def draw_scene(scene: Scene) -> Iterator[tuple[np.ndarray, tuple[LabelledPerson, ...]]]:
+def draw_scene(scene: FilmedScene) -> Iterator[tuple[np.ndarray, tuple[LabelledPerson, ...]]]:
     """Pictures (H, W, 3) of one scene, each with its people."""
     joints = [join_labelled(actor.posed.landmarks, actor.posed.joints) for actor in scene.actors]
     for frame, drawn in enumerate(render_scene(scene.actors, scene.things, scene.camera)):

@@ -23,7 +23,7 @@ _CLOSE_M = (0.35, 0.95)
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
+class FilmedScene:
     """People in motion, things in their way, and the camera that films them."""
 
     actors: tuple[Actor, ...]
@@ -79,7 +79,7 @@ class SceneOptions:
         return self.least_people + number % (self.people - self.least_people + 1)
 
 
-def sample_scenes(body: Body, options: SceneOptions) -> Iterator[Scene]:
+def sample_scenes(body: Body, options: SceneOptions) -> Iterator[FilmedScene]:
     """Scene after scene; everybody comes once."""
     counts = [options.people_in(number) for number in range(options.scenes)]
     moves = iter(_sample_moves(body, options, sum(counts)))
@@ -88,7 +88,7 @@ def sample_scenes(body: Body, options: SceneOptions) -> Iterator[Scene]:
         actors = _place_actors(body, rng, [next(moves) for _ in range(count)])
         camera = _aim_camera(rng, actors, options)
         things = _sample_things(rng, camera) if rng.random() < options.occlusion else ()
-        yield Scene(actors, things, camera)
+        yield FilmedScene(actors, things, camera)
 
 
 def _sample_moves(body: Body, options: SceneOptions, count: int) -> list[_Moves]:

@@ -13,6 +13,7 @@ from formnet.geometry.align import (
     estimate_robust_rotation,
     estimate_vertical_rotation,
 )
+from formnet.geometry.level import rotate_motion
 from formnet.geometry.warping import align_by_cost, compute_squared_distances
 from formnet.motion import FloatArray, Motion
 from formnet.scoring.score import Pairs
@@ -47,7 +48,7 @@ def align_view(clip: Motion, reference: Motion, mode: ViewAlignment = "full") ->
         rotation = _fit(a, b, pairs, mode)
         turned = (a.directions @ rotation.T).reshape(len(clip), -1)
         pairs = align_by_cost(compute_squared_distances(turned, b.directions.reshape(len(reference), -1)))[1]
-    return clip.replace(positions=clip.positions @ rotation.T), compute_rotation_angle_deg(rotation)
+    return rotate_motion(clip, rotation), compute_rotation_angle_deg(rotation)
 
 
 def _fit(a: SegmentMotion, b: SegmentMotion, pairs: Pairs, mode: ViewAlignment) -> FloatArray:

@@ -11,7 +11,7 @@ from formnet.pose.networks.crop import Crop, crop_around, crop_whole
 from formnet.pose.networks.description import PoseNetwork, PoseNetworkSpec, load_pose_network, save_pose_network
 from formnet.pose.networks.export import export_onnx
 from formnet.pose.networks.predict import find_in_clip, find_in_crops
-from formnet.pose.networks.rpstn import JointRelation, NonLocal, correlate
+from formnet.pose.networks.rpstn import MapRelation, NonLocal, correlate
 from formnet.skeleton import Skeleton
 from formnet.storage.weights import seal
 from formnet.training.pose.losses import LossWeights, compute_loss
@@ -98,7 +98,7 @@ def test_learns_one_batch_by_heart(spec):
 
 def test_relation_is_the_formula_row_by_row():
     torch.manual_seed(0)
-    relate, maps = JointRelation(4).double(), torch.rand(1, 4, 5, 6).double()
+    relate, maps = MapRelation(4).double(), torch.rand(1, 4, 5, 6).double()
     flat = maps[0].reshape(4, -1).detach().numpy()
     inner = [x.detach().numpy() for x in (relate.inner.weight[:, :, 0, 0], relate.inner.bias)]
     outer = [x.detach().numpy() for x in (relate.outer.weight[:, :, 0, 0], relate.outer.bias)]

@@ -5,6 +5,8 @@ A curve whose joints the joint set lacks is NaN throughout; learners leave such 
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from formnet.geometry.angles import compute_joint_angle_deg
@@ -53,13 +55,15 @@ def _side_curves(joints: Joints, side: str, phases: Phases) -> NamedCurves:
         side, "shoulder", "elbow", "wrist", "hip", "knee", "ankle", "heel", "foot_index"
     )
     foot, thigh, shin = toe - heel, knee - hip, knee - ankle
-    curves = {
-        "knee": _angle_deg(hip, knee, ankle),
-        "hip": _angle_deg(shoulder, hip, knee),
-        "ankle": _angle_deg(knee, ankle, toe),
-        "elbow": _angle_deg(shoulder, elbow, wrist),
-        "shoulder": _angle_deg(elbow, shoulder, hip),
-        "heel": _angle_deg(knee, ankle, heel),
+    # A right angle where a limb has no length.
+    angle_deg = partial(compute_joint_angle_deg, degenerate_deg=90.0)
+    curves: NamedCurves = {
+        "knee": angle_deg(hip, knee, ankle),
+        "hip": angle_deg(shoulder, hip, knee),
+        "ankle": angle_deg(knee, ankle, toe),
+        "elbow": angle_deg(shoulder, elbow, wrist),
+        "shoulder": angle_deg(elbow, shoulder, hip),
+        "heel": angle_deg(knee, ankle, heel),
         "foot pitch": np.degrees(np.arctan2(foot[:, UP], np.hypot(foot[:, LEFT], foot[:, FORWARD]))),
         "toe out": np.degrees(np.arctan2(outward * foot[:, LEFT], foot[:, FORWARD])),
         "ankle over heel": (ankle - heel)[:, UP],
@@ -146,8 +150,3 @@ def _ratio_curves(joints: Joints, phases: Phases) -> NamedCurves:
             distance = np.linalg.norm(joints[a] - joints[b], axis=1) + 0.02
             curves[f"ratio {a} {b}"] = np.log(distance / np.median(distance[phases.standing]))
     return curves
-
-
-def _angle_deg(first: FloatArray, middle: FloatArray, last: FloatArray) -> FloatArray:
-    """(T,) angle at `middle`; a right angle where a limb has no length."""
-    return np.asarray(compute_joint_angle_deg(first, middle, last, degenerate_deg=90.0))

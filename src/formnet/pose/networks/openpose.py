@@ -64,7 +64,7 @@ _ARMS_TO_EARS = [*_arm("right"), ("right_shoulder", "right_ear"), *_arm("left"),
 
 
 @dataclass(frozen=True)
-class Layout:
+class ChannelLayout:
     """What the channels of one of the networks are: heatmaps, background, then x and y of a field for each limb."""
 
     skeleton: Skeleton
@@ -89,11 +89,11 @@ class Layout:
 
 # In the order of the fields' channels, which is not the order in which OpenPose lists the limbs.
 LAYOUTS = (
-    Layout(COCO_18, (*_leg("right", "neck"), *_leg("left", "neck"), *_ARMS_TO_EARS, *_FACE)),
-    Layout(MPI_15, (("head", "neck"), *_arm("right"), *_arm("left"), ("neck", "spine3"), *_leg("right", "spine3"),
-                    *_leg("left", "spine3"))),
-    Layout(BODY_25, (("neck", "pelvis"), *_leg("right", "pelvis")[1:], _leg("right", "pelvis")[0],
-                     *_leg("left", "pelvis"), *_ARMS_TO_EARS, *_FACE, *_foot("left"), *_foot("right"))),
+    ChannelLayout(COCO_18, (*_leg("right", "neck"), *_leg("left", "neck"), *_ARMS_TO_EARS, *_FACE)),
+    ChannelLayout(MPI_15, (("head", "neck"), *_arm("right"), *_arm("left"), ("neck", "spine3"),
+                           *_leg("right", "spine3"), *_leg("left", "spine3"))),
+    ChannelLayout(BODY_25, (("neck", "pelvis"), *_leg("right", "pelvis")[1:], _leg("right", "pelvis")[0],
+                            *_leg("left", "pelvis"), *_ARMS_TO_EARS, *_FACE, *_foot("left"), *_foot("right"))),
 )  # fmt: skip
 
 

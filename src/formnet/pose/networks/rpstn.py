@@ -20,7 +20,7 @@ Relation = Literal["joints", "nonlocal", "none"]
 KERNEL = 7
 
 
-class JointRelation(nn.Module):
+class MapRelation(nn.Module):
     """Joint-relation extractor: heatmaps (N, K, H, W) → (N, K, H, W).
 
     W = softmax(M̄ M̄ᵀ) over rows, Z = conv1×1(W · conv1×1(M)) + M: each joint hears of those whose maps look alike.
@@ -93,7 +93,7 @@ class Rpstn(nn.Module):
     ) -> None:
         super().__init__()
         self.stem, self.first = stem, nn.Conv2d(width, joints, 1)
-        makers = {"joints": JointRelation, "nonlocal": NonLocal}
+        makers = {"joints": MapRelation, "nonlocal": NonLocal}
         self.relate = makers[relation](joints) if relation in makers else nn.Identity()
         self.normalise = nn.BatchNorm2d(joints)
         # Heatmaps are nearly empty: at unit variance the first thousand steps would only make them so.
