@@ -129,3 +129,20 @@ def test_pictures_without_depth_are_refused() -> None:
     with pytest.raises(InputError, match="need joints in 3D"):
         recognise(flat, find_repetitions(motion).spans[0])
     assert recognise_all(flat, ()) == ()
+
+
+def test_feet_that_no_picture_shows_speak_for_no_step() -> None:
+    squat = build_squat(Pose(thigh=0, shank=30, trunk=30))
+    places, confidence = squat.positions.copy(), squat.confidence.copy()
+    for number, joint in enumerate(squat.skeleton.joints):
+        # An estimator that sees no feet puts them anywhere.
+        if joint.endswith(("ankle", "heel", "foot_index")):
+            confidence[:, number] = 0.1
+            places[:, number, 2] -= 0.6 * joint.startswith("left")
+    seen = squat.replace(positions=places)
+    assert "lunge" in recognise(seen, SPAN).name
+    unseen = Motion(places, confidence, squat.timestamps, squat.skeleton, squat.unit)
+    assert recognise(unseen, SPAN).is_squat
+    signs = read_signs(make_performance(unseen, SPAN.start, SPAN.bottom, SPAN.end, SPAN.bottom_s))
+    assert np.isnan(signs["foot_ahead"])
+    assert np.isfinite(signs["least_knee_bend_deg"])

@@ -136,9 +136,16 @@ _SIGNS: tuple[Sign, ...] = (
 SIGNS: Mapping[str, Sign] = MappingProxyType({sign.__name__: sign for sign in _SIGNS})
 
 
+_OF_FEET = frozenset(
+    sign.__name__ for sign in (foot_ahead, feet_apart, step, hip_shift, hand_height, balance, shin_lean_deg)
+)
+"""Signs that tell nothing where no foot is seen: an estimator puts it anywhere."""
+
+
 def read_signs(performance: Performance) -> dict[str, float]:
-    """All signs of a repetition, by name."""
-    return {name: sign(performance) for name, sign in SIGNS.items()}
+    """All signs of a repetition, by name; those of the feet are NaN where neither ankle is seen at the bottom."""
+    unseen = _OF_FEET if performance.hides("ankle") else frozenset()
+    return {name: float("nan") if name in unseen else sign(performance) for name, sign in SIGNS.items()}
 
 
 def _rests(p: Performance, share: float) -> Frames:

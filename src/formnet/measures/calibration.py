@@ -34,7 +34,6 @@ VIEWS: dict[str, tuple[float, float]] = {
 """Name → how far the camera stands from the person's front, degrees; left and right are alike."""
 LEAST_RELIABILITY = 0.33
 """A measure counts as shown where at least this share of its variation is explained; its error says how well."""
-_LEAST_CONFIDENCE = 0.4
 _PARTS = ("offset", "gain", "error", "reliability")
 
 
@@ -109,7 +108,7 @@ def measure_repetition(performance: Performance, calibration: Calibration) -> di
     found = {}
     for name, measure in MEASURES.items():
         measurement = calibration.correct(name, measure.read(performance), performance.view_deg)
-        hidden = _hidden_joints(performance, measure.joints)
+        hidden = _name_hidden(performance, measure.joints)
         if measurement.is_shown and hidden:
             measurement = Measurement(
                 name, measurement.value, measurement.error, measurement.time_s, False, f"{hidden} not seen"
@@ -118,15 +117,9 @@ def measure_repetition(performance: Performance, calibration: Calibration) -> di
     return found
 
 
-def _hidden_joints(performance: Performance, kinds: tuple[str, ...]) -> str:
+def _name_hidden(performance: Performance, kinds: tuple[str, ...]) -> str:
     """Which kinds of joints neither side shows at the bottom."""
-    skeleton, sure = performance.motion.skeleton, performance.motion.confidence[performance.at_bottom]
-    hidden = []
-    for kind in kinds:
-        names = [name for name in (kind, f"left_{kind}", f"right_{kind}") if name in skeleton]
-        if names and max(float(sure[:, skeleton.index(name)].mean()) for name in names) < _LEAST_CONFIDENCE:
-            hidden.append(kind.replace("_", " "))
-    return " and ".join(hidden)
+    return " and ".join(kind.replace("_", " ") for kind in kinds if performance.hides(kind))
 
 
 def calibration_for(source: str) -> Calibration:

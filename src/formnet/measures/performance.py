@@ -24,6 +24,8 @@ _AROUND_S = 1.5
 """Standing is looked for this long before and after a repetition, then in the whole clip."""
 _BOTTOM_S = 0.08
 """Values at the bottom are means over this long on both sides of it."""
+_LEAST_CONFIDENCE = 0.4
+"""A joint whose mean confidence at the bottom is below this on both sides is not seen there."""
 _HIDDEN_BY = 0.15
 """A leg that is seen with so much less confidence than the other stands behind it."""
 
@@ -86,6 +88,13 @@ class Performance:
         }
         best = max(sure.values(), default=0.0)
         return tuple(side for side, share in sure.items() if share >= best - _HIDDEN_BY)
+
+    def hides(self, kind: str) -> bool:
+        """Whether neither side shows a joint at the bottom: it is behind something, or outside of the picture."""
+        known = self.motion.skeleton
+        names = [name for name in (kind, f"left_{kind}", f"right_{kind}") if name in known]
+        sure = self.motion.confidence[self.at_bottom][:, known.indices(names)].mean(axis=0)
+        return bool(names) and float(sure.max()) < _LEAST_CONFIDENCE
 
     @property
     def inside(self) -> slice:
