@@ -41,6 +41,8 @@ from formnet.storage.weights import (
 SHIPPED_MODEL = "squat.safetensors"
 SHIPPED_MODELS = ("squat_lifted.safetensors", SHIPPED_MODEL)
 """They vote; the first finds the repetitions."""
+TRAINING_STATE = "formnet"
+"""What every Lightning checkpoint of formnet has: where its training was."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,12 +209,18 @@ def _read_lightning(path: Path) -> tuple[Any, dict[str, torch.Tensor]]:
         raise CheckpointError(
             f"{path} is no checkpoint that can be loaded safely ({reason[0][:80]}); use a file that train.py wrote"
         ) from error
-    if not isinstance(content, dict) or "formnet_model" not in (content.get("hyper_parameters") or {}):
+    own = content if isinstance(content, dict) else {}
+    if "formnet_model" not in (own.get("hyper_parameters") or {}):
+        if TRAINING_STATE in own:
+            raise CheckpointError(
+                f"{path} is kept to go on with a training (resume={path}), not to judge; use the .safetensors that "
+                "the training writes beside it when it ends"
+            )
         raise CheckpointError(f"{path} is a checkpoint of other software; use a file that train.py wrote")
     prefix = "classifier."
     state = {
         name.removeprefix(prefix): tensor
-        for name, tensor in content.get("state_dict", {}).items()
+        for name, tensor in own.get("state_dict", {}).items()
         if name.startswith(prefix)
     }
-    return content["hyper_parameters"]["formnet_model"], state
+    return own["hyper_parameters"]["formnet_model"], state

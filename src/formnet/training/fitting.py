@@ -22,12 +22,12 @@ from pytorch_lightning.callbacks import Callback, ModelCheckpoint
 
 from formnet.checks import say_value
 from formnet.errors import CheckpointError, InputError
+from formnet.judges.checkpoint import TRAINING_STATE
 from formnet.storage.files import atomic_path
 from formnet.terminal.stopping import AGAIN, say_what_is_kept
 
 MakeTrainer = Callable[..., lightning.Trainer]
 LAST = "last.ckpt"
-_OURS = "formnet"
 _FREE = ("threads", "data.root", "task.data.root", "task.data.pictures", "task.onnx")
 """Settings that may differ between a run and the one that goes on from it, beside where it runs."""
 _DECISIVE_OF_TRAINER = ("max_epochs", "precision", "accumulate_grad_batches", "gradient_clip_val")
@@ -90,7 +90,7 @@ def require_resumable(resume: Any, settings: Mapping[str, Any]) -> Path | None:
     content = _read_checkpoint(Path(resume))
     if not content.get("optimizer_states"):
         raise CheckpointError(f"{resume} is no checkpoint to go on from; give the {LAST} of a run of train.py")
-    former = json.loads(content.get(_OURS, {}).get("settings", "null"))
+    former = json.loads(content.get(TRAINING_STATE, {}).get("settings", "null"))
     if former is not None:
         then, now = dict(_flatten(former)), dict(_flatten(json.loads(json.dumps(settings))))
         for name in sorted({*then, *now}):
@@ -146,7 +146,7 @@ class WholeState(Callback):
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
         batches = _batches_of(trainer)
-        checkpoint[_OURS] = {
+        checkpoint[TRAINING_STATE] = {
             "settings": self._settings or "null",
             "random": _random_state_of_next_epoch(),
             "batches": batches.state_dict() if batches is not None else {},
@@ -155,7 +155,7 @@ class WholeState(Callback):
     def on_load_checkpoint(
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        self._pending = checkpoint.get(_OURS)
+        self._pending = checkpoint.get(TRAINING_STATE)
 
     def on_train_epoch_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         if self._pending is None:

@@ -123,6 +123,43 @@ def test_line_scores_and_matching_equal_slow_twins():
         assert sum(c.score for c in found if c.limb == limb) == pytest.approx(best)
 
 
+def test_personlabs_maps_equal_a_slow_twin_where_people_overlap():
+    rng = np.random.default_rng(3)
+    grouping, (width, height) = PersonLab(COCO_17, radius=2.5), (14, 11)
+    people = rng.uniform(-1, 12, (3, 17, 2))
+    people[rng.random((3, 17)) < 0.1] = np.nan
+    maps = grouping.make_maps(people, (width, height))
+    for joint, y, x in np.ndindex(17, height, width):
+        ways = people[:, joint] - (x + 0.5, y + 0.5)
+        away = np.nan_to_num(np.hypot(*ways.T), nan=np.inf)
+        nearest, inside = int(away.argmin()), bool(away.min() <= 2.5)
+        assert maps["discs"][joint, y, x] == inside
+        expected = ways[nearest] if inside else np.zeros(2)
+        np.testing.assert_allclose(maps["short"][2 * joint : 2 * joint + 2, y, x], expected, atol=1e-5)
+        for edge, (start, end) in enumerate(grouping.edges):
+            if start == joint:
+                target = people[nearest, end] - (x + 0.5, y + 0.5)
+                is_known = inside and bool(np.isfinite(target).all())
+                assert maps["on_edge"][edge, y, x] == is_known
+                expected = target if is_known else np.zeros(2)
+                np.testing.assert_allclose(maps["mid"][2 * edge : 2 * edge + 2, y, x], expected, atol=1e-5)
+
+
+def test_a_joint_without_a_peak_is_taken_where_the_tag_is_the_persons():
+    grouping, people = GROUPINGS["tags"], crossing_people(2)
+    maps = {name: part.copy() for name, part in perfect_maps(grouping, people).items()}
+    ankle = COCO_17.index("left_ankle")
+    maps["heatmaps"][ankle] = 0
+    column, row = np.floor(people[1, ankle]).astype(int)
+    maps["heatmaps"][ankle, row, column], maps["tags"][ankle] = 0.05, 0.0
+    maps["tags"][ankle, row, column] = 3.0
+    found = grouping.group(maps)
+    has_ankle = np.isfinite(found.joints[:, ankle, 0])
+    assert has_ankle.sum() == 1
+    np.testing.assert_allclose(found.joints[has_ankle, ankle][0], (column + 0.5, row + 0.5))
+    assert found.confidence[has_ankle, ankle][0] == pytest.approx(0.05)
+
+
 def test_hough_scores_equal_a_slow_vote():
     people = crossing_people(2)
     grouping = GROUPINGS["personlab"]

@@ -164,17 +164,16 @@ def test_trainings_in_16_bits_can_look_at_their_maps():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["personlab", "rpstn"])
-def test_onnx_gives_the_same_numbers(name, tmp_path):
+@every_spec
+def test_onnx_gives_the_same_numbers(spec, tmp_path):
     pytest.importorskip("onnxscript", reason="formnet[onnx] is not installed")
     runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
     torch.manual_seed(0)
-    spec = SPECS[name]
     network = PoseNetwork(spec, spec.build().eval())
     path = export_onnx(network, tmp_path / "pose.onnx")
     session = runtime.InferenceSession(str(path))
-    shape = (1, spec.frames, 3, 48, 32) if name == "rpstn" else (3, 3, 48, 32)
-    pictures = torch.randn(shape)
+    leading = (1, spec.frames) if spec.kind == "rpstn" else (3,)
+    pictures = torch.randn(*leading, 3, *spec.size[::-1])
     answers = dict(zip([o.name for o in session.get_outputs()], session.run(None, {"pictures": pictures.numpy()}),
                        strict=True))  # fmt: skip
     own = network.maps(pictures)

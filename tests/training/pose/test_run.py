@@ -10,7 +10,8 @@ import pytest
 import pytorch_lightning as lightning
 from PIL import Image
 
-from formnet.errors import DataError, InputError
+from formnet.errors import CheckpointError, DataError, InputError
+from formnet.judges.checkpoint import load_model
 from formnet.pose.networks.description import load_pose_network
 from formnet.readers.pictures.base import LabelledPerson, LabelledPicture, PictureSet
 from formnet.rendered.scenes import SceneOptions
@@ -79,6 +80,8 @@ def test_learns_dots_and_writes_what_it_measured(sets, tmp_path):
     assert measured["pck"] == figures["test/pck"]
     assert json.loads((tmp_path / "run" / "metrics.json").read_text()) == figures
     assert again.about["metrics"]["test/pck"] == figures["test/pck"]
+    with pytest.raises(CheckpointError, match=r"last\.ckpt is kept to go on with a training .*\.safetensors"):
+        load_model(tmp_path / "run" / "last.ckpt")
 
 
 def test_learns_several_people(tmp_path):

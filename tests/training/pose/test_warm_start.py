@@ -21,13 +21,29 @@ def test_a_network_of_another_kind_takes_over_the_encoder_and_keeps_the_rest(tmp
     torch.manual_seed(0)
     former = PoseNetworkSpec(**SMALL).build()
     path = save_pose_network(tmp_path / "former", PoseNetworkSpec(**SMALL), former, {})
-    video = PoseNetworkSpec(**SMALL, kind="rpstn").build()
-    head = video.first.weight.clone()
-    share = take_over(video, path)
+    several = PoseNetworkSpec(**SMALL, method="tags").build()
+    head = several.heads[0].weight.clone()
+    share = take_over(several, path)
     assert 0.25 < share < 1
     for name, tensor in former.stem.state_dict().items():
-        torch.testing.assert_close(video.stem.state_dict()[name], tensor, atol=2e-3, rtol=2e-3)
-    assert torch.equal(video.first.weight, head)
+        torch.testing.assert_close(several.stem.state_dict()[name], tensor, atol=2e-3, rtol=2e-3)
+    assert torch.equal(several.heads[0].weight, head)
+
+
+def test_a_video_network_finds_in_every_frame_what_its_start_finds_there(tmp_path):
+    torch.manual_seed(0)
+    spec = PoseNetworkSpec(**SMALL)
+    former = spec.build()
+    torch.nn.init.normal_(former.heads[0].weight)
+    path = save_pose_network(tmp_path / "former", spec, former, {})
+    video = PoseNetworkSpec(**SMALL, kind="rpstn", frames=3).build()
+    assert take_over(video, path) > 0.25
+    frames = torch.randn(1, 3, 3, 48, 32)
+    video.normalise = torch.nn.Identity()
+    with torch.no_grad():
+        found, expected = video.eval()(frames)[0]["heatmaps"][0], former.eval()(frames[0])[0]["heatmaps"]
+    away = (found - expected).abs().mean(dim=(1, 2, 3)) / expected.std()
+    assert away.max() < 0.1
 
 
 def test_a_start_that_hardly_fits_is_refused(tmp_path):

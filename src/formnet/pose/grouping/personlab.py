@@ -22,7 +22,8 @@ class PersonLab:
 
     Attributes:
         radius: of the discs, cells; the paper's 32 pixels in pictures of about 800.
-        threshold: least Hough score that begins a person or counts as found.
+        threshold: least Hough score that begins a person.
+        guess: joints of a lower Hough score count as not found.
         near: two people whose same joint is nearer than this many cells are one.
         refinements: how often mid-range offsets are corrected by the short-range offsets where they point.
         least_score: people of a lower mean score are dropped.
@@ -31,6 +32,7 @@ class PersonLab:
     skeleton: Skeleton
     radius: float = 3.0
     threshold: float = 0.1
+    guess: float = 0.05
     near: float = 2.5
     refinements: int = 2
     least_score: float = 0.08
@@ -56,27 +58,38 @@ class PersonLab:
         Where discs of one joint overlap, the nearest person counts.
         """
         width, height = size
-        cells = np.stack(np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5))
-        discs = np.zeros((len(self.skeleton), height, width), np.float32)
-        short = np.zeros((len(self.skeleton), 2, height, width), np.float32)
-        mid, on_edge = (np.zeros((len(self.edges), *c, height, width), np.float32) for c in ((2,), ()))
-        for joint in range(len(self.skeleton)):
-            known = joints[np.isfinite(joints[:, joint]).all(axis=-1)]
-            if not len(known):
-                continue
-            offsets = known[:, joint, :, None, None] - cells
-            away = np.hypot(offsets[:, 0], offsets[:, 1])
-            owner = away.argmin(axis=0)
-            inside = away.min(axis=0) <= self.radius
-            discs[joint] = inside
-            short[joint] = np.where(inside, np.take_along_axis(offsets, owner[None, None], axis=0)[0], 0)
-            for edge, (start, end) in enumerate(self.edges):
-                if start == joint:
-                    target = known[owner, end].transpose(2, 0, 1) - cells
-                    there = inside & np.isfinite(target).all(axis=0)
-                    mid[edge], on_edge[edge] = np.where(there, target, 0), there
+        n_joints, edges = len(self.skeleton), np.array(self.edges, dtype=int).reshape(-1, 2)
+        discs = np.zeros((n_joints, height, width), np.float32)
+        short = np.zeros((n_joints, 2, height, width), np.float32)
+        mid, on_edge = (np.zeros((len(edges), *c, height, width), np.float32) for c in ((2,), ()))
+        person, joint, cells, to_joint = self._cells_in_discs(joints, size)
+        x, y = cells.T
+        discs[joint, y, x], short[joint, :, y, x] = 1, to_joint
+        for edge, (start, end) in enumerate(edges):
+            own = np.flatnonzero(joint == start)
+            target = joints[person[own], end] - (cells[own] + 0.5)
+            own, target = own[np.isfinite(target[:, 0])], target[np.isfinite(target[:, 0])]
+            mid[edge, :, y[own], x[own]], on_edge[edge, y[own], x[own]] = target, 1
         flat = (-1, height, width)
         return {"discs": discs, "short": short.reshape(flat), "mid": mid.reshape(flat), "on_edge": on_edge}
+
+    def _cells_in_discs(
+        self, joints: NDArray[np.floating], size: tuple[int, int]
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+        """Person, joint, cell (x, y) and the way from its centre to the joint, once for every cell of a joint's discs:
+        of several people the nearest."""
+        reach = np.arange(-int(np.ceil(self.radius)), int(np.ceil(self.radius)) + 1)
+        around = np.stack(np.meshgrid(reach, reach), axis=-1).reshape(-1, 2)
+        person, joint = np.nonzero(np.isfinite(joints).all(axis=-1))
+        places = joints[person, joint]
+        cells = np.floor(places).astype(int)[:, None] + around
+        way = places[:, None] - (cells + 0.5)
+        away = np.hypot(way[..., 0], way[..., 1])
+        row, column = np.nonzero((away <= self.radius) & ((cells >= 0) & (cells < size)).all(axis=-1))
+        cell, order = cells[row, column], np.argsort(away[row, column], kind="stable")
+        number = (joint[row] * size[1] + cell[:, 1]) * size[0] + cell[:, 0]
+        chosen = order[np.unique(number[order], return_index=True)[1]]
+        return person[row[chosen]], joint[row[chosen]], cell[chosen], way[row[chosen], column[chosen]]
 
     def group(self, maps: Maps) -> FoundPeople:
         scores = compute_hough(maps["discs"], maps["short"], self.radius)
@@ -129,8 +142,8 @@ class PersonLab:
             own[row, taken] = 0
         kept = own.mean(axis=1) >= self.least_score
         joints, confidence, own = joints[kept], np.clip(confidence[kept], 0, 1), own[kept]
-        joints[confidence < self.threshold / 2] = np.nan
-        confidence[confidence < self.threshold / 2] = 0
+        joints[confidence < self.guess] = np.nan
+        confidence[confidence < self.guess] = 0
         ranked = np.argsort(-own.mean(axis=1), kind="stable")
         return FoundPeople(joints[ranked], confidence[ranked], own.mean(axis=1)[ranked])
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from formnet.pose.grouping.base import FoundPeople, Maps, Peaks, find_peaks
-from formnet.pose.grouping.heatmaps import Array, make_heatmaps
+from formnet.pose.grouping.heatmaps import Array, decode_heatmaps, make_heatmaps
 from formnet.pose.grouping.single import mirror_heatmaps
 from formnet.skeleton import Skeleton
 
@@ -28,6 +28,7 @@ class AssociativeEmbedding:
         sigma: of the Gaussians, cells.
         threshold: least height of a peak.
         apart: tags farther apart than this belong to different people.
+        guess: a joint without a peak of its own is looked for where the tag is the person's, down to this height.
         least_joints: people of fewer joints are dropped.
     """
 
@@ -35,6 +36,7 @@ class AssociativeEmbedding:
     sigma: float = 2.0
     threshold: float = 0.1
     apart: float = 1.0
+    guess: float = 0.02
     least_joints: int = 3
 
     @property
@@ -55,7 +57,18 @@ class AssociativeEmbedding:
         for row, person in enumerate(kept):
             joints[row, peaks.joint[person]] = peaks.place[person]
             confidence[row, peaks.joint[person]] = peaks.height[person]
+            self._guess(joints[row], confidence[row], float(tags[person].mean()), maps)
         return FoundPeople.ranked(joints, confidence)
+
+    def _guess(self, joints: NDArray[np.float64], confidence: NDArray[np.float64], tag: float, maps: Maps) -> None:
+        """Fills joints (J, 2) that have no peak of their own in (Newell et al. 2017, their code)."""
+        missing = np.flatnonzero(np.isnan(joints[:, 0]))
+        if not len(missing):
+            return
+        is_own = np.abs(maps["tags"][missing] - tag) < self.apart
+        places, heights = decode_heatmaps(np.where(is_own, maps["heatmaps"][missing], 0), "none")
+        found = heights >= self.guess
+        joints[missing[found]], confidence[missing[found]] = places[found], heights[found]
 
     def mirror(self, maps: Maps) -> dict[str, Array]:
         # Another picture's tags are numbers of another kind.

@@ -28,7 +28,7 @@ class MapRelation(nn.Module):
 
     def __init__(self, joints: int) -> None:
         super().__init__()
-        self.inner, self.outer = nn.Conv2d(joints, joints, 1), nn.Conv2d(joints, joints, 1)
+        self.inner, self.outer = nn.Conv2d(joints, joints, 1), _small(nn.Conv2d(joints, joints, 1))
 
     def forward(self, maps: Tensor) -> Tensor:
         flat = maps.flatten(2)
@@ -44,7 +44,7 @@ class NonLocal(nn.Module):
         super().__init__()
         inner = max(1, joints // 2)
         self.query, self.key, self.value = (nn.Conv2d(joints, inner, 1) for _ in range(3))
-        self.outer = nn.Conv2d(inner, joints, 1)
+        self.outer = _small(nn.Conv2d(inner, joints, 1))
 
     def forward(self, maps: Tensor) -> Tensor:
         query, key, value = (part(maps).flatten(2) for part in (self.query, self.key, self.value))
@@ -54,18 +54,33 @@ class NonLocal(nn.Module):
 
 
 class Propagator(nn.Module):
-    """Relation-guided semantics propagator: what the last frame knew becomes a kernel that searches the next one."""
+    """Relation-guided semantics propagator: what the last frame knew becomes a kernel that searches the next one.
+
+    Kernels begin as the one that changes nothing, so an untrained propagator finds in each frame what that frame shows.
+    """
 
     def __init__(self, width: int, joints: int) -> None:
         super().__init__()
         self.join = conv(width + joints, width)
-        self.kernel = nn.Sequential(conv(width, width), nn.AdaptiveAvgPool2d(KERNEL), nn.Conv2d(width, width, 1))
+        last = _small(nn.Conv2d(width, width, 1))
+        self.kernel = nn.Sequential(conv(width, width), nn.AdaptiveAvgPool2d(KERNEL), last)
+        self.usual = nn.Parameter(torch.zeros(width, KERNEL, KERNEL))
+        with torch.no_grad():
+            self.usual[:, KERNEL // 2, KERNEL // 2] = 1
         self.head = nn.Conv2d(width, joints, 1)
 
     def forward(self, features: Tensor, maps: Tensor, following: Tensor) -> Tensor:
         """Maps (N, K, H, W) of the following frame from its features and from features and maps of the one before."""
         known = self.join(torch.cat([features, maps], dim=1))
-        return self.head(correlate(following, self.kernel(known)))
+        return self.head(correlate(following, self.usual + self.kernel(known)))
+
+
+def _small(layer: nn.Conv2d) -> nn.Conv2d:
+    """What stands beside a shortcut adds little in the beginning."""
+    nn.init.normal_(layer.weight, std=0.001)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer
 
 
 def correlate(features: Tensor, kernels: Tensor) -> Tensor:
@@ -99,6 +114,8 @@ class Rpstn(nn.Module):
         # Heatmaps are nearly empty: at unit variance the first thousand steps would only make them so.
         nn.init.constant_(self.normalise.weight, 0.1)
         self.propagator = Propagator(width, joints) if propagate else None
+        if self.propagator is not None:
+            self.propagator.head.load_state_dict(self.first.state_dict())
 
     def forward(self, frames: Tensor) -> list[MapTensors]:
         n, t = frames.shape[:2]
