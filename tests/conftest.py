@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 # One thread for each test process, before NumPy and PyTorch start theirs: what tests compute is small, and threads that
@@ -12,6 +14,8 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import pytest  # noqa: E402
+
+from tests.hostile.runs import Runner  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +43,28 @@ def pose_model() -> Path:
         return obtain_pose_model()
     except InputError as error:
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def pose_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder in which all test processes of one run keep the poses of films, by content and options."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "poses"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def kept_poses(pose_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands estimate the poses of a film once, whatever the number of tests that look at it."""
+    from formnet.pose import estimator
+
+    monkeypatch.setattr(estimator, "estimate_pose", partial(estimator.estimate_pose, cache=pose_cache))
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
+    """Runs train.py, evaluate.py and formnet in processes of their own without importing PyTorch anew for each."""
+    runner = Runner(tmp_path_factory.mktemp("programs"))
+    yield runner
+    runner.close()

@@ -16,11 +16,11 @@ from formnet.verdict import RepetitionVerdict
 
 
 @pytest.fixture(scope="module")
-def demo_track(pose_model: Path, tmp_path_factory: pytest.TempPathFactory) -> PoseTrack:
+def demo_track(pose_model: Path, pose_cache: Path) -> PoseTrack:
     from formnet import demo
     from formnet.pose.estimator import estimate_pose
 
-    return estimate_pose(Path(demo.__file__).with_name("squats.mp4"), cache=tmp_path_factory.mktemp("track"))
+    return estimate_pose(Path(demo.__file__).with_name("squats.mp4"), cache=pose_cache)
 
 
 def verdict(bottom_s: float, **probabilities: float) -> RepetitionVerdict:

@@ -33,6 +33,7 @@ def refuse(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     return sentences[0]
 
 
+@pytest.mark.usefixtures("kept_poses")
 def test_the_demo_finds_what_was_simulated(tmp_path, pose_model, capsys) -> None:
     assert run(["demo", "--out", str(tmp_path / "out")]) == 0
     said = capsys.readouterr().out
@@ -45,6 +46,7 @@ def test_the_demo_finds_what_was_simulated(tmp_path, pose_model, capsys) -> None
     assert page.count("data:image/jpeg;base64,") >= 3
 
 
+@pytest.mark.usefixtures("kept_poses")
 def test_json_is_one_object_with_the_truth_in_it(demo_clip, pose_model, capsys) -> None:
     assert run(["classify", str(demo_clip), "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
@@ -59,6 +61,7 @@ def test_json_is_one_object_with_the_truth_in_it(demo_clip, pose_model, capsys) 
     assert answer["model"]["standard"] == "coaching"
 
 
+@pytest.mark.usefixtures("kept_poses")
 def test_one_bad_clip_does_not_stop_the_others(demo_clip, tmp_path, pose_model, capsys) -> None:
     bad = tmp_path / "notes.mp4"
     bad.write_text("these are notes")
@@ -70,6 +73,7 @@ def test_one_bad_clip_does_not_stop_the_others(demo_clip, tmp_path, pose_model, 
     assert "notes.mp4" in said.err
 
 
+@pytest.mark.usefixtures("kept_poses")
 def test_three_squats_of_the_real_clip(shared_dir, pose_model, capsys) -> None:
     assert run(["classify", str(shared_dir / "clips" / "side_bodyweight.mp4"), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["clips"][0]["repetitions"]
@@ -157,6 +161,7 @@ def test_a_size_of_another_estimator_is_refused(demo_clip, capsys) -> None:
     assert "--eyes chooses the size of blazepose" in sentence
 
 
+@pytest.mark.usefixtures("kept_poses")
 def test_clips_of_a_folder_come_in_order_and_one_failure_stops_nothing(tmp_path, demo_clip, pose_model, capsys) -> None:
     (tmp_path / "b.mp4").write_bytes(demo_clip.read_bytes())
     (tmp_path / "a.mp4").write_bytes(demo_clip.read_bytes())

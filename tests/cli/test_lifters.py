@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from formnet.cli.app import run
+from formnet.pose import estimator
 
 
 @pytest.fixture(scope="session")
@@ -24,10 +26,12 @@ def classify(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict:
 
 
 @pytest.fixture(scope="session")
-def exported(demo_clip: Path, pose_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def exported(demo_clip: Path, pose_model: Path, pose_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's joints as files of other programs, and with depth as .npz."""
     folder = tmp_path_factory.mktemp("exported")
-    assert run(["pose", str(demo_clip), "-o", str(folder / "clip.npz")]) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(estimator, "estimate_pose", partial(estimator.estimate_pose, cache=pose_cache))
+        assert run(["pose", str(demo_clip), "-o", str(folder / "clip.npz")]) == 0
     for name, options in {
         "coco.json": [],
         "halpe.json": ["--joints", "halpe26"],

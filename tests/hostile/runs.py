@@ -69,6 +69,7 @@ class Runner:
         file_bytes: int | None = None,
         memory_bytes: int = MEMORY_BYTES,
         time_s: float = TIME_S,
+        wall_s: float = WALL_S,
         user: int | None = None,
     ) -> Ended:
         """Runs a program in a folder.
@@ -100,7 +101,7 @@ class Runner:
                 "file_bytes": file_bytes,
                 "memory_bytes": memory_bytes,
                 "time_s": time_s,
-                "wall_s": WALL_S,
+                "wall_s": wall_s,
                 "user": user,
             }
         )

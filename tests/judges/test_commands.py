@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from formnet.skeleton import SQUAT7_19
+from tests.hostile.runs import Runner
 from tests.judges.people import person
 from tests.training.test_commands import call
 
@@ -34,31 +35,35 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_an_experiment_trains_the_learner_and_evaluate_repeats_its_figures(copy: Path, tmp_path: Path) -> None:
+def test_an_experiment_trains_the_learner_and_evaluate_repeats_its_figures(
+    copy: Path, programs: Runner, tmp_path: Path
+) -> None:
     quick = ["method.trees=20", "method.members=3", "method.network={members: 1, epochs: 5}", "threads=1"]
     trained = call(
+        programs,
         "train.py", "experiment=squat7", f"data.root={copy}", "data.test_groups=[3052023]", "hydra.run.dir=run",
         *quick, folder=tmp_path,
     )  # fmt: skip
-    assert trained.returncode == 0, trained.stderr
-    figures = json.loads(trained.stdout.splitlines()[-1])
+    assert trained.code == 0, trained.said
+    figures = json.loads(trained.out.splitlines()[-1])
     assert figures["test/repetitions"] == 6
     assert figures["test/balanced_accuracy"] == 1.0
     assert json.loads((tmp_path / "run" / "metrics.json").read_text()) == figures
     description = json.loads((tmp_path / "run" / "model.json").read_text())
     assert description["network"]["learner"] == "squat"
     assert description["network"]["second_view"] == 2.8
-    evaluated = call("evaluate.py", "run/model.safetensors", folder=tmp_path)
-    assert evaluated.returncode == 0, evaluated.stderr
-    assert json.loads(evaluated.stdout.splitlines()[-1]) == figures
+    evaluated = call(programs, "evaluate.py", "run/model.safetensors", folder=tmp_path)
+    assert evaluated.code == 0, evaluated.said
+    assert json.loads(evaluated.out.splitlines()[-1]) == figures
 
 
 @pytest.mark.slow
-def test_a_learner_option_that_does_not_exist_is_one_sentence(copy: Path, tmp_path: Path) -> None:
+def test_a_learner_option_that_does_not_exist_is_one_sentence(copy: Path, programs: Runner, tmp_path: Path) -> None:
     done = call(
+        programs,
         "train.py", "experiment=squat7", f"data.root={copy}", "data.test_groups=[3052023]", "+method.leaves=3",
         folder=tmp_path,
     )  # fmt: skip
-    assert done.returncode == 2
-    assert "the learner 'squat' cannot be built" in done.stderr
-    assert done.stdout == ""
+    assert done.code == 2
+    assert "the learner 'squat' cannot be built" in done.said
+    assert done.out == ""

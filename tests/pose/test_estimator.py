@@ -262,8 +262,8 @@ def iter_and_fail():
     raise AssertionError("broken")
 
 
-def test_three_squats_of_the_real_clip(shared_dir, estimator):
-    track = estimate_pose(shared_dir / "clips" / "side_bodyweight.mp4", estimator=estimator)
+def test_three_squats_of_the_real_clip(shared_dir, estimator, pose_cache):
+    track = estimate_pose(shared_dir / "clips" / "side_bodyweight.mp4", estimator=estimator, cache=pose_cache)
     assert (len(track.image), track.coverage, track.warnings) == (354, 1.0, ())
     angles_deg = []
     for side in ("left", "right"):

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +12,9 @@ from formnet.errors import CheckpointError
 from formnet.skeleton import SQUAT7_19
 from formnet.training.command import chooses_data, split_arguments
 from formnet.training.configuration import apply_overrides
+from tests.hostile.runs import Ended, Runner
 from tests.preprocess.squats import squats
 
-ROOT = Path(__file__).resolve().parents[2]
 CLASSES = ("no_depth", "olympic_squat")
 QUICK = ["method=network", "trainer.max_epochs=2", "threads=1", "model.width=8", "model.n_layers=1"]
 
@@ -42,34 +39,36 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def call(script: str, *arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src"), "WANDB_MODE": "offline"}
-    return subprocess.run(
-        [sys.executable, str(ROOT / script), *arguments], cwd=folder, env=environment, capture_output=True, text=True
+def call(programs: Runner, script: str, *arguments: str, folder: Path) -> Ended:
+    """Runs train.py or evaluate.py in a folder, with limits that a busy machine keeps."""
+    environment = {"WANDB_MODE": "offline"}
+    return programs.run(
+        script, *arguments, cwd=folder, environment=environment, time_s=120.0, wall_s=500.0, memory_bytes=8 * 2**30
     )
 
 
 @pytest.mark.slow
-def test_train_then_evaluate_repeats_the_figures(copy: Path, tmp_path: Path) -> None:
+def test_train_then_evaluate_repeats_the_figures(copy: Path, programs: Runner, tmp_path: Path) -> None:
     trained = call(
+        programs,
         "train.py", "experiment=squat7", f"data.root={copy}", "data.test_groups=[3052023]", "hydra.run.dir=run",
         "logger=wandb", *QUICK, folder=tmp_path,
     )  # fmt: skip
-    assert trained.returncode == 0, trained.stderr
-    figures = json.loads(trained.stdout.splitlines()[-1])
+    assert trained.code == 0, trained.said
+    figures = json.loads(trained.out.splitlines()[-1])
     assert figures["test/repetitions"] == 8
     assert {"test/balanced_accuracy", "test/accuracy", "test/macro_f1", "test/recall/no_depth"} <= set(figures)
     assert json.loads((tmp_path / "run" / "metrics.json").read_text()) == figures
     assert list((tmp_path / "run" / "wandb").glob("offline-run-*"))
     for name in ("best.ckpt", "model.safetensors"):
-        evaluated = call("evaluate.py", f"run/{name}", folder=tmp_path)
-        assert evaluated.returncode == 0, evaluated.stderr
-        assert json.loads(evaluated.stdout.splitlines()[-1]) == figures
+        evaluated = call(programs, "evaluate.py", f"run/{name}", folder=tmp_path)
+        assert evaluated.code == 0, evaluated.said
+        assert json.loads(evaluated.out.splitlines()[-1]) == figures
     (written,) = list((tmp_path / "runs" / "evaluate").glob("*/metrics.json"))[:1]
     assert json.loads(written.read_text()) == figures
-    elsewhere = call("evaluate.py", "run/best.ckpt", "data.root=/not/there", folder=tmp_path)
-    assert elsewhere.returncode == 2
-    assert "/not/there does not exist" in elsewhere.stderr
+    elsewhere = call(programs, "evaluate.py", "run/best.ckpt", "data.root=/not/there", folder=tmp_path)
+    assert elsewhere.code == 2
+    assert "/not/there does not exist" in elsewhere.said
 
 
 @pytest.mark.slow
@@ -83,13 +82,13 @@ def test_train_then_evaluate_repeats_the_figures(copy: Path, tmp_path: Path) -> 
     ],
 )
 def test_a_users_error_is_one_sentence_and_exit_code_2(
-    copy: Path, tmp_path: Path, arguments: list[str], message: str
+    copy: Path, programs: Runner, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
-    done = call("train.py", *[a.replace("COPY", str(copy)) for a in arguments], *QUICK, folder=tmp_path)
-    assert done.returncode == 2, done.stderr
-    assert message in done.stderr
-    assert len([line for line in done.stderr.splitlines() if line.strip()]) == 1
-    assert done.stdout == ""
+    done = call(programs, "train.py", *[a.replace("COPY", str(copy)) for a in arguments], *QUICK, folder=tmp_path)
+    assert done.code == 2, done.said
+    assert message in done.said
+    assert len([line for line in done.said.splitlines() if line.strip()]) == 1
+    assert done.out == ""
 
 
 def test_the_checkpoint_is_the_first_argument_whatever_its_name() -> None:

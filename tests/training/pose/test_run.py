@@ -1,8 +1,6 @@
 """train.py task=pose from end to end: it learns, its files are whole, its figures are those of the file."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +19,8 @@ from formnet.training.pose.measure import measure_network
 from formnet.training.pose.module import PoseFitOptions
 from formnet.training.pose.run import PoseOptions, run_pose_training
 from formnet.training.pose.views import PoseAugment
+from tests.training.test_commands import call
 
-REPOSITORY = Path(__file__).resolve().parents[3]
 DOTS = Skeleton("dots", ("pelvis", "left_hip", "right_hip", "left_shoulder", "right_shoulder"))
 COLOURS = np.array([[250, 250, 250], [250, 30, 30], [30, 30, 250], [250, 250, 30], [30, 250, 30]])
 NETWORK = {"size": [32, 48], "widths": [16, 32], "blocks": [1, 1], "width": 16, "sigma": 1.0}
@@ -123,25 +121,15 @@ def test_sides_of_rendered_sets_share_nobody(tmp_path):
     assert len({np.round(solid, 3).tobytes() for solid in solids}) == 6
 
 
-def train(*overrides, folder):
-    return subprocess.run(
-        [sys.executable, "train.py", "task=pose", "threads=1", f"hydra.run.dir={folder}", *overrides],
-        cwd=REPOSITORY, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-
-
 @pytest.mark.slow
-def test_the_command_trains(tmp_path):
+def test_the_command_trains(tmp_path, programs):
     scenes = [f"task.data.rendered.{name}=1" for name in ("scenes", "val_scenes", "test_scenes", "frames")]
     small = ["task.epochs=1", "task.data.steps_per_epoch=2", "task.data.batch_size=2", "task.network.size=[48,64]",
              "task.network.widths=[8,16,16]", f"task.data.root={tmp_path / 'set'}"]  # fmt: skip
-    done = train(*small, *scenes, folder=tmp_path / "run")
-    assert done.returncode == 0, done.stderr
-    assert "test/pck" in json.loads(done.stdout.splitlines()[-1])
-    measured = subprocess.run(
-        [sys.executable, str(REPOSITORY / "evaluate.py"), "run/pose.safetensors"],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert measured.returncode == 0, measured.stderr
-    trained, again = (json.loads(text.splitlines()[-1]) for text in (done.stdout, measured.stdout))
+    done = call(programs, "train.py", "task=pose", "threads=1", "hydra.run.dir=run", *small, *scenes, folder=tmp_path)
+    assert done.code == 0, done.said
+    assert "test/pck" in json.loads(done.out.splitlines()[-1])
+    measured = call(programs, "evaluate.py", "run/pose.safetensors", folder=tmp_path)
+    assert measured.code == 0, measured.said
+    trained, again = (json.loads(text.splitlines()[-1]) for text in (done.out, measured.out))
     assert {**again, "test/seconds_a_frame": 0} == pytest.approx({**trained, "test/seconds_a_frame": 0}, nan_ok=True)
