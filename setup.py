@@ -23,5 +23,5 @@ setup(
     # A folder without code is a package to setuptools, which warns at length where it is not named as one.
     packages=[*find_packages("src"), "formnet.report.templates", *data_packages],
     package_dir={"": "src", **data_packages},
-    package_data={"": ["*.yaml", "*.json", "*.safetensors", "*.md", "*.html", "*.mp4", "*.npz", "py.typed"]},
+    package_data={"": ["*.yaml", "*.json", "*.safetensors", "*.md", "*.html", "*.css", "*.mp4", "*.npz", "py.typed"]},
 )

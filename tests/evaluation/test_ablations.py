@@ -60,7 +60,12 @@ def test_rows_share_what_was_fitted(ablations: ModuleType, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("left_out", ["groups", "repetitions"])
 def test_all_families_are_the_learner_but_for_calibration(ablations: ModuleType, left_out: str) -> None:
-    small = {"trees": 20, "members": 3, "network": {"members": 1, "width": 8, "epochs": 3, "batch_size": 8}}
+    small = {
+        "trees": 10,
+        "members": 2,
+        "inner_folds": 2,
+        "network": {"members": 1, "width": 8, "epochs": 3, "batch_size": 8},
+    }
     learner = SquatRecipe(**small, left_out=left_out)
     parts = ablations.fit_families(TRAIN, 0, learner)(TEST.motions)
     fitted = learner.fit(TRAIN, 0)

@@ -8,6 +8,7 @@ from typing import Any
 
 import jinja2
 
+from formnet.report.colours import PAGE
 from formnet.report.view import shown_name, view_clip
 from formnet.storage.files import atomic_path, write_text
 from formnet.verdict import Verdict
@@ -48,6 +49,7 @@ def write_html_report(
 def write_page(path: Path, template: str, **shown: Any) -> None:
     """Writes one of the folder's templates with what it shows; raises `InputError` when the file cannot be written."""
     loader = jinja2.PackageLoader("formnet.report", "templates")
-    page = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True).get_template(template).render(**shown)
+    templates = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True)
+    page = templates.get_template(template).render(colours=PAGE, **shown)
     with atomic_path(path) as temporary:
         write_text(temporary, page)

@@ -14,8 +14,40 @@ from formnet.report.angles import draw_measured
 from formnet.report.overlay import OverlaySegment
 from formnet.report.picture import render_overlay
 
+_DRAWN_PX = 960
 _HEIGHT_PX = 360
 _JPEG_QUALITY = 80
+
+
+class BottomStills:
+    """The deepest moment of each repetition, drawn as the frames of a clip go by.
+
+    Args:
+        track: the person's joints; frames are matched by time.
+        segments: the repetitions.
+    """
+
+    def __init__(self, track: PoseTrack, segments: Sequence[OverlaySegment]) -> None:
+        self._track, self._segments = track, segments
+        times_s = track.image.timestamps
+        self._wanted = {int(np.argmin(np.abs(times_s - segment.bottom_s))): segment for segment in segments}
+        self._found: dict[int, str] = {}
+        self.is_complete = not self._wanted
+
+    def look(self, frame: Frame) -> None:
+        """Keeps a still of the frame where it shows a deepest moment; frames come in the order of showing."""
+        if self.is_complete:
+            return
+        number = int(np.argmin(np.abs(self._track.image.timestamps - frame.timestamp_s)))
+        if number in self._wanted and number not in self._found:
+            segment = self._wanted[number]
+            self._found[number] = _encode(_draw(_shrink(frame), self._track, number, segment))
+        self.is_complete = number > max(self._wanted)
+
+    def images(self) -> list[str | None]:
+        """A base64 JPEG for each repetition; None where no frame showed its deepest moment."""
+        by_segment = {segment.number: self._found.get(number) for number, segment in self._wanted.items()}
+        return [by_segment.get(segment.number) for segment in self._segments]
 
 
 def render_bottoms(clip_path: str | Path, track: PoseTrack, segments: Sequence[OverlaySegment]) -> list[str | None]:
@@ -24,18 +56,23 @@ def render_bottoms(clip_path: str | Path, track: PoseTrack, segments: Sequence[O
     Raises:
         InputError: when the clip cannot be read.
     """
-    times_s = track.image.timestamps
-    wanted = {int(np.argmin(np.abs(times_s - segment.bottom_s))): segment for segment in segments}
-    found: dict[int, str] = {}
-    last_number = max(wanted, default=-1)
-    for frame in read_frames(clip_path, max_side=960, playback=track.playback):
-        number = int(np.argmin(np.abs(times_s - frame.timestamp_s)))
-        if number in wanted and number not in found:
-            found[number] = _encode(_draw(frame, track, number, wanted[number]))
-        if number > last_number:
+    stills = BottomStills(track, segments)
+    for frame in read_frames(clip_path, max_side=_DRAWN_PX, playback=track.playback):
+        stills.look(frame)
+        if stills.is_complete:
             break
-    by_segment = {segment.number: found.get(number) for number, segment in wanted.items()}
-    return [by_segment.get(segment.number) for segment in segments]
+    return stills.images()
+
+
+def _shrink(frame: Frame) -> Frame:
+    """A frame of at most `_DRAWN_PX` pixels a side, so that lines are as wide in every still."""
+    import cv2
+
+    scale = _DRAWN_PX / max(frame.image.shape[:2])
+    if scale >= 1.0:
+        return frame
+    small = cv2.resize(frame.image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return Frame(frame.timestamp_s, small.astype(np.uint8, copy=False))
 
 
 def _draw(frame: Frame, track: PoseTrack, number: int, segment: OverlaySegment) -> Image:

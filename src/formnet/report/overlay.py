@@ -65,6 +65,7 @@ def write_overlay_video(
     on_frame: Callable[[int, int], None] | None = None,
     *,
     max_side: int = 1280,
+    on_picture: Callable[[Frame], None] | None = None,
 ) -> int:
     """Draws a verdict over its clip, frame by frame (never the whole clip in memory).
 
@@ -75,6 +76,7 @@ def write_overlay_video(
         out_path: .mp4 to write; appears only when complete.
         on_frame: told frames done and frames in all.
         max_side: larger pictures are scaled down.
+        on_picture: is shown every frame before anything is drawn on it.
 
     Returns:
         Number of frames written.
@@ -110,6 +112,8 @@ def write_overlay_video(
         for done, frame in enumerate(
             prefetch(read_frames(clip_path, max_side=max_side, playback=track.playback)), start=1
         ):
+            if on_picture is not None:
+                on_picture(frame)
             yield render(frame)
             if on_frame is not None:
                 on_frame(done, max(done, total))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from formnet.report.colours import FAULT, GOOD
 from formnet.scoring.compare import Comparison
 from formnet.storage.files import atomic_path
 
@@ -22,17 +23,17 @@ def plot_similarity(result: Comparison, path: Path, threshold: float) -> Path:
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     for number, chosen in enumerate(result.round_slices):
         times_s = result.times_s[chosen]
-        upper.plot(times_s, result.over_time[chosen], color="#1b7f3b", linewidth=2, label="" if number else "total")
-    upper.axhline(threshold, color="#b3261e", linestyle="--", linewidth=1, label=f"threshold {threshold:.0f}")
+        upper.plot(times_s, result.over_time[chosen], color=GOOD, linewidth=2, label="" if number else "total")
+    upper.axhline(threshold, color=FAULT, linestyle="--", linewidth=1, label=f"threshold {threshold:.0f}")
     for moment in result.worst:
         upper.annotate(
             moment.part.replace("_", " "),
             (moment.time_s, 3),
             ha="center",
             fontsize=8,
-            color="#b3261e",
+            color=FAULT,
         )
-        upper.axvline(moment.time_s, color="#b3261e", linewidth=0.8, alpha=0.5)
+        upper.axvline(moment.time_s, color=FAULT, linewidth=0.8, alpha=0.5)
     upper.set_ylim(0, 102)
     upper.set_ylabel("similarity")
     upper.set_title(f"total {result.total:.1f} of 100")

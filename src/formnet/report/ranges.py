@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from formnet.measures.registry import MEASURES
+from formnet.report.colours import FAULT, GOOD, SOFT
 from formnet.standards.ranges import Separation
 from formnet.storage.files import atomic_path
 
@@ -30,11 +31,11 @@ def plot_ranges(rows: Sequence[Separation], path: Path) -> None:
     figure = Figure(figsize=(8.0, 0.9 * len(shown) + 0.6), dpi=110, layout="constrained")
     axes = figure.subplots(len(shown), 1, squeeze=False)[:, 0]
     for axis, row in zip(axes, shown, strict=True):
-        for height, (low, first, middle, third, high), colour in ((1, row.good, "#1b7f3b"), (0, row.bad, "#b3261e")):
+        for height, (low, first, middle, third, high), colour in ((1, row.good, GOOD), (0, row.bad, FAULT)):
             axis.plot([low, high], [height] * 2, color=colour, linewidth=2)
             axis.plot([first, third], [height] * 2, color=colour, linewidth=8, solid_capstyle="butt")
             axis.plot([middle], [height], "o", color="white", markersize=4)
-        axis.axvline(row.cut, color="#555555", linestyle="--", linewidth=1)
+        axis.axvline(row.cut, color=SOFT, linestyle="--", linewidth=1)
         axis.set_yticks([1, 0], ["good", row.fault.replace("_", " ")], fontsize=8)
         axis.set_ylim(-0.7, 1.7)
         measure = MEASURES[row.measure]

@@ -13,7 +13,7 @@ from formnet.errors import FormnetError
 from formnet.faults import fault_named
 from formnet.pipeline import JudgedClip
 from formnet.report.html import write_html_report
-from formnet.report.moments import render_bottoms
+from formnet.report.moments import BottomStills, render_bottoms
 from formnet.report.overlay import OverlaySegment, write_overlay_video
 from formnet.report.table import write_verdict_csv
 from formnet.storage.files import atomic_path, write_text
@@ -60,14 +60,17 @@ class ResultsFolder:
         if clip.picture is None:
             return
         name, picture = self.names[path], clip.picture
+        stills = BottomStills(clip.track, segments)
         if self.with_video:
             overlay = self.out / name
             with self._keeping_problems(), fresh_answers(overlay), self.progress_bar(f"drawing {name}") as on_frame:
-                write_overlay_video(picture, clip.track, segments, overlay, on_frame=on_frame)
+                write_overlay_video(picture, clip.track, segments, overlay, on_frame=on_frame, on_picture=stills.look)
                 self.videos[path] = name
                 self.overlays.append(overlay)
         with self._keeping_problems():
-            self.bottoms[path] = render_bottoms(picture, clip.track, segments)
+            # Without a whole overlay the clip was not looked through, and is read for the stills.
+            is_seen = path in self.videos or stills.is_complete
+            self.bottoms[path] = stills.images() if is_seen else render_bottoms(picture, clip.track, segments)
 
     def discard_earlier(self) -> None:
         """Removes the answers of an earlier run: this one has none, and theirs must not pass for its own."""

@@ -12,13 +12,14 @@ from formnet.faults import fault_named
 from formnet.measures.measurement import describe_limit
 from formnet.measures.registry import FAMILIES, MEASURES
 from formnet.report.clock import format_time
+from formnet.report.colours import COURSES
 from formnet.report.summary import summarise
 from formnet.report.svg import draw_courses, draw_range, draw_trend
 from formnet.report.text import all_warnings, seen_faults
 from formnet.standards.finding import Finding
 from formnet.verdict import ClipVerdict, RepetitionVerdict
 
-_COURSES = (("thigh", "thigh", "#1f6fb2"), ("knee_flexion", "knee", "#8a4fbf"), ("trunk_lean", "trunk", "#c77700"))
+_COURSES = (("thigh", "thigh"), ("knee_flexion", "knee"), ("trunk_lean", "trunk"))
 _WIDTHS = 6.0
 """A range bar reaches this many errors to both sides of its limit, and further where the value does."""
 _STATES = {"clear": "fault", "borderline": "unsure", "none": "good", "not judgeable": "unsure"}
@@ -131,6 +132,8 @@ def view_trends(repetitions: Sequence[RepetitionVerdict]) -> list[dict[str, Any]
 
 def _draw_courses(repetition: RepetitionVerdict) -> str:
     courses = [
-        (title, colour, *repetition.courses[name]) for name, title, colour in _COURSES if name in repetition.courses
+        (title, colour, *repetition.courses[name])
+        for (name, title), colour in zip(_COURSES, COURSES, strict=True)
+        if name in repetition.courses
     ]
     return draw_courses(courses, repetition.bottom_s)
