@@ -25,6 +25,7 @@ def test_every_name_is_there_and_nothing_else() -> None:
         _ = fn.nonsense
 
 
+@pytest.mark.usefixtures("kept_poses")
 def test_the_ten_lines(pose_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from formnet import demo
 

@@ -9,10 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from formnet import demo
+from formnet.pose.video import read_frames
 from tests import without_network
+from tests.pose.videos import make_video
+from tests.test_same_film import FROM_S, RATE, TO_S
 
 GUARD = Path(without_network.__file__)
 CLASSIFY = "import sys; from formnet.cli.app import main; sys.argv[1:] = ['classify', *sys.argv[1:]]; main()"
@@ -38,7 +42,9 @@ def test_the_guard_would_notice():
 
 
 def test_classify_reaches_for_nothing(pose_model, tmp_path):
-    clip = Path(demo.__file__).with_name("squats.mp4")
+    frames = read_frames(Path(demo.__file__).with_name("squats.mp4"))
+    shallow = [frame.image for frame in frames if FROM_S <= frame.timestamp_s < TO_S]
+    clip = make_video(tmp_path / "squats.mp4", shallow, np.arange(len(shallow)) / RATE)
     done = run_without_network(
         CLASSIFY, str(clip), "--json", "--out", str(tmp_path / "out"), FORMNET_POSE_MODEL=str(pose_model)
     )

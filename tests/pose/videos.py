@@ -35,6 +35,9 @@ def make_video(
         stream.pix_fmt = pix_fmt
         stream.codec_context.time_base = Fraction(1, TICKS)
         stream.codec_context.gop_size = 5
+        if codec == "libvpx":
+            # Left alone it takes half a second a picture.
+            stream.options = {"deadline": "realtime", "cpu-used": "8"}
         if aspect is not None:
             stream.codec_context.sample_aspect_ratio = aspect
         if rotation_deg or hflip:
