@@ -262,7 +262,7 @@ def test_bad_files_are_one_sentence_and_code_2(call, poses):
         (["compare", "{clip}", "{ref}", "--band", "2"], "--band must be a share"),
         (["compare", "{clip}", "{ref}", "--threshold", "200"], "--threshold must be a score of 0–100"),
         (["compare", "{clip}", "{ref}", "--fps", "0"], "frame rate must be above 0"),
-        (["compare", "{clip}", "{ref}", "--smooth", "-1"], "smoothing must be 0 Hz or more"),
+        (["compare", "{clip}", "{ref}", "--smooth", "-1"], "smoothing must be 0.5–100 Hz"),
         (["match", "{clip}", "{ref}", "--metric", "euclidean", "--compat"], "--compat knows the metrics"),
         (["compare", "{npz}", "{ref}", "--compat"], "--compat takes AlphaPose JSON"),
         (["search", "{clip}", "{npz}"], "no index of poses"),

@@ -9,7 +9,7 @@ import pytest
 from tests.hostile.runs import Runner
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runner]:
     runner = Runner(tmp_path_factory.mktemp("runs"))
     yield runner

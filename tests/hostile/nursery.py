@@ -1,13 +1,18 @@
-"""A process that has imported everything, and forks a child for each run: a fresh program at the price of a fork.
+"""A process that has imported everything, and forks the children that runs happen in: a fresh program at a fork's price.
 
 Started by `runs.py` as a program of its own, so that no thread of the test runner is forked along. It takes one run a
-line of JSON on standard input and answers with one line. The child has limits of its own; whatever happens to it,
-a crash included, is the answer.
+line of JSON on standard input and answers with one line. A run that needs a process of its own (killed, without a
+stream, as another user, with a full disk) gets one; the others go one after the other through a worker, which is a
+child with limits of time and memory all the same, and is replaced when one of them ends it or when it grows old.
+Whatever happens to a child, a crash included, is the answer.
 """
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import gc
+import glob
 import importlib
 import io
 import json
@@ -15,18 +20,22 @@ import os
 import pkgutil
 import resource
 import runpy
+import select
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ("train.py", "evaluate.py")
+MOST_RUNS = 60
+"""Of one worker."""
 
 
 def import_everything() -> None:
-    """What commands import when they are asked for, so that a child has it."""
+    """What commands import and load when they are asked for, so that a child has it."""
     import formnet.cli
 
     for module in pkgutil.iter_modules(formnet.cli.__path__):
@@ -40,34 +49,96 @@ def import_everything() -> None:
         "encodings.cp437", "encodings.cp1252", "encodings.latin_1", "encodings.utf_16", "encodings.idna",
     ):  # fmt: skip
         importlib.import_module(name)
+    from formnet.pipeline import make_judge
+
+    make_judge()
 
 
-def become(run: dict[str, Any]) -> None:
-    """The child: its streams, limits and folder, then the program; does not return."""
-    os.setsid()
-    os.chdir(run["cwd"])
-    os.environ.update(run["environment"])
-    for number, name in enumerate(run["streams"]):
+class EndedError(BaseException):
+    """A worker's `os._exit`, which ends a run and not the worker."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def redirect(streams: list[str | None], encoding: str) -> None:
+    """Gives the process these files as its standard streams; None is closed."""
+    for number, name in enumerate(streams):
         if name is None:
             os.close(number)
             continue
         flags = os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT | os.O_APPEND
         opened = os.open(name, flags, 0o600)
-        os.dup2(opened, number)
-        os.close(opened)
-    encoding = run["encoding"]
-    sys.stdin = None if run["streams"][0] is None else open(0, closefd=False)  # noqa: SIM115
+        if opened != number:
+            os.dup2(opened, number)
+            os.close(opened)
+    sys.stdin = None if streams[0] is None else open(0, closefd=False)  # noqa: SIM115
     for number, name in ((1, "stdout"), (2, "stderr")):
-        if run["streams"][number] is None:
+        if streams[number] is None:
             setattr(sys, name, None)
             continue
         raw = open(number, "wb", buffering=0, closefd=False)  # noqa: SIM115
         setattr(sys, name, io.TextIOWrapper(io.BufferedWriter(raw), encoding, line_buffering=number == 2))
-    before = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    most = before + run["memory_bytes"]
-    resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    resource.setrlimit(resource.RLIMIT_CPU, (int(run["time_s"]), int(run["time_s"]) + 1))
+
+
+def limit_memory(more_bytes: int) -> None:
+    """Lets the process have so much beyond what it has."""
+    now = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    resource.setrlimit(resource.RLIMIT_AS, (now + more_bytes, now + more_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def limit_time(time_s: float) -> None:
+    """Lets the process have so much more of the processor."""
+    soft = int(count_cpu_s() + time_s) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+
+
+def count_cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def run_program(words: list[str]) -> int:
+    """Runs a program as the interpreter would; its exit code."""
+    name, *arguments = [os.fsdecode(word.encode("utf-8", "surrogateescape")) for word in words]
+    try:
+        if name in SCRIPTS:
+            sys.argv = [str(ROOT / name), *arguments]
+            runpy.run_path(str(ROOT / name), run_name="__main__")
+            return 0
+        assert name == "formnet", name
+        from formnet.cli.app import main
+
+        sys.argv = [name, *arguments]
+        main()
+    except EndedError as ended:
+        return ended.code
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    except BaseException:
+        # For the test to see.
+        import traceback
+
+        traceback.print_exc()
+        return 1
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                if stream is not None:
+                    stream.flush()
+    return 0
+
+
+def live_alone(run: dict[str, Any]) -> NoReturn:
+    """A child for one run."""
+    os.setsid()
+    os.chdir(run["cwd"])
+    os.environ.update(run["environment"])
+    redirect(run["streams"], run["encoding"])
+    limit_memory(run["memory_bytes"])
+    limit_time(run["time_s"])
     if run["file_bytes"] is not None:
         # A write beyond it fails as one on a full disk does.
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -76,57 +147,144 @@ def become(run: dict[str, Any]) -> None:
         os.setgroups([])
         os.setresgid(run["user"], run["user"], run["user"])
         os.setresuid(run["user"], run["user"], run["user"])
-    name, *arguments = [os.fsdecode(argument.encode("utf-8", "surrogateescape")) for argument in run["arguments"]]
-    if name in SCRIPTS:
-        sys.argv = [str(ROOT / name), *arguments]
-        runpy.run_path(str(ROOT / name), run_name="__main__")
-        return
-    assert name == "formnet", name
-    from formnet.cli.app import main
-
-    sys.argv = [name, *arguments]
-    main()
+    os._exit(run_program(run["arguments"]))
 
 
-def fork(run: dict[str, Any]) -> dict[str, Any]:
-    """How a run ended: exit code or signal, processor and wall time."""
-    began = time.monotonic()
-    child = os.fork()
-    if child == 0:
-        code = 70
-        try:
-            become(run)
-            code = 0
-        except SystemExit as leaving:
-            code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
-        except BaseException:
-            # As the interpreter would, for the test to see.
-            import traceback
+def raise_ended(code: int) -> NoReturn:
+    raise EndedError(code)
 
-            traceback.print_exc()
-            code = 1
-        finally:
-            for stream in (sys.stdout, sys.stderr):
-                try:
-                    if stream is not None:
-                        stream.flush()
-                except (OSError, ValueError):
-                    pass
-            os._exit(code)
-    is_late = False
+
+def work(runs: int, answers: int) -> NoReturn:
+    """A worker: reads runs from a pipe until that ends, and writes their codes and times."""
+    os.setsid()
+    leave, os._exit = os._exit, raise_ended  # type: ignore[assignment]
+    is_limited = False
+    for line in os.fdopen(runs):
+        run = json.loads(line)
+        if not is_limited:
+            limit_memory(run["memory_bytes"])
+            is_limited = True
+        os.chdir(run["cwd"])
+        redirect(run["streams"], run["encoding"])
+        limit_time(run["time_s"])
+        before, environment = count_cpu_s(), dict(os.environ)
+        code = contextvars.copy_context().run(run_program, run["arguments"])
+        os.environ.clear()
+        os.environ.update(environment)
+        forget_configuration()
+        os.write(answers, json.dumps({"code": code, "cpu_s": count_cpu_s() - before}).encode() + b"\n")
+    leave(0)
+
+
+def forget_configuration() -> None:
+    """Hydra thinks there is one program in a process."""
+    from hydra.core.global_hydra import GlobalHydra
+
+    GlobalHydra.instance().clear()
+
+
+def wait_for(child: int, until: Callable[[], bool], run: dict[str, Any]) -> tuple[int | None, float, bool]:
+    """Waits for the child's end, or for an answer; kills it where the run says so, and when it is late.
+
+    Returns:
+        Its status (None where it goes on), the processor time of all its life, whether it was late.
+    """
+    began, is_late, kill = time.monotonic(), False, run.get("kill")
     while True:
         ended, status, used = os.wait4(child, os.WNOHANG)
         if ended:
-            break
-        if time.monotonic() - began > run["wall_s"]:
+            return status, used.ru_utime + used.ru_stime, is_late
+        if until():
+            return None, 0.0, False
+        now_s = time.monotonic() - began
+        if kill is not None and now_s >= kill["after_s"] and (not kill["when"] or glob.glob(kill["when"])):
+            os.kill(child, kill["signal"])
+            kill = None
+        if now_s > run["wall_s"]:
             is_late = True
             os.killpg(child, signal.SIGKILL)
-            _, status, used = os.wait4(child, 0)
-            break
-        time.sleep(0.003)
-    code = os.waitstatus_to_exitcode(status)
-    wall_s = time.monotonic() - began
-    return {"code": code, "is_late": is_late, "cpu_s": used.ru_utime + used.ru_stime, "wall_s": wall_s}
+        time.sleep(0.002)
+
+
+class Worker:
+    """The worker of the moment."""
+
+    def __init__(self) -> None:
+        self._process = 0
+        self._n_runs = 0
+        self._to = self._back = -1
+
+    def run(self, run: dict[str, Any]) -> dict[str, Any]:
+        """Hands a run over, to a new worker where there is none."""
+        if not self._process:
+            self._start()
+        began = time.monotonic()
+        os.write(self._to, json.dumps(run).encode() + b"\n")
+        back = self._back
+        status, cpu_s, is_late = wait_for(
+            self._process, lambda: bool(select.select([back], [], [], 0.001)[0] and has_more(back)), run
+        )
+        self._n_runs += 1
+        if status is None:
+            answer = json.loads(os.read(back, 2**16))
+        else:
+            self._process = 0
+            answer = {"code": os.waitstatus_to_exitcode(status), "cpu_s": cpu_s}
+        if status is not None or self._n_runs >= MOST_RUNS:
+            self.end()
+        return {**answer, "is_late": is_late, "wall_s": time.monotonic() - began}
+
+    def _start(self) -> None:
+        runs, self._to = os.pipe()
+        self._back, answers = os.pipe()
+        self._n_runs = 0
+        self._process = os.fork()
+        if self._process == 0:
+            os.close(self._to)
+            os.close(self._back)
+            work(runs, answers)
+        os.close(runs)
+        os.close(answers)
+
+    def end(self) -> None:
+        """Lets the worker go."""
+        for number in (self._to, self._back):
+            with contextlib.suppress(OSError):
+                os.close(number)
+        if self._process:
+            os.waitpid(self._process, 0)
+            self._process = 0
+
+
+def has_more(pipe: int) -> bool:
+    """False at the end of a pipe, which can be read as well."""
+    import fcntl
+    import struct
+    import termios
+
+    return struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4))[0] > 0
+
+
+def needs_a_process(run: dict[str, Any]) -> bool:
+    """True for what would change a worker for good."""
+    return (
+        None in run["streams"] or bool(run["environment"]) or run["encoding"] != "utf-8"
+        or any(run[name] is not None for name in ("file_bytes", "user", "kill")) or run["is_alone"]
+    )  # fmt: skip
+
+
+def fork(run: dict[str, Any]) -> dict[str, Any]:
+    """How a run in a process of its own ended: exit code or minus the signal, processor and wall time."""
+    began = time.monotonic()
+    child = os.fork()
+    if child == 0:
+        live_alone(run)
+    status, cpu_s, is_late = wait_for(child, lambda: False, run)
+    assert status is not None
+    return {
+        "code": os.waitstatus_to_exitcode(status), "cpu_s": cpu_s, "is_late": is_late,
+        "wall_s": time.monotonic() - began,
+    }  # fmt: skip
 
 
 def main() -> None:
@@ -137,8 +295,11 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     print(json.dumps({"ready": True}), file=answers, flush=True)
+    worker = Worker()
     for line in sys.stdin:
-        print(json.dumps(fork(json.loads(line))), file=answers, flush=True)
+        run = json.loads(line)
+        print(json.dumps(fork(run) if needs_a_process(run) else worker.run(run)), file=answers, flush=True)
+    worker.end()
 
 
 if __name__ == "__main__":

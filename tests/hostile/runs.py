@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,15 @@ class Ended:
     is_late: bool
     cpu_s: float
     wall_s: float
+
+
+@dataclass(frozen=True)
+class Kill:
+    """A signal, and when a run gets it: after so many seconds, as soon as a file of such a name (with *) is there."""
+
+    signal: int
+    after_s: float = 0.0
+    when: str = ""
 
 
 class Runner:
@@ -71,6 +80,8 @@ class Runner:
         time_s: float = TIME_S,
         wall_s: float = WALL_S,
         user: int | None = None,
+        kill: Kill | None = None,
+        is_alone: bool = False,
     ) -> Ended:
         """Runs a program in a folder.
 
@@ -80,6 +91,8 @@ class Runner:
             given: standard input; None is closed.
             file_bytes: the disk is full for files beyond this size.
             user: number of the user to be, for a run that root starts.
+            kill: the signal that it gets, and when.
+            is_alone: in a process of its own, where that is not so anyway.
         """
         streams = [given, out, said]
         for number, name in ((1, "out.txt"), (2, "said.txt")):
@@ -103,6 +116,8 @@ class Runner:
                 "time_s": time_s,
                 "wall_s": wall_s,
                 "user": user,
+                "kill": None if kill is None else asdict(kill),
+                "is_alone": is_alone,
             }
         )
         texts = [

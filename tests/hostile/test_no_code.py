@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -196,12 +197,34 @@ def test_a_configuration_that_somebody_hands_over(configs: Path, text: str, mess
             check_arguments(arguments, configs)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["seed=range(1000000000000)"], "seed=range(1000000000000) asks for 1e+12 trainings, more than 1000"),
+        (["seed=shuffle(range(0,1e15))"], "asks for 1e+15 trainings"),
+        (["optimiser.lr=range(0,1,1e-12)"], "asks for 1e+12 trainings"),
+        (["seed=range(100)", "threads=range(1,100)", "data.count=range(100)"], "asks for 9.9e+05 trainings"),
+        (["seed=range(40)", "data.count=tag(a,choice(" + ",".join(map(str, range(40))) + "))"], "1600 trainings"),
+        (["seed=range(0,inf)"], "is a range without an end"),
+        (["seed=range(0,5,nan)"], "is a range without an end"),
+        (["seed=range(0,5,0)"], "is a range without an end"),
+        (["seed=range(5,0)"], "is a range without a value in it"),
+        (["optimiser.lr=interval(0,1)"], "names an interval"),
+    ],
+)
+def test_sweeps_of_absurd_size_are_refused_at_once(configs: Path, arguments: list[str], message: str) -> None:
+    began_s = time.process_time()
+    with pytest.raises(InputError, match=re.escape(message)):
+        check_arguments(["--multirun", *arguments], configs)
+    assert time.process_time() - began_s < 1
+
+
 def test_what_documentation_shows_is_allowed(configs: Path) -> None:
     for arguments in (
         [],
         ["experiment=squat7", "data.root=x", "data.test_groups=[20042023]"],
         ["task=lift", "hydra.run.dir=out"],
-        ["-m", "seed=range(1000000)", "hydra.sweep.dir=out"],
+        ["-m", "seed=range(1000)", "hydra.sweep.dir=out"],
         ["data=dataset", "data.name=folder", "data.root=x", "method=movement"],
         ["trainer=gpu", "logger=wandb", "model=resnet1d_small", "+data.exercise=squat"],
     ):

@@ -7,53 +7,38 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.hostile.runs import Kill, Runner
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="limits and forks are those of POSIX")
 TINY = (
     "model=resnet1d_small", "model.width=8", "model.n_layers=1", "data.count=60", "data.n_folds=5",
     "trainer.max_epochs=20", "fit.batch_size=2", "threads=1", "hydra.run.dir=run", "logger=none",
 )  # fmt: skip
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT / "src")}
-    return subprocess.Popen(
-        [sys.executable, str(ROOT / "train.py"), *arguments], cwd=folder, env=environment, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
-
-
-def stop(process: subprocess.Popen[str], number: int, when: Path) -> tuple[int, str, str]:
-    """Sends the signal as soon as the file is there; exit code and what was said."""
-    end = time.monotonic() + 60
-    while not when.exists() and process.poll() is None and time.monotonic() < end:
-        time.sleep(0.01)
-    process.send_signal(number)
-    out, said = process.communicate(timeout=60)
-    return process.returncode, out, said
+WALL_S = 300.0
 
 
 @pytest.mark.slow
-def test_a_killed_training_goes_on(tmp_path: Path) -> None:
+def test_a_killed_training_goes_on(runner: Runner, tmp_path: Path) -> None:
     last = tmp_path / "run" / "last.ckpt"
-    code, out, said = stop(start(tmp_path, *TINY), signal.SIGTERM, last)
-    assert code == 143, said
-    assert out == ""
+    stopped = runner.run("train.py", *TINY, cwd=tmp_path, kill=Kill(signal.SIGTERM, when=str(last)), wall_s=WALL_S)
+    assert stopped.code == 143, stopped
+    assert stopped.out == ""
+    assert "Traceback" not in stopped.said
     kept = f"{last} holds the epochs that are finished; go on with the same command and resume={last}"
-    assert said.splitlines()[-1] == f"stopped by SIGTERM; {kept}"
-    assert "Traceback" not in said
+    assert stopped.said.splitlines()[-1] == f"stopped by SIGTERM; {kept}"
     left = {path.name for path in last.parent.iterdir()}
     assert not [name for name in left if name.startswith((".", "tmp")) and name != ".hydra"]
     assert "model.safetensors" not in left
     again = [*TINY[:-2], "hydra.run.dir=again", f"resume={last}"]
-    done = start(tmp_path, *again)
-    out, said = done.communicate(timeout=120)
-    assert done.returncode == 0, said
-    assert json.loads(out.splitlines()[-1])["test/repetitions"] > 0
+    done = runner.run("train.py", *again, cwd=tmp_path, wall_s=WALL_S, is_alone=True)
+    assert done.code == 0, done.said
+    assert json.loads(done.out.splitlines()[-1])["test/repetitions"] > 0
 
 
 @pytest.mark.slow
@@ -64,12 +49,22 @@ def test_a_killed_training_goes_on(tmp_path: Path) -> None:
         (("data.count=2000", "hydra.run.dir=run", "threads=1"), "run/train.log"),
     ],
 )
-def test_ctrl_c_where_nothing_can_go_on(tmp_path: Path, arguments: tuple[str, ...], when: str) -> None:
-    code, out, said = stop(start(tmp_path, *arguments), signal.SIGINT, tmp_path / when)
-    assert code == 130, said
-    assert out == ""
-    assert said.splitlines()[-1] == "stopped; nothing half-written was left; run the same command again"
-    assert "Traceback" not in said
+def test_ctrl_c_where_nothing_can_go_on(runner: Runner, tmp_path: Path, arguments: tuple[str, ...], when: str) -> None:
+    kill = Kill(signal.SIGINT, when=str(tmp_path / when))
+    stopped = runner.run("train.py", *arguments, cwd=tmp_path, kill=kill, wall_s=WALL_S)
+    assert stopped.code == 130, stopped
+    assert stopped.out == ""
+    assert stopped.said.splitlines()[-1] == "stopped; nothing half-written was left; run the same command again"
+    assert "Traceback" not in stopped.said
+
+
+@pytest.mark.slow
+def test_a_training_that_is_killed_at_once_leaves_no_model(runner: Runner, tmp_path: Path) -> None:
+    last = tmp_path / "run" / "last.ckpt"
+    killed = runner.run("train.py", *TINY, cwd=tmp_path, kill=Kill(signal.SIGKILL, when=str(last)), wall_s=WALL_S)
+    assert killed.code == -signal.SIGKILL
+    assert not list(last.parent.glob("*.safetensors"))
+    assert not (last.parent / "metrics.json").exists()
 
 
 def test_a_stop_that_turns_into_another_error_is_still_a_stop() -> None:

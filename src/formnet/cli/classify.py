@@ -213,10 +213,10 @@ def _judge_all(
                 else:
                     _keep(clips[-1], track, path, results)
             verdict = Verdict(tuple(clips), loading.result().describe(), failures)
-            if results and clips:
-                results.write_verdict(verdict, is_complete=number == len(paths))
+            if results and clips and number < len(paths):
+                results.write_verdict(verdict, is_complete=False)
         if results and clips:
-            results.write_report(verdict)
+            results.finish(verdict)
         elif results:
             results.discard_earlier()
     return verdict

@@ -202,6 +202,7 @@ def _check_options(options: Any) -> None:
     """Refuses unknown names before anything slow is done."""
     from typing import get_args
 
+    from formnet.preprocess.gaps import MAX_GAP_S
     from formnet.scoring.prepare import LimbLengths
     from formnet.scoring.registry import alignment_named, similarity_named
     from formnet.scoring.view import ViewAlignment
@@ -213,8 +214,8 @@ def _check_options(options: Any) -> None:
         raise InputError(f"--limbs must be one of {', '.join(get_args(LimbLengths))}, got {options.limbs!r}")
     if options.band is not None and not 0 <= options.band <= 1:
         raise InputError(f"--band must be a share of 0–1, got {options.band}")
-    if not options.prepare.max_gap_s >= 0:
-        raise InputError(f"--max-gap must be 0 s or more, got {options.prepare.max_gap_s}")
+    if not 0 <= options.prepare.max_gap_s <= MAX_GAP_S:
+        raise InputError(f"--max-gap must be 0–{MAX_GAP_S:g} s, got {options.prepare.max_gap_s}")
 
 
 def _compare_compat(clip: Path, reference: Path, *, as_json: bool, out: Path | None) -> None:

@@ -84,14 +84,20 @@ def write_files(
     notes: Sequence[str],
     threshold: float,
 ) -> list[str]:
-    """Writes all `FILES` into a folder; raises `InputError` where one cannot be written."""
+    """Writes all `FILES` into a folder, or none and raises `InputError` where one cannot be written."""
     from formnet.report.compare_video import render_comparison
     from formnet.report.comparison import write_comparison_html, write_differences_csv
     from formnet.report.plots import plot_similarity
+    from formnet.storage.files import all_or_none, atomic_path
 
     page, table, video, plot = (out / name for name in FILES)
-    plot_similarity(result, plot, threshold)
-    render_comparison(first, second, result, video, threshold)
-    write_differences_csv(differences, table)
-    write_comparison_html(names, result, differences, notes, page, threshold=threshold, video=video.name, plot=plot)
+    picture = plot_similarity(result, threshold)
+    with all_or_none():
+        with atomic_path(plot) as temporary:
+            temporary.write_bytes(picture)
+        render_comparison(first, second, result, video, threshold)
+        write_differences_csv(differences, table)
+        write_comparison_html(
+            names, result, differences, notes, page, threshold=threshold, video=video.name, plot=picture
+        )
     return [str(path) for path in (page, table, video, plot)]

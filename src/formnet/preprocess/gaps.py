@@ -13,6 +13,8 @@ from formnet.geometry.paths import interpolate_at
 from formnet.motion import FloatArray, Motion
 
 FillMethod = Literal["linear", "cubic"]
+MAX_GAP_S = 60.0
+"""The longest limit that somebody may choose: what nobody saw for a minute is invented, not filled."""
 
 
 def fill_gaps(motion: Motion, limit_s: float, method: FillMethod = "linear") -> Motion:

@@ -10,6 +10,17 @@ from formnet.errors import InputError
 from formnet.geometry.paths import interpolate_at
 from formnet.motion import FloatArray, Motion
 
+CUTOFFS_HZ = (0.5, 100.0)
+"""Below the least a squat of two seconds is flattened; above the greatest no camera sees anything to remove."""
+
+
+def describe_cutoff_problem(cutoff_hz: float) -> str | None:
+    """What is wrong with a cut-off that somebody chose; None where nothing is."""
+    least, greatest = CUTOFFS_HZ
+    if least <= cutoff_hz <= greatest:
+        return None
+    return f"must be {least:g}–{greatest:g} Hz, got {cutoff_hz:g}; 4–8 Hz suits human movement"
+
 
 def smooth_butterworth(motion: Motion, cutoff_hz: float, order: int = 2) -> Motion:
     """Low-pass filters every joint forwards and backwards, so nothing is delayed.

@@ -12,7 +12,7 @@ from formnet.geometry.vectors import compute_distance
 from formnet.motion import Motion
 from formnet.preprocess.kalman import smooth_extended_kalman, smooth_kalman
 from formnet.preprocess.one_euro import smooth_one_euro
-from formnet.preprocess.smooth import smooth_butterworth
+from formnet.preprocess.smooth import describe_cutoff_problem, smooth_butterworth
 
 Smoother = Literal["butterworth", "kalman", "extended_kalman", "one_euro"]
 """Zero-phase low-pass; constant velocity with confidence, zero-phase; the same with limbs of constant length (3D only);
@@ -77,6 +77,6 @@ def parse_smoothing(text: str) -> tuple[Smoother, float | None]:
         raise InputError(
             f"unknown smoothing {text!r}; give a cut-off in Hz (6), none, or one of {', '.join(get_args(Smoother))}"
         ) from None
-    if not 0.0 <= cutoff_hz < float("inf"):
-        raise InputError(f"the smoothing must be 0 Hz or more, got {text}; 4–8 Hz suits human movement")
+    if cutoff_hz and (problem := describe_cutoff_problem(cutoff_hz)):
+        raise InputError(f"the smoothing {problem}; none leaves it out")
     return "butterworth", cutoff_hz or None

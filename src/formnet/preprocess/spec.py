@@ -18,16 +18,19 @@ from formnet.geometry.limbs import Limb
 from formnet.motion import FloatArray, Motion
 from formnet.preprocess.canonical import CanonicalRule
 from formnet.preprocess.dips import estimate_minimum_s
-from formnet.preprocess.gaps import FillMethod, fill_gaps
+from formnet.preprocess.gaps import MAX_GAP_S, FillMethod, fill_gaps
 from formnet.preprocess.hips import compute_hip_height
 from formnet.preprocess.limbs import LimbPeriod, LimbScope, normalise_limbs
 from formnet.preprocess.repetitions import RepetitionRule, RepetitionSpan, Segmentation, find_repetitions
 from formnet.preprocess.resample import resample_to_times
 from formnet.preprocess.scenes import find_cuts
+from formnet.preprocess.smooth import describe_cutoff_problem
 from formnet.preprocess.smoothers import Smoother, smooth_motion
 from formnet.skeleton import skeleton_named
 
 SPEC_VERSION = 1
+_MAX_FRAMES = 10_000
+"""Of a repetition; five minutes at 30 frames a second."""
 _RETIRED = ("hysteresis_deg", "own_drop_deg")
 """Fields of the canonical rule in checkpoints of formnet 1; standing is told by how the hips turn, now."""
 
@@ -112,12 +115,12 @@ class PreprocessSpec:
             for name, value, kind in choices
             if value not in get_args(kind)
         ]
-        if self.n_frames < 4:
-            problems.append(f"n_frames must be 4 or more, got {self.n_frames}")
-        if not self.gap_limit_s >= 0:
-            problems.append(f"gap_limit_s must be 0 or more, got {self.gap_limit_s}")
-        if self.cutoff_hz is not None and not self.cutoff_hz > 0:
-            problems.append(f"cutoff_hz must be above 0 or null, got {self.cutoff_hz}")
+        if not 4 <= self.n_frames <= _MAX_FRAMES:
+            problems.append(f"n_frames must be 4–{_MAX_FRAMES}, got {self.n_frames}")
+        if not 0 <= self.gap_limit_s <= MAX_GAP_S:
+            problems.append(f"gap_limit_s must be 0–{MAX_GAP_S:g}, got {self.gap_limit_s:g}")
+        if self.cutoff_hz is not None and (problem := describe_cutoff_problem(self.cutoff_hz)):
+            problems.append(f"cutoff_hz {problem}, or null for none")
         if not self.features.blocks:
             problems.append("features.blocks must name a block")
         if self.version > SPEC_VERSION:

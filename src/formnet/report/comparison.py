@@ -40,7 +40,7 @@ def write_comparison_html(
     *,
     threshold: float,
     video: str | None = None,
-    plot: Path | None = None,
+    plot: bytes | None = None,
 ) -> None:
     """Writes the page.
 
@@ -73,7 +73,7 @@ def write_comparison_html(
         measures=[_row(one) for one in differences],
         notes=notes,
         video=video,
-        plot=None if plot is None else base64.b64encode(plot.read_bytes()).decode(),
+        plot=None if plot is None else base64.b64encode(plot).decode(),
     )
 
 

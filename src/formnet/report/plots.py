@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
 
 import numpy as np
 
 from formnet.report.colours import FAULT, GOOD
 from formnet.scoring.compare import Comparison
-from formnet.storage.files import atomic_path
 
 
-def plot_similarity(result: Comparison, path: Path, threshold: float) -> Path:
-    """Writes a PNG: the total over the clip's time, the parts below it, worst moments marked.
-
-    Raises:
-        InputError: the target cannot be written.
-    """
+def plot_similarity(result: Comparison, threshold: float) -> bytes:
+    """A PNG: the total over the clip's time, the parts below it, worst moments marked."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9.0, 5.0), dpi=120, layout="constrained")
@@ -59,6 +54,6 @@ def plot_similarity(result: Comparison, path: Path, threshold: float) -> Path:
     lower.set_yticks(range(len(parts)), [part.replace("_", " ") for part in parts], fontsize=8)
     lower.set_xlabel("time in the clip (s)")
     figure.colorbar(mesh, ax=lower, pad=0.01)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, format="png")
-    return path
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png")
+    return picture.getvalue()

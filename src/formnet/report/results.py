@@ -16,7 +16,7 @@ from formnet.report.html import write_html_report
 from formnet.report.moments import BottomStills, render_bottoms
 from formnet.report.overlay import OverlaySegment, write_overlay_video
 from formnet.report.table import write_verdict_csv
-from formnet.storage.files import atomic_path, write_text
+from formnet.storage.files import all_or_none, atomic_path, write_text
 from formnet.storage.outputs import fresh_answers, is_ours
 from formnet.verdict import Verdict
 
@@ -92,6 +92,12 @@ class ResultsFolder:
         content = json.dumps({**verdict.to_dict(), "complete": is_complete}, indent=1, ensure_ascii=False)
         with self._keeping_problems(), fresh_answers(answer), atomic_path(answer) as temporary:
             write_text(temporary, content + "\n")
+
+    def finish(self, verdict: Verdict) -> None:
+        """Writes report.html, verdict.csv and the complete verdict.json, which appear together."""
+        with self._keeping_problems(), all_or_none():
+            self.write_report(verdict)
+            self.write_verdict(verdict, is_complete=True)
 
     def write_report(self, verdict: Verdict) -> None:
         """Writes report.html and verdict.csv."""

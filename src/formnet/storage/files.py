@@ -7,18 +7,87 @@ import hashlib
 import os
 import platform
 import shutil
+import signal
 import stat
 import tempfile
+import threading
 from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 
 from formnet.errors import InputError
 from formnet.storage.outputs import check_outputs, is_device, is_ours, remember
 
 
+@dataclass(frozen=True)
+class _Ready:
+    """A file that is written and waits for its name."""
+
+    temporary: Path
+    target: Path
+    final: Path
+
+    def put_in_place(self) -> None:
+        # First, so that what a run leaves that is killed in between is known as formnet's own.
+        remember(self.temporary, self.final)
+        os.replace(self.temporary, self.final)
+
+
+_waiting: ContextVar[list[_Ready] | None] = ContextVar("waiting", default=None)
+
+
+@contextlib.contextmanager
+def all_or_none() -> Iterator[None]:
+    """Files that are written in the block appear together when it ends without an error, or not at all.
+
+    Each waits under its temporary name; then all are renamed, one directly after the other, while SIGINT and SIGTERM
+    wait. Only what kills at once can come in between, within a millisecond.
+
+    Raises:
+        InputError: when one of the targets must not be replaced (any more).
+    """
+    ready: list[_Ready] = []
+    token = _waiting.set(ready)
+    try:
+        yield
+        check_outputs(*(file.target for file in ready))
+        with _signals_held():
+            for file in ready:
+                try:
+                    file.put_in_place()
+                except OSError as error:
+                    raise refuse_writing(file.target, error, "free space or choose another folder") from error
+    finally:
+        _waiting.reset(token)
+        for file in ready:
+            file.temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """SIGINT and SIGTERM take effect when the block is over."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    arrived: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda number, frame: arrived.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+    if arrived:
+        signal.raise_signal(arrived[0])
+
+
 @contextlib.contextmanager
 def atomic_path(target: Path) -> Iterator[Path]:
-    """A temporary path beside `target` that replaces it when the block ends without an error.
+    """A temporary path beside `target` that replaces it when the block ends without an error (within `all_or_none`,
+    when that ends).
 
     The temporary name keeps the suffix, since writers choose the format by it. On an error nothing remains. A link is
     followed; a device or pipe is written to when all is there. See `formnet.storage.outputs` for what is refused.
@@ -39,6 +108,8 @@ def atomic_path(target: Path) -> Iterator[Path]:
     except (OSError, ValueError, RuntimeError) as error:
         raise refuse_writing(target, error) from error
     temporary = Path(name)
+    waiting = _waiting.get()
+    is_kept = False
     try:
         yield temporary
         if is_stream:
@@ -49,14 +120,19 @@ def atomic_path(target: Path) -> Iterator[Path]:
         check_outputs(target)
         # mkstemp makes private files; a result should have the permissions of the one it replaces, or of any other.
         temporary.chmod(stat.S_IMODE(final.stat().st_mode) if final.exists() else 0o666 & ~_umask())
-        os.replace(temporary, final)
-        remember(final)
+        ready = _Ready(temporary, target, final)
+        if waiting is None:
+            ready.put_in_place()
+        else:
+            waiting.append(ready)
+            is_kept = True
     except BrokenPipeError:
         raise
     except OSError as error:
         raise refuse_writing(target, error, "free space or choose another folder") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if not is_kept:
+            temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -114,10 +114,15 @@ def is_own_answer(video: Path) -> bool:
     return (video.stem.endswith("overlay") or video.stem.startswith("compare")) and has_mark(video)
 
 
-def remember(path: Path) -> None:
-    """Keeps in mind that a file is formnet's own, by its content; where there is no room for that, nothing happens."""
+def remember(path: Path, name: Path) -> None:
+    """Keeps in mind that a file is formnet's own, by its content; where there is no room for that, nothing happens.
+
+    Args:
+        path: where it is now.
+        name: what it is going to be called.
+    """
     if (guard := _guard.get()) is not None:
-        guard.written.add(path.resolve())
+        guard.written.add(name.resolve())
     with suppress(OSError):
         ledger = _ledger_path()
         ledger.parent.mkdir(parents=True, exist_ok=True)

@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import ChoiceSweep, Override, RangeSweep
 from omegaconf import DictConfig, OmegaConf
 
 from formnet.checks import say_value
@@ -31,6 +32,8 @@ _HYDRAS = ("hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir", "hydra.verb
 _FLAGS = ("-m", "--multirun", "--resolve", "-h", "--help")
 _FLAGS_WITH_VALUE = ("-c", "--cfg", "-p", "--package")
 _MAX_CHOICES = 64
+_MAX_RUNS = 1000
+"""Of a sweep; each is a training."""
 
 
 def modernise(arguments: Sequence[str]) -> list[str]:
@@ -76,12 +79,13 @@ def check_arguments(arguments: Sequence[str], configs: Path) -> None:
         _check_key(str(override.key_or_group), override)
         if override.is_sweep_override() and "{" in str(override.input_line):
             raise InputError(f"{override.input_line} sweeps over more than plain values; give numbers or names")
+    _check_sweep(parsed)
     settings = [str(override.key_or_group) for override in parsed if not _is_hydras(override)]
     if root != "train":
         check_task_usage(settings, root)
     hydras = [override.input_line or "" for override in parsed if _is_hydras(override)]
+    reference = _reference_settings(configs.resolve(), root, tuple(hydras))
     with initialize_config_dir(str(configs.resolve()), version_base="1.3"):
-        reference = _hydra_settings(compose(root, hydras, return_hydra_config=True))
         for choice in _alternatives(parsed):
             composed = compose(root, choice, return_hydra_config=True)
             if _hydra_settings(composed) != reference:
@@ -172,6 +176,36 @@ def _check_key(key: str, override: Override) -> None:
         )
 
 
+def _check_sweep(parsed: Sequence[Override]) -> None:
+    """Refuses sweeps that are endless or of absurd length, before Hydra lists every run of them."""
+    sweeps = [override for override in parsed if override.is_sweep_override()]
+    n_runs = math.prod(map(_count_values, sweeps))
+    if n_runs > _MAX_RUNS:
+        raise InputError(
+            f"{' '.join(str(override.input_line) for override in sweeps)} asks for {n_runs:.4g} trainings, more than "
+            f"{_MAX_RUNS}; sweep over fewer values"
+        )
+
+
+def _count_values(override: Override) -> int:
+    """How many values a sweep of one setting goes through, by arithmetic."""
+    line, sweep = override.input_line, override.value()
+    if isinstance(sweep, ChoiceSweep):
+        return len(sweep.list)
+    if not isinstance(sweep, RangeSweep):
+        # Of the others, glob(*) lists the files of a group, which are few; interval(0,1) has no values to go through.
+        if override.is_interval_sweep():
+            raise InputError(f"{line} names an interval, which has no end of values; give a list or a range")
+        return 1
+    start, stop, step = (math.nan if end is None else float(end) for end in (sweep.start, sweep.stop, sweep.step))
+    if not (math.isfinite(start) and math.isfinite(stop) and math.isfinite(step) and step):
+        raise InputError(f"{line} is a range without an end; give start, stop and a step that is not 0")
+    n_values = math.ceil((stop - start) / step)
+    if n_values < 1:
+        raise InputError(f"{line} is a range without a value in it; give start, stop and a step from one to the other")
+    return n_values
+
+
 def _is_hydras(override: Override) -> bool:
     return str(override.key_or_group).startswith("hydra")
 
@@ -192,6 +226,13 @@ def _alternatives(parsed: Sequence[Override]) -> Iterator[list[str]]:
     if math.prod(map(len, texts)) > _MAX_CHOICES:
         raise InputError(f"this sweep has more than {_MAX_CHOICES} combinations of groups; sweep over fewer")
     return map(list, product(*texts))
+
+
+@cache
+def _reference_settings(configs: Path, root: str, hydras: tuple[str, ...]) -> dict[str, Any]:
+    """Hydra's own settings where nothing but those that may be is chosen."""
+    with initialize_config_dir(str(configs), version_base="1.3"):
+        return _hydra_settings(compose(root, list(hydras), return_hydra_config=True))
 
 
 def _hydra_settings(composed: DictConfig) -> dict[str, Any]:
