@@ -1,4 +1,4 @@
-"""A process that has imported everything, and forks the children that runs happen in: a fresh program at a fork's price.
+"""A process that has imported everything, and forks children for runs: a fresh program at the price of a fork.
 
 Started by `runs.py` as a program of its own, so that no thread of the test runner is forked along. It takes one run a
 line of JSON on standard input and answers with one line. A run that needs a process of its own (killed, without a
