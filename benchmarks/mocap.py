@@ -1,11 +1,12 @@
 """Real video beside motion capture: how far angles and widths are from what markers on the body say.
 
-    python benchmarks/mocap.py [FOLDER] [--lifters supervised+picture supervised] [--cache DIR]
+    python benchmarks/mocap.py [FOLDER] [--eyes standard exact] [--lifters supervised+picture supervised] [--cache DIR]
 
 FOLDER holds NAME_video.mp4 with NAME_sample_mocap.json (or .json.gz), as OpenCap Monocular publishes them: body origins
 in metres over time. NAME_sample_mono and NAME_sample_wham are measured beside it where they are there. Each method may
 be shifted in time (video and capture do not start together) so that the knees agree best. Angles are taken with the
 same functions as a verdict's; the video is levelled by the person's own standing, the others have their own vertical.
+Methods that look with another size of the pose model than the standard one say so: "supervised+picture, exact".
 
 A second table holds the path of the hips: lifted joints are put on the floor as `formnet pose` does for TRC and MOT,
 and the height of the middle of the hips is compared, at the same shift in time.
@@ -36,6 +37,7 @@ from formnet.measures import curves
 from formnet.measures.performance import Performance, make_performance
 from formnet.motion import FloatArray, Motion
 from formnet.pose.estimator import create_estimator, estimate_pose
+from formnet.pose.model_bundle import Eyes
 from formnet.preprocess.floor import place_on_floor
 from formnet.preprocess.spec import PreprocessSpec, clean_motion
 from formnet.skeleton import Skeleton
@@ -175,20 +177,37 @@ def find_recordings(folder: Path) -> dict[str, dict[str, Path]]:
     return found
 
 
+def name_method(lifter: str, eyes: Eyes) -> str:
+    """How tables and figures call a lifter with a size of the pose model."""
+    return lifter if eyes is Eyes.STANDARD else f"{lifter}, {eyes}"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?", default=dataset_root("opencap"), help="folder of recordings")
     parser.add_argument("--lifters", nargs="+", default=["supervised+picture", "supervised"], help="what makes them 3D")
+    parser.add_argument(
+        "--eyes", nargs="+", type=Eyes, choices=list(Eyes), default=[Eyes.STANDARD, Eyes.EXACT],
+        help="sizes of the pose model",
+    )  # fmt: skip
     parser.add_argument("--cache", type=Path, default=None, help="keep poses here")
     arguments = parser.parse_args()
     recordings = find_recordings(require_folder(arguments.folder, "a folder of NAME_video.mp4 and motion capture"))
     lifters = {name: create_lifter(name) for name in arguments.lifters}
-    estimator, figures = create_estimator(), {}
+    estimators = {eyes: create_estimator(eyes=eyes) for eyes in arguments.eyes}
+    figures = {}
     for name, files in recordings.items():
         capture = read_capture(files["mocap"])
         truth = measure_capture(capture)
-        track = estimate_pose(files["video"], estimator=estimator, cache=arguments.cache)
-        lifted = {lifter: one.lift(track) for lifter, one in lifters.items()}
+        tracks = {
+            eyes: estimate_pose(files["video"], estimator=estimator, cache=arguments.cache)
+            for eyes, estimator in estimators.items()
+        }
+        lifted = {
+            name_method(lifter, eyes): one.lift(track)
+            for eyes, track in tracks.items()
+            for lifter, one in lifters.items()
+        }
         beside = {kind: read_capture(files[kind]) for kind in BESIDE if kind in files}
         series = {lifter: measure_video(motion) for lifter, motion in lifted.items()}
         series |= {kind: measure_capture(motion) for kind, motion in beside.items()}
