@@ -16,6 +16,7 @@ import numpy as np
 from formnet.errors import CheckpointError, InputError
 from formnet.evaluation.judge import Judge as Judge
 from formnet.evaluation.judge import Recipe as Recipe
+from formnet.judges.plain import NOT_STORED, PLAIN
 from formnet.readers.table import RepetitionTable
 
 Arrays = dict[str, np.ndarray]
@@ -84,6 +85,8 @@ def restore_judge(described: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
 
 
 def _module_of(name: str) -> Any:
+    if name in PLAIN:
+        raise InputError(NOT_STORED.format(name=name))
     if name not in JUDGES:
         raise InputError(f"unknown learner {name!r}; use one of {', '.join(sorted(JUDGES))}")
     return import_module(JUDGES[name].module)

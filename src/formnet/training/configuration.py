@@ -22,6 +22,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from formnet.checks import say_value
 from formnet.errors import InputError
+from formnet.judges.plain import NOT_STORED, PLAIN
 from formnet.training.usage import check_task_usage, check_usage
 
 GROUPS = (
@@ -77,6 +78,7 @@ def check_arguments(arguments: Sequence[str], configs: Path) -> None:
     parsed = OverridesParser.create().parse_overrides(overrides)
     for override in parsed:
         _check_key(str(override.key_or_group), override)
+        _check_choice(override)
         if override.is_sweep_override() and "{" in str(override.input_line):
             raise InputError(f"{override.input_line} sweeps over more than plain values; give numbers or names")
     _check_sweep(parsed)
@@ -204,6 +206,18 @@ def _count_values(override: Override) -> int:
     if n_values < 1:
         raise InputError(f"{line} is a range without a value in it; give start, stop and a step from one to the other")
     return n_values
+
+
+def _check_choice(override: Override) -> None:
+    """Refuses a choice of a group that is no name, or names a judge that is not trained here."""
+    key = str(override.key_or_group)
+    if key not in (*GROUPS, "experiment") or override.is_sweep_override():
+        return
+    value = override.value()
+    if isinstance(value, list) and not all(isinstance(name, str) for name in value):
+        raise InputError(f"{key} takes a name of configs/{key}, got {say_value(value)}")
+    if key == "method" and value in PLAIN:
+        raise InputError(NOT_STORED.format(name=value))
 
 
 def _is_hydras(override: Override) -> bool:

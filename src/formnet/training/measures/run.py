@@ -17,6 +17,7 @@ from formnet.judges.description import current_versions
 from formnet.judges.measuring.estimator import Factors, MeasureEstimator, load_estimator, save_estimator
 from formnet.judges.measuring.network import MeasureNetwork, NetworkOptions
 from formnet.judges.measuring.spec import SIGHTS, MeasuringSpec
+from formnet.measures.base import median_of
 from formnet.measures.calibration import VIEWS, view_name
 from formnet.motion import FloatArray
 from formnet.training.figures import write_metrics
@@ -207,8 +208,8 @@ def _is_better(figures: Figures, rival: Figures, least_gain: float) -> bool:
 def summarise_views(by_view: Mapping[str, FiguresByView], used: Mapping[str, tuple[str, ...]]) -> dict[str, float]:
     """Medians over measures and views: R² of network and geometry, shares within one and two deviations."""
     medians = {
-        f"test/{who}_{name}": float(
-            np.nanmedian([view[name] for views in measures.values() for view in views.values()])
+        f"test/{who}_{name}": median_of(
+            np.array([view[name] for views in measures.values() for view in views.values()])
         )
         for who, measures in by_view.items()
         for name in ("r2", "within1", "within2")
