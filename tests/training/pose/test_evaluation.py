@@ -1,6 +1,7 @@
 """evaluate.py of a pose network: the same figures again, other labelled pictures, and what it refuses."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from omegaconf import OmegaConf
@@ -19,7 +20,9 @@ from formnet.training.pose.evaluation import (
 )
 from formnet.training.pose.measure import measure_network
 from formnet.training.pose.run import make_spec
-from tests.training.pose.test_run import DOTS, NETWORK, REPOSITORY, PoseSets, dotted_set
+from tests.training.pose.test_run import DOTS, NETWORK, PoseSets, dotted_set
+
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
