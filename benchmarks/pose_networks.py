@@ -1,11 +1,12 @@
 """Pose networks side by side on rendered people never seen, and the best one on real clips.
 
     python benchmarks/pose_networks.py [--networks deconv fields …] [--write]
+    python benchmarks/pose_networks.py --split [--networks fields …]      # what three people's AP is lost to
     python benchmarks/pose_networks.py --real CLIP… [--networks deconv]   # against BlazePose heavy, joint by joint
     python benchmarks/pose_networks.py --spine CLIP… --out FOLDER         # pictures of the spine's joints
 
 Every network is trained at a size that a processor affords: crops of 96 × 128 pixels around one person, whole pictures
-of 192 × 160 with up to three, in 16 bits where PyTorch deems it safe. The first is trained longest; the others but the
+of 256 × 192 with up to three, in 16 bits where PyTorch deems it safe. The first is trained longest; the others but the
 hourglass, which shares no layer with it, begin with its encoder, as networks usually do with one trained on ImageNet.
 Pictures, weights and figures are kept in --work, so a run that is stopped goes on with the row it was at. One thread;
 seconds are of the processor.
@@ -27,14 +28,16 @@ import torch
 from common import run_main
 from page import REPOSITORY
 from PIL import Image, ImageDraw
+from pose_split import split_loss
 from rich.console import Console
 from rich.progress import track as progress
 
 from formnet.conversion import convert_motion
 from formnet.errors import FormnetError
 from formnet.pose.estimator import create_estimator, estimate_pose
+from formnet.pose.metrics.oks import oks_sigmas
 from formnet.pose.model_bundle import Eyes
-from formnet.pose.networks.description import load_pose_network
+from formnet.pose.networks.description import SEVERAL, load_pose_network
 from formnet.pose.track import PoseTrack
 from formnet.pose.video import read_frames
 from formnet.readers.pictures.base import PictureSet
@@ -42,14 +45,14 @@ from formnet.rendered.scenes import SceneOptions
 from formnet.skeleton import Skeleton
 from formnet.storage.files import atomic_path, cache_dir
 from formnet.training.pose.data import PoseDataOptions, PoseSets, read_or_render
-from formnet.training.pose.measure import measure_network
+from formnet.training.pose.measure import answer_views, measure_network, true_people
 from formnet.training.pose.module import PoseFitOptions
 from formnet.training.pose.run import PoseOptions, run_pose_training
-from formnet.training.pose.views import PoseAugment
+from formnet.training.pose.views import PoseAugment, list_views
 
 _ENCODER = {"widths": (32, 64, 128, 256), "blocks": (1, 1, 1, 1), "width": 64}
 _CROP = {**_ENCODER, "size": (96, 128), "sigma": 1.5}
-_WHOLE = {**_ENCODER, "size": (192, 160), "sigma": 1.2}
+_WHOLE = {**_ENCODER, "size": (256, 192), "sigma": 1.5}
 _VIDEO = {**_CROP, "kind": "rpstn"}
 
 
@@ -60,7 +63,8 @@ class Row:
     Attributes:
         spec: values of `PoseNetworkSpec`.
         steps, batch: of its training.
-        starts_fresh: without the encoder of `_FIRST`.
+        starts_fresh: without the encoder of `_START`.
+        learning_rate: the greatest.
     """
 
     title: str
@@ -68,20 +72,23 @@ class Row:
     steps: int
     batch: int
     starts_fresh: bool = False
+    learning_rate: float = 3e-3
 
 
-_FIRST = "deconv"
+_START = Row("what the others begin with", _CROP, 2000, 32, starts_fresh=True)
 # In the order in which they are worth having.
 NETWORKS = {
     "deconv": Row("SimpleBaseline, deconvolutions", _CROP, 5000, 32, starts_fresh=True),
     "fields": Row("part affinity fields, two stages", {**_WHOLE, "method": "fields", "stages": 2}, 2500, 8),
-    "rpstn": Row("RPSTN, five frames", _VIDEO, 750, 4),
-    "rpstn_frames": Row("RPSTN frame by frame", {**_VIDEO, "propagate": False}, 750, 4),
+    "rpstn": Row("RPSTN, five frames", _VIDEO, 750, 4, learning_rate=1e-3),
+    "rpstn_frames": Row("RPSTN frame by frame", {**_VIDEO, "propagate": False}, 750, 4, learning_rate=1e-3),
     "tags": Row("associative embedding", {**_WHOLE, "method": "tags"}, 1000, 8),
-    "rpstn_norelation": Row("RPSTN without the relation extractor", {**_VIDEO, "relation": "none"}, 750, 4),
+    "rpstn_norelation": Row("RPSTN without the relation extractor", {**_VIDEO, "relation": "none"}, 750, 4,
+                            learning_rate=1e-3),
     "location": Row("VNect's location maps", {**_CROP, "method": "location"}, 250, 32),
     "personlab": Row("PersonLab", {**_WHOLE, "method": "personlab"}, 1000, 8),
-    "rpstn_nonlocal": Row("RPSTN, non-local block instead", {**_VIDEO, "relation": "nonlocal"}, 750, 4),
+    "rpstn_nonlocal": Row("RPSTN, non-local block instead", {**_VIDEO, "relation": "nonlocal"}, 750, 4,
+                          learning_rate=1e-3),
     "hourglass": Row("two stacked hourglasses", {**_CROP, "kind": "hourglass", "width": 32, "stages": 2}, 500, 32,
                      starts_fresh=True),
 }  # fmt: skip
@@ -89,7 +96,7 @@ SETS = {
     "single_train": SceneOptions(scenes=2400, frames=5, seed=101),
     "single_val": SceneOptions(scenes=80, frames=5, seed=102),
     "single_test": SceneOptions(scenes=200, frames=5, seed=103),
-    "many_train": SceneOptions(scenes=3000, people=3, seed=111),
+    "many_train": SceneOptions(scenes=2400, frames=4, step_s=0.3, people=3, least_people=2, seed=111),
     "many_val": SceneOptions(scenes=90, people=3, seed=112),
     "two_test": SceneOptions(scenes=160, people=2, least_people=2, seed=113),
     "three_test": SceneOptions(scenes=160, people=3, least_people=3, seed=114),
@@ -113,6 +120,11 @@ def main(arguments: argparse.Namespace) -> None:
     if arguments.real:
         for name in arguments.networks:
             report_agreement(compare_with_blazepose(arguments.work / "runs" / name, arguments.real), name)
+        return
+    if arguments.split:
+        for name in arguments.networks:
+            if _finds_several(NETWORKS[name]):
+                report_split(name, arguments.work)
         return
     if arguments.spine:
         for clip in arguments.spine:
@@ -139,21 +151,14 @@ def measure(name: str, work: Path) -> Figures:
     kept = run / "figures.json"
     if kept.is_file() and (figures := json.loads(kept.read_text()))["steps"] == row.steps:
         return dict(figures)
-    if not row.starts_fresh:
-        measure(_FIRST, work)
-    several = row.spec.get("method") in ("fields", "tags", "personlab")
-    sets = PoseSets(*(pictures(f"{'many' if several else 'single'}_{side}", work) for side in ("train", "val")),
-                    pictures("three_test" if several else "single_test", work))  # fmt: skip
-    data = PoseDataOptions(root=str(work), batch_size=row.batch, steps_per_epoch=_EPOCH, val_samples=60,
-                           augment=_AUGMENT)  # fmt: skip
-    first = None if row.starts_fresh else str(work / "runs" / _FIRST / "pose.safetensors")
-    options = PoseOptions(row.spec, data, PoseFitOptions(learning_rate=3e-3), start=first)
-    start = time.process_time()
-    run_pose_training(options, _make_trainer(name, row.steps), run, sets=sets)
-    figures = {"steps": row.steps, "samples": row.steps * row.batch, "training_s": time.process_time() - start}
+    start = None if row.starts_fresh else _obtain_start(work)
+    figures = {"steps": row.steps, "samples": row.steps * row.batch, "training_s": _train(name, row, work, start)}
+    figures |= dict(zip(("width", "height"), row.spec["size"], strict=True))
+    figures["start_steps"] = 0 if start is None else _START.steps
+    figures["training_pictures"] = len(pictures(_sets_of(row, "train"), work))
     network = load_pose_network(run / "pose.safetensors")
     figures["parameters"] = sum(part.numel() for part in network.module.parameters())
-    for side in ("two", "three") if several else ("single",):
+    for side in ("two", "three") if _finds_several(row) else ("single",):
         measured = measure_network(network, pictures(f"{side}_test", work))
         figures |= {f"{side}/{figure}": value for figure, value in measured.items()}
     with atomic_path(kept) as temporary:
@@ -161,8 +166,49 @@ def measure(name: str, work: Path) -> Figures:
     return figures
 
 
+def _obtain_start(work: Path) -> Path:
+    """The network whose encoder the others begin with, trained if it is not there."""
+    weights = work / "runs" / f"start_{_START.steps}" / "pose.safetensors"
+    if not weights.is_file():
+        _train(weights.parent.name, _START, work, None)
+    return weights
+
+
+def _train(name: str, row: Row, work: Path, start: Path | None) -> float:
+    """Trains a network into `work`; returns the seconds of the processor it took."""
+    sets = PoseSets(*(pictures(_sets_of(row, side), work) for side in ("train", "val", "test")))
+    data = PoseDataOptions(root=str(work), batch_size=row.batch, steps_per_epoch=_EPOCH, val_samples=60,
+                           augment=_AUGMENT)  # fmt: skip
+    fit = PoseFitOptions(learning_rate=row.learning_rate)
+    options = PoseOptions(row.spec, data, fit, start=str(start) if start else None)
+    began_s = time.process_time()
+    run_pose_training(options, _make_trainer(name, row.steps), work / "runs" / name, sets=sets)
+    return time.process_time() - began_s
+
+
+def _finds_several(row: Row) -> bool:
+    return row.spec.get("method") in SEVERAL
+
+
+def _sets_of(row: Row, side: str) -> str:
+    """Name of the set of pictures for one side of a training."""
+    if not _finds_several(row):
+        return f"single_{side}"
+    return "three_test" if side == "test" else f"many_{side}"
+
+
 def pictures(name: str, work: Path) -> PictureSet:
     return read_or_render(work / "sets" / name, SETS[name])
+
+
+def report_split(name: str, work: Path) -> None:
+    """Prints three people's AP with one thing put right at a time."""
+    network, truth = load_pose_network(work / "runs" / name / "pose.safetensors"), pictures("three_test", work)
+    found = answer_views(network, list_views(truth, network.spec), flip=True)
+    people = [true_people(picture, truth.skeleton) for picture in truth.pictures]
+    print(f"{name}: AP, AP50, AP75 of three people")
+    for title, figures in split_loss(found, people, oks_sigmas(truth.skeleton)).items():
+        print(f"  {title:18s} {figures['ap']:.3f} {figures['ap50']:.3f} {figures['ap75']:.3f}")
 
 
 def _make_trainer(name: str, steps: int):  # type: ignore[no-untyped-def]
@@ -184,15 +230,15 @@ def _make_trainer(name: str, steps: int):  # type: ignore[no-untyped-def]
 def render_table(rows: Mapping[str, Figures]) -> str:
     """Two tables in Markdown: networks of crops, networks of whole pictures."""
     first = [
-        "| network | steps | PCK@0.2 torso | visible | hidden | person's box | MPJPE mm (hidden) | s/frame | weights |",
+        "| network | training | PCK@0.2 torso | visible | hidden | person's box | MPJPE mm (hidden) | s/frame | MB |",
         f"|{'---|' * 9}",
     ]
     second = [
-        "| network | steps | AP of two | of three | AP50 of three | visible, hidden (three) | s/frame | weights |",
+        "| network | training | AP of two | of three | AP50 of three | visible, hidden (three) | s/frame | MB |",
         f"|{'---|' * 8}",
     ]
     for name, row in rows.items():
-        title, mb = f"{NETWORKS[name].title} | {int(row['steps'])}", f"{row['parameters'] * 2 / 1e6:.1f} MB"
+        title, mb = f"{NETWORKS[name].title} | {_describe_training(row)}", f"{row['parameters'] * 2 / 1e6:.1f}"
         if "single/pck" in row:
             depth = "" if "single/mpjpe_mm" not in row else (
                 f"{row['single/mpjpe_mm']:.0f} ({row['single/mpjpe_mm_hidden']:.0f})"
@@ -207,6 +253,13 @@ def render_table(rows: Mapping[str, Figures]) -> str:
     spent = ", ".join(f"{name} {row['training_s']:.0f}" for name, row in rows.items())
     note = f"Processor seconds of training: {spent}."
     return "\n".join([*first, "", *second, "", note])
+
+
+def _describe_training(row: Figures) -> str:
+    """Steps of how many samples at which size, and after how many steps of what it began with."""
+    steps, start = int(row["steps"]), int(row["start_steps"])
+    size = f"{row['width']:.0f} × {row['height']:.0f}"
+    return f"{steps} × {row['samples'] / steps:.0f}, {size}{f', from {start}' if start else ''}"
 
 
 def write_table(table: str) -> None:
@@ -275,6 +328,7 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
     parser.add_argument("--work", type=Path, default=cache_dir() / "pose_networks", help="pictures, weights, figures")
+    parser.add_argument("--split", action="store_true", help="what trained networks of several people lose AP to")
     parser.add_argument("--real", type=Path, nargs="+", help="clips to compare with BlazePose heavy")
     parser.add_argument("--spine", type=Path, nargs="+", help="clips to draw the spine in")
     parser.add_argument("--out", type=Path, default=Path("spine"), help="folder of those pictures")

@@ -1,0 +1,90 @@
+"""Where a network of several people loses its AP: four answers that are right in one respect each.
+
+python benchmarks/pose_networks.py --split --networks tags personlab …   # of networks that were trained before
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from formnet.pose.grouping.base import FoundPeople
+from formnet.pose.metrics.oks import TruePeople, compute_oks, evaluate_oks
+
+Change = Callable[[FoundPeople, TruePeople, np.ndarray], FoundPeople]
+_REACH = 1e-3
+"""A found joint belongs to a true one when its part of OKS is at least this: within 3.7 of COCO's deviations."""
+
+
+def split_loss(
+    found: Sequence[FoundPeople], truth: Sequence[TruePeople], sigmas: np.ndarray
+) -> dict[str, dict[str, float]]:
+    """Figures of `evaluate_oks` for the answer as it is and with one thing put right in it.
+
+    Args:
+        sigmas: (J,), see `oks_sigmas`.
+    """
+    rows = {"as found": found}
+    for title, change in _CHANGES.items():
+        rows[title] = [change(people, true, sigmas) for people, true in zip(found, truth, strict=True)]
+    return {title: evaluate_oks(row, truth, sigmas) for title, row in rows.items()}
+
+
+def regroup(found: FoundPeople, truth: TruePeople, sigmas: np.ndarray) -> FoundPeople:
+    """The joints that were found, each given to the true person it suits best; whom nothing suits is not found."""
+    n_people, n_joints = truth.flags.shape
+    joints, confidence = np.full((n_people, n_joints, 2), np.nan), np.zeros((n_people, n_joints))
+    for joint in range(n_joints):
+        suits = _kernel(found.joints[:, joint], truth, sigmas, joint)
+        for f, p in zip(*linear_sum_assignment(-suits), strict=True):
+            if suits[f, p] >= _REACH:
+                joints[p, joint], confidence[p, joint] = found.joints[f, joint], found.confidence[f, joint]
+    seen = np.isfinite(joints[..., 0]).any(axis=1)
+    return FoundPeople.ranked(joints[seen], confidence[seen])
+
+
+def place(found: FoundPeople, truth: TruePeople, sigmas: np.ndarray) -> FoundPeople:
+    """Every found joint moved to the nearest true one of its kind, whosever it is, if there is one within reach."""
+    joints = found.joints.copy()
+    for joint in range(joints.shape[1] if len(truth.joints) else 0):
+        suits = _kernel(found.joints[:, joint], truth, sigmas, joint)
+        near = suits.max(axis=1) >= _REACH
+        joints[near, joint] = truth.joints[suits.argmax(axis=1)[near], joint]
+    return FoundPeople(joints, found.confidence, found.score)
+
+
+def fill(found: FoundPeople, truth: TruePeople, sigmas: np.ndarray) -> FoundPeople:
+    """Joints that were not found put where they are, of the person whom the rest suits best."""
+    joints = found.joints.copy()
+    if len(joints) and len(truth.joints):
+        owner = compute_oks(joints, truth, sigmas).argmax(axis=1)
+        missing = np.isnan(joints[..., 0])
+        joints[missing] = truth.joints[owner][missing]
+    return FoundPeople(joints, found.confidence, found.score)
+
+
+def drop_strangers(found: FoundPeople, truth: TruePeople, sigmas: np.ndarray) -> FoundPeople:
+    """Without those who are nobody: of each true person the one who suits best, if any does."""
+    if not (len(found) and len(truth.joints)):
+        return found
+    oks = compute_oks(found.joints, truth, sigmas)
+    rows, columns = linear_sum_assignment(-oks)
+    kept = np.sort(rows[oks[rows, columns] > 0.1])
+    return FoundPeople(found.joints[kept], found.confidence[kept], found.score[kept])
+
+
+_CHANGES: dict[str, Change] = {
+    "true grouping": regroup,
+    "true places": place,
+    "nothing missing": fill,
+    "nobody extra": drop_strangers,
+}
+
+
+def _kernel(places: np.ndarray, truth: TruePeople, sigmas: np.ndarray, joint: int) -> np.ndarray:
+    """(F, P) part of OKS that found places (F, 2) of a joint earn with each true person; 0 where either is unknown."""
+    squared = ((places[:, None] - truth.joints[None, :, joint]) ** 2).sum(axis=-1)
+    worth = np.exp(-squared / (2 * sigmas[joint]) ** 2 / truth.areas / 2)
+    return np.nan_to_num(np.where(truth.flags[:, joint] > 0, worth, 0))
