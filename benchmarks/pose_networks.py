@@ -1,20 +1,22 @@
 """Pose networks side by side on rendered people never seen, and the best one on real clips.
 
     python benchmarks/pose_networks.py [--networks deconv fields …] [--write]
+    python benchmarks/pose_networks.py --ceiling                          # AP of faultless maps
     python benchmarks/pose_networks.py --split [--networks fields …]      # what three people's AP is lost to
     python benchmarks/pose_networks.py --real CLIP… [--networks deconv]   # against BlazePose heavy, joint by joint
     python benchmarks/pose_networks.py --spine CLIP… --out FOLDER         # pictures of the spine's joints
 
 Every network is trained at a size that a processor affords: crops of 96 × 128 pixels around one person, whole pictures
 of 256 × 192 with up to three, in 16 bits where PyTorch deems it safe. The first is trained longest; the others but the
-hourglass, which shares no layer with it, begin with its encoder, as networks usually do with one trained on ImageNet.
-Pictures, weights and figures are kept in --work, so a run that is stopped goes on with the row it was at. One thread;
-seconds are of the processor.
+hourglass, which shares no layer with it, begin with a shorter run of the first, as networks usually do with one trained
+on ImageNet. Pictures, weights and figures are kept in --work, so a run that is stopped goes on with the row it was at.
+One thread; seconds are of the processor.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import time
 from collections.abc import Mapping
@@ -28,21 +30,21 @@ import torch
 from common import run_main
 from page import REPOSITORY
 from PIL import Image, ImageDraw
-from pose_split import split_loss
+from pose_split import answer_faultlessly, split_loss
 from rich.console import Console
 from rich.progress import track as progress
 
 from formnet.conversion import convert_motion
 from formnet.errors import FormnetError
 from formnet.pose.estimator import create_estimator, estimate_pose
-from formnet.pose.metrics.oks import oks_sigmas
+from formnet.pose.metrics.oks import evaluate_oks, oks_sigmas
 from formnet.pose.model_bundle import Eyes
-from formnet.pose.networks.description import SEVERAL, load_pose_network
+from formnet.pose.networks.description import SEVERAL, PoseNetworkSpec, load_pose_network
 from formnet.pose.track import PoseTrack
 from formnet.pose.video import read_frames
 from formnet.readers.pictures.base import PictureSet
 from formnet.rendered.scenes import SceneOptions
-from formnet.skeleton import Skeleton
+from formnet.skeleton import SPINE_27, Skeleton
 from formnet.storage.files import atomic_path, cache_dir
 from formnet.training.pose.data import PoseDataOptions, PoseSets, read_or_render
 from formnet.training.pose.measure import answer_views, measure_network, true_people
@@ -80,14 +82,14 @@ _START = Row("what the others begin with", _CROP, 2000, 32, starts_fresh=True)
 NETWORKS = {
     "deconv": Row("SimpleBaseline, deconvolutions", _CROP, 5000, 32, starts_fresh=True),
     "fields": Row("part affinity fields, two stages", {**_WHOLE, "method": "fields", "stages": 2}, 2500, 8),
-    "rpstn": Row("RPSTN, five frames", _VIDEO, 750, 4, learning_rate=1e-3),
-    "rpstn_frames": Row("RPSTN frame by frame", {**_VIDEO, "propagate": False}, 750, 4, learning_rate=1e-3),
+    "rpstn": Row("RPSTN, five frames", _VIDEO, 500, 4, learning_rate=1e-3),
+    "rpstn_frames": Row("RPSTN frame by frame", {**_VIDEO, "propagate": False}, 500, 4, learning_rate=1e-3),
     "tags": Row("associative embedding", {**_WHOLE, "method": "tags"}, 1000, 8),
-    "rpstn_norelation": Row("RPSTN without the relation extractor", {**_VIDEO, "relation": "none"}, 750, 4,
+    "rpstn_norelation": Row("RPSTN without the relation extractor", {**_VIDEO, "relation": "none"}, 500, 4,
                             learning_rate=1e-3),
     "location": Row("VNect's location maps", {**_CROP, "method": "location"}, 250, 32),
     "personlab": Row("PersonLab", {**_WHOLE, "method": "personlab"}, 1000, 8),
-    "rpstn_nonlocal": Row("RPSTN, non-local block instead", {**_VIDEO, "relation": "nonlocal"}, 750, 4,
+    "rpstn_nonlocal": Row("RPSTN, non-local block instead", {**_VIDEO, "relation": "nonlocal"}, 500, 4,
                           learning_rate=1e-3),
     "hourglass": Row("two stacked hourglasses", {**_CROP, "kind": "hourglass", "width": 32, "stages": 2}, 500, 32,
                      starts_fresh=True),
@@ -121,6 +123,9 @@ def main(arguments: argparse.Namespace) -> None:
         for name in arguments.networks:
             report_agreement(compare_with_blazepose(arguments.work / "runs" / name, arguments.real), name)
         return
+    if arguments.ceiling:
+        report_ceiling(arguments.work)
+        return
     if arguments.split:
         for name in arguments.networks:
             if _finds_several(NETWORKS[name]):
@@ -135,7 +140,7 @@ def main(arguments: argparse.Namespace) -> None:
         rows[name] = measure(name, arguments.work)
         if arguments.write:
             write_results({name: rows[name] for name in NETWORKS if name in rows})
-    print(render_table({name: rows[name] for name in arguments.networks}))
+    print(render_table({name: rows[name] for name in arguments.networks}, only_measured=True))
 
 
 def write_results(rows: Mapping[str, Figures]) -> None:
@@ -157,7 +162,7 @@ def measure(name: str, work: Path) -> Figures:
     figures["start_steps"] = 0 if start is None else _START.steps
     figures["training_pictures"] = len(pictures(_sets_of(row, "train"), work))
     network = load_pose_network(run / "pose.safetensors")
-    figures["parameters"] = sum(part.numel() for part in network.module.parameters())
+    figures["parameters"] = count_parameters(row)
     for side in ("two", "three") if _finds_several(row) else ("single",):
         measured = measure_network(network, pictures(f"{side}_test", work))
         figures |= {f"{side}/{figure}": value for figure, value in measured.items()}
@@ -201,6 +206,17 @@ def pictures(name: str, work: Path) -> PictureSet:
     return read_or_render(work / "sets" / name, SETS[name])
 
 
+def report_ceiling(work: Path) -> None:
+    """Prints three people's AP from maps without a fault, at both sizes of pictures."""
+    people = pictures("three_test", work)
+    truth, sigmas = [true_people(picture, people.skeleton) for picture in people.pictures], oks_sigmas(people.skeleton)
+    for method, size, hidden in itertools.product(SEVERAL, ((192, 160), (256, 192)), (True, False)):
+        spec = PoseNetworkSpec(people.skeleton, **{**_WHOLE, "size": size, "method": method})
+        figures = evaluate_oks(answer_faultlessly(spec, people, hidden=hidden), truth, sigmas)
+        joints = "all joints" if hidden else "visible ones"
+        print(f"{method:10s} {size[0]} × {size[1]} {joints:13s} {figures['ap']:.3f} {figures['ar']:.3f}")
+
+
 def report_split(name: str, work: Path) -> None:
     """Prints three people's AP with one thing put right at a time."""
     network, truth = load_pose_network(work / "runs" / name / "pose.safetensors"), pictures("three_test", work)
@@ -227,7 +243,7 @@ def _make_trainer(name: str, steps: int):  # type: ignore[no-untyped-def]
     return make
 
 
-def render_table(rows: Mapping[str, Figures]) -> str:
+def render_table(rows: Mapping[str, Figures], *, only_measured: bool = False) -> str:
     """Two tables in Markdown: networks of crops, networks of whole pictures."""
     first = [
         "| network | training | PCK@0.2 torso | visible | hidden | person's box | MPJPE mm (hidden) | s/frame | MB |",
@@ -237,22 +253,44 @@ def render_table(rows: Mapping[str, Figures]) -> str:
         "| network | training | AP of two | of three | AP50 of three | visible, hidden (three) | s/frame | MB |",
         f"|{'---|' * 8}",
     ]
-    for name, row in rows.items():
-        title, mb = f"{NETWORKS[name].title} | {_describe_training(row)}", f"{row['parameters'] * 2 / 1e6:.1f}"
-        if "single/pck" in row:
-            depth = "" if "single/mpjpe_mm" not in row else (
-                f"{row['single/mpjpe_mm']:.0f} ({row['single/mpjpe_mm_hidden']:.0f})"
-            )  # fmt: skip
-            values = [f"{row[f'single/pck{part}']:.3f}" for part in ("", "_visible", "_hidden", "_person")]
-            first.append(f"| {title} | {' | '.join(values)} | {depth} | {row['single/seconds_a_frame']:.3f} | {mb} |")
-        else:
-            values = [f"{row[figure]:.3f}" for figure in ("two/ap", "three/ap", "three/ap50")]
-            parts = f"{row['three/ap_visible']:.3f}, {row['three/ap_hidden']:.3f}"
-            seconds = f"{row['three/seconds_a_frame']:.3f}"
-            second.append(f"| {title} | {' | '.join(values)} | {parts} | {seconds} | {mb} |")
+    for name, network in NETWORKS.items():
+        table = second if _finds_several(network) else first
+        if name in rows:
+            table.append(_render_row(network.title, rows[name]))
+        elif not only_measured:
+            blanks = " |" * (len(table[0].split("|")) - 5)
+            table.append(f"| {network.title} | not trained |{blanks} {_weigh(count_parameters(network)):.1f} |")
     spent = ", ".join(f"{name} {row['training_s']:.0f}" for name, row in rows.items())
     note = f"Processor seconds of training: {spent}."
     return "\n".join([*first, "", *second, "", note])
+
+
+def _render_row(title: str, row: Figures) -> str:
+    start = f"| {title} | {_describe_training(row)} |"
+    if "single/pck" in row:
+        depth = (
+            f"{row['single/mpjpe_mm']:.0f} ({row['single/mpjpe_mm_hidden']:.0f})" if "single/mpjpe_mm" in row else ""
+        )
+        values = [f"{row[f'single/pck{part}']:.3f}" for part in ("", "_visible", "_hidden", "_person")]
+        values += [depth, f"{row['single/seconds_a_frame']:.3f}"]
+    else:
+        values = [f"{row[figure]:.3f}" for figure in ("two/ap", "three/ap", "three/ap50")]
+        values += [
+            f"{row['three/ap_visible']:.3f}, {row['three/ap_hidden']:.3f}",
+            f"{row['three/seconds_a_frame']:.3f}",
+        ]
+    return f"{start} {' | '.join(values)} | {_weigh(int(row['parameters'])):.1f} |"
+
+
+def count_parameters(row: Row) -> int:
+    """Of the network that a row describes."""
+    spec = PoseNetworkSpec(SPINE_27, **row.spec)
+    return sum(part.numel() for part in spec.build().parameters())
+
+
+def _weigh(parameters: int) -> float:
+    """MB of weights in 16 bits."""
+    return parameters * 2 / 1e6
 
 
 def _describe_training(row: Figures) -> str:
@@ -328,6 +366,7 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
     parser.add_argument("--work", type=Path, default=cache_dir() / "pose_networks", help="pictures, weights, figures")
+    parser.add_argument("--ceiling", action="store_true", help="AP and AR of three people from faultless maps")
     parser.add_argument("--split", action="store_true", help="what trained networks of several people lose AP to")
     parser.add_argument("--real", type=Path, nargs="+", help="clips to compare with BlazePose heavy")
     parser.add_argument("--spine", type=Path, nargs="+", help="clips to draw the spine in")

@@ -12,6 +12,10 @@ from scipy.optimize import linear_sum_assignment
 
 from formnet.pose.grouping.base import FoundPeople
 from formnet.pose.metrics.oks import TruePeople, compute_oks, evaluate_oks
+from formnet.pose.networks.crop import crop_whole
+from formnet.pose.networks.description import STRIDE, PoseNetworkSpec
+from formnet.readers.pictures.base import VISIBLE, PictureSet
+from formnet.training.pose.measure import true_people
 
 Change = Callable[[FoundPeople, TruePeople, np.ndarray], FoundPeople]
 _REACH = 1e-3
@@ -30,6 +34,33 @@ def split_loss(
     for title, change in _CHANGES.items():
         rows[title] = [change(people, true, sigmas) for people, true in zip(found, truth, strict=True)]
     return {title: evaluate_oks(row, truth, sigmas) for title, row in rows.items()}
+
+
+def answer_faultlessly(spec: PoseNetworkSpec, pictures: PictureSet, *, hidden: bool) -> list[FoundPeople]:
+    """What is read from the maps that a network of this description should give.
+
+    Args:
+        hidden: False for maps in which hidden joints left no trace.
+    """
+    answers = []
+    for picture in pictures.pictures:
+        crop, truth = crop_whole(*picture.size(), spec.size), true_people(picture, pictures.skeleton)
+        known = truth.flags > 0 if hidden else truth.flags == VISIBLE
+        joints = np.where(known[..., None], crop.from_picture(truth.joints) / STRIDE, np.nan)
+        grouping = spec.make_grouping()
+        maps = {**grouping.make_maps(joints, spec.map_size)}
+        if spec.method == "tags":
+            maps["tags"] = _tag_by_the_nearest(joints, spec.map_size)
+        people = grouping.group(maps)
+        answers.append(FoundPeople(crop.to_picture(people.joints * STRIDE), people.confidence, people.score))
+    return answers
+
+
+def _tag_by_the_nearest(joints: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(J, H, W): in each cell the number of the person whose joint is nearest, three apart."""
+    x, y = np.meshgrid(np.arange(size[0]) + 0.5, np.arange(size[1]) + 0.5)
+    away = np.hypot(x - joints[..., 0, None, None], y - joints[..., 1, None, None])
+    return 3.0 * np.nan_to_num(away, nan=np.inf).argmin(axis=0).astype(np.float32)
 
 
 def regroup(found: FoundPeople, truth: TruePeople, sigmas: np.ndarray) -> FoundPeople:

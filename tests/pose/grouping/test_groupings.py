@@ -123,6 +123,30 @@ def test_line_scores_and_matching_equal_slow_twins():
         assert sum(c.score for c in found if c.limb == limb) == pytest.approx(best)
 
 
+def test_two_people_share_a_peak_and_neither_falls_apart():
+    people, grouping = crossing_people(2), GROUPINGS["fields"]
+    people[1] += people[0, COCO_17.index("left_knee")] - people[1, COCO_17.index("left_knee")]
+    found = grouping.group(perfect_maps(grouping, people))
+    assert_same_people(found, people, within=1.5)
+
+
+def test_a_joint_that_nobody_sees_does_not_cut_the_leg_off():
+    people, grouping = crossing_people(2)[:1], GROUPINGS["fields"]
+    people[0, COCO_17.index("left_knee")] = np.nan
+    found = grouping.group(perfect_maps(grouping, people))
+    assert len(found) == 1
+    assert np.isfinite(found.joints[0, COCO_17.index("left_ankle"), 0])
+
+
+def test_a_low_peak_is_taken_where_a_limb_leads_to_it():
+    people, grouping = crossing_people(2)[:1], GROUPINGS["fields"]
+    maps, ankle = perfect_maps(grouping, people), COCO_17.index("left_ankle")
+    maps["heatmaps"][ankle] *= 0.06
+    found = grouping.group(maps)
+    assert found.confidence[0, ankle] < grouping.threshold
+    assert_same_people(found, people, within=0.8)
+
+
 def test_personlabs_maps_equal_a_slow_twin_where_people_overlap():
     rng = np.random.default_rng(3)
     grouping, (width, height) = PersonLab(COCO_17, radius=2.5), (14, 11)

@@ -92,6 +92,10 @@ class Peaks:
         rows = np.flatnonzero(self.joint == joint)
         return rows[np.argsort(-self.height[rows], kind="stable")]
 
+    def above(self, height: float) -> Peaks:
+        """The same candidates, with the same numbers, of which only those at least so high belong to a joint."""
+        return Peaks(np.where(self.height >= height, self.joint, -1), self.place, self.height)
+
 
 def find_peaks(
     heatmaps: NDArray[np.floating], threshold: float, most: int = 30, refine: Refine = "taylor", sigma: float = 2.0

@@ -24,8 +24,18 @@ from formnet.pose.grouping.single import mirror_heatmaps
 from formnet.skeleton import Skeleton
 
 _SAMPLES = 10
+_SKIPPING = (("shoulder", "hip"), ("hip", "ankle"), ("shoulder", "wrist"))
+_REDUNDANT = (
+    *((f"{side}_{a}", f"{side}_{b}") for a, b in _SKIPPING for side in ("left", "right")),
+    ("neck", "pelvis"),
+    ("nose", "neck"),
+)
 _LEAST_ALONG = 0.8
 """Share of the samples between two joints that must agree with the limb."""
+
+
+Person = dict[int, int]
+"""Number of each joint that was found → its candidate."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,8 @@ class AffinityFields:
         breadth: half of a limb's, cells.
         threshold: least height of a peak.
         agreement: least cosine of the field with the line between two joints.
+        guess: a joint that nobody's limbs reach is looked for among peaks down to this height.
+        sharing: two people whose joints make one peak share it where the field along the limb is at least this.
         least_joints: people of fewer joints are dropped.
     """
 
@@ -55,12 +67,14 @@ class AffinityFields:
     breadth: float = 1.0
     threshold: float = 0.1
     agreement: float = 0.05
+    guess: float = 0.03
+    sharing: float = 0.4
     least_joints: int = 3
     limbs: Limbs = field(default=())
 
     def __post_init__(self) -> None:
         if not self.limbs:
-            object.__setattr__(self, "limbs", connected_limbs(self.skeleton))
+            object.__setattr__(self, "limbs", redundant_limbs(self.skeleton))
 
     @property
     def channels(self) -> dict[str, int]:
@@ -71,9 +85,44 @@ class AffinityFields:
         return {"heatmaps": make_heatmaps(joints, size, self.sigma), "fields": fields, "on_limb": on_limb}
 
     def group(self, maps: Maps) -> FoundPeople:
-        peaks = find_peaks(maps["heatmaps"], self.threshold, sigma=self.sigma)
-        connections = match_limbs(peaks, maps["fields"], self.limbs, self.agreement)
-        return assemble_people(peaks, connections, self.limbs, len(self.skeleton), self.least_joints)
+        peaks = find_peaks(maps["heatmaps"], self.guess, sigma=self.sigma)
+        connections = match_limbs(peaks.above(self.threshold), maps["fields"], self.limbs, self.agreement)
+        kept: list[Person] = []
+        people = assemble_people(connections, self.limbs)
+        for number, person in enumerate(people):
+            if not is_part(person, kept):
+                others = [*kept, *people[number + 1 :]]
+                self._complete(
+                    person, {candidate for other in others for candidate in other.values()}, peaks, maps["fields"]
+                )
+                kept += [person] if len(person) >= self.least_joints and not is_part(person, kept) else []
+        joints, confidence = (
+            np.full((len(kept), len(self.skeleton), 2), np.nan),
+            np.zeros((len(kept), len(self.skeleton))),
+        )
+        for row, person in enumerate(kept):
+            numbers, candidates = list(person), list(person.values())
+            joints[row, numbers], confidence[row, numbers] = peaks.place[candidates], peaks.height[candidates]
+        return FoundPeople.ranked(joints, np.clip(confidence, 0, 1))
+
+    def _complete(self, person: Person, taken: set[int], peaks: Peaks, fields: NDArray[np.floating]) -> None:
+        """Follows limbs from joints that are known to those that are not: to peaks of nobody, low ones too, then to a
+        peak that is somebody else's."""
+        is_changed = True
+        while is_changed:
+            is_changed = False
+            for limb, (a, b) in enumerate(self.limbs):
+                if (a in person) == (b in person):
+                    continue
+                known, missing = (a, b) if a in person else (b, a)
+                candidates, here = peaks.of(missing), peaks.place[person[known]][None]
+                starts, ends = (here, peaks.place[candidates]) if known == a else (peaks.place[candidates], here)
+                score = score_lines(starts, ends, fields[2 * limb : 2 * limb + 2], self.agreement).ravel()
+                is_free = np.array([candidate not in taken for candidate in candidates], dtype=bool)
+                fits = np.where(is_free, score > 0, score >= self.sharing)
+                if fits.any():
+                    best = int(np.lexsort([score, is_free, fits])[-1])
+                    person[missing], is_changed = int(candidates[best]), True
 
     @cached_property
     def _twins(self) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
@@ -87,6 +136,15 @@ class AffinityFields:
             "heatmaps": mirror_heatmaps(maps["heatmaps"], self.skeleton),
             "fields": np.ascontiguousarray(turned.reshape(maps["fields"].shape)),
         }
+
+
+def redundant_limbs(skeleton: Skeleton) -> Limbs:
+    """The limbs that join all joints, and some that skip one, so that somebody with a hidden joint stays whole (Cao et
+    al., TPAMI 2019)."""
+    limbs = connected_limbs(skeleton)
+    there = [(a, b) for a, b in _REDUNDANT if a in skeleton and b in skeleton]
+    pairs = [(skeleton.index(a), skeleton.index(b)) for a, b in there]
+    return (*limbs, *(pair for pair in pairs if pair not in limbs and pair[::-1] not in limbs))
 
 
 def make_fields(
@@ -145,11 +203,9 @@ def score_lines(
     return np.where(is_limb & (length[..., 0] > 0), along.mean(axis=-1), 0.0)
 
 
-def assemble_people(
-    peaks: Peaks, connections: list[Connection], limbs: Limbs, n_joints: int, least_joints: int
-) -> FoundPeople:
-    """Joins limbs to people, the surest limbs first; nobody gets a joint twice."""
-    owner: dict[int, dict[int, int]] = {}
+def assemble_people(connections: list[Connection], limbs: Limbs) -> list[Person]:
+    """Joins limbs to people, the surest limbs first; nobody gets a joint twice. The largest people come first."""
+    owner: dict[int, Person] = {}
     for connection in sorted(connections, key=lambda c: -c.score):
         ends = dict(zip(limbs[connection.limb], (connection.start, connection.end), strict=True))
         parts = [owner.get(candidate, {joint: candidate}) for joint, candidate in ends.items()]
@@ -158,9 +214,9 @@ def assemble_people(
         person = parts[0] | parts[1]
         for candidate in person.values():
             owner[candidate] = person
-    people = [p for p in {id(p): p for p in owner.values()}.values() if len(p) >= least_joints]
-    joints, confidence = np.full((len(people), n_joints, 2), np.nan), np.zeros((len(people), n_joints))
-    for row, person in enumerate(people):
-        numbers, candidates = list(person), list(person.values())
-        joints[row, numbers], confidence[row, numbers] = peaks.place[candidates], peaks.height[candidates]
-    return FoundPeople.ranked(joints, np.clip(confidence, 0, 1))
+    return sorted({id(person): person for person in owner.values()}.values(), key=len, reverse=True)
+
+
+def is_part(person: Person, people: list[Person]) -> bool:
+    """True when most of somebody's candidates are another's."""
+    return any(2 * len(person.items() & other.items()) > len(person) for other in people)
