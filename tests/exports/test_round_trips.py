@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from formnet.errors import InputError
+from formnet.exports.c3d import write_c3d
 from formnet.exports.keypoints import (
     ALPHAPOSE_SKELETONS,
     OPENPOSE_SKELETONS,
@@ -39,6 +40,8 @@ class Form:
         keeps_ends: frames without the person are kept at the beginning and the end, too.
         confidence_to: how well confidence is kept; COCO has three flags, TRC has none.
         is_even: its frames come at a constant rate.
+        has_rate: it says the rate alone, so that its times begin with 0.
+        needs: the package that writes it.
     """
 
     suffix: str
@@ -48,6 +51,8 @@ class Form:
     keeps_ends: bool = False
     confidence_to: float = 1e-9
     is_even: bool = False
+    has_rate: bool = False
+    needs: str | None = None
 
 
 ANY = (COCO_17, HALPE_26, BLAZEPOSE_33)
@@ -58,6 +63,7 @@ FORMS = {
     "coco": Form(".json", lambda path, m, stem: write_coco(path, m, *SIZE), (COCO_17,), confidence_to=0.51),
     "csv": Form(".csv", lambda path, m, stem: write_csv(path, m), ANY, (2, 3), True, 1e-4),
     "trc": Form(".trc", lambda path, m, stem: write_trc(path, m), ANY, (3,), True, 1.0, True),
+    "c3d": Form(".c3d", lambda path, m, stem: write_c3d(path, m), ANY, (3,), True, 1.0, True, True, "ezc3d"),
     "npz": Form(".npz", lambda path, m, stem: write_npz(path, m), ANY, (2, 3), True),
 }
 STEMS = st.one_of(
@@ -92,6 +98,8 @@ def motions(draw: st.DrawFn, form: Form) -> Motion:
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_written_is_read_with_the_same_joints_at_the_same_times(name, data, stem, tmp_path):
     form = FORMS[name]
+    if form.needs:
+        pytest.importorskip(form.needs)
     motion = data.draw(motions(form))
     folder = tmp_path / "one"
     shutil.rmtree(folder, ignore_errors=True)
@@ -106,7 +114,8 @@ def test_what_is_written_is_read_with_the_same_joints_at_the_same_times(name, da
     np.testing.assert_allclose(found.positions, expected.positions, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(found.confidence, expected.confidence, atol=form.confidence_to)
     seen = ~expected.missing.all(axis=1) | form.keeps_ends
-    np.testing.assert_allclose(found.timestamps[seen], expected.timestamps[seen], rtol=0, atol=2e-6)
+    times_s = expected.timestamps - (expected.timestamps[0] if form.has_rate else 0)
+    np.testing.assert_allclose(found.timestamps[seen], times_s[seen], rtol=0, atol=2e-6)
     assert not any("assumed" in warning for warning in source.warnings)
     again = read_source(folder)
     np.testing.assert_array_equal(again.motion.positions, found.positions)

@@ -102,6 +102,39 @@ def trc(*, rate: str = "30", n_frames: str = "3", units: str = "m", rows: str | 
     return head + (plain if rows is None else rows) + "\n"
 
 
+# Motion capture.
+
+
+def c3d(
+    n_frames: int = 12, n_points: int = 8, rate: float = 30.0, unit: str = "mm", value: float = 1.0,
+    labels: list[str] | None = None, order: str = "<", processor: int = 84, scale: float = -1.0,
+) -> bytes:  # fmt: skip
+    """A C3D file of 12 frames of 8 points that may say other numbers of them."""
+    names = labels or ["LHip", "RHip", "LKnee", "RKnee", "LAnkle", "RAnkle", "LShoulder", "RShoulder"]
+
+    def floats(*numbers: float) -> bytes:
+        raw = struct.pack(f"{order}{len(numbers)}f", *(4 * n if processor == 85 else n for n in numbers))
+        if processor != 85:
+            return raw
+        return b"".join(raw[k + 2 : k + 4] + raw[k : k + 2] for k in range(0, len(raw), 4))
+
+    def parameter(name: str, kind: int, shape: list[int], content: bytes) -> bytes:
+        value = bytes([kind & 0xFF, len(shape), *shape]) + content + b"\0"
+        return bytes([len(name), 1]) + name.encode() + struct.pack(f"{order}H", len(value) + 2) + value
+
+    width = max(map(len, names))
+    text = "".join(name.ljust(width) for name in names).encode()
+    body = bytes([1, 0x50, 2, processor]) + bytes([5, 0xFF]) + b"POINT" + struct.pack(f"{order}H", 3) + b"\0"
+    body += parameter("LABELS", -1, [width, len(names)], text) + parameter("UNITS", -1, [len(unit)], unit.encode())
+    body += parameter("RATE", 4, [], floats(rate)) + parameter("SCALE", 4, [], floats(scale)) + b"\0\0"
+    head = bytes([2, 0x50]) + struct.pack(f"{order}5H", n_points, 0, 1, n_frames, 10) + floats(scale)
+    head += struct.pack(f"{order}2H", 4, 0) + floats(rate)
+    numbers = [number for frame in range(12) for point in range(8) for number in
+               (value * (point + 1), 10.0 * frame, 200.0 * (point + 1), 0.0)]  # fmt: skip
+    frames = floats(*numbers) if scale < 0 else struct.pack(f"{order}{len(numbers)}h", *map(int, numbers))
+    return head.ljust(512, b"\0") + body.ljust(1024, b"\0") + frames
+
+
 # Archives of arrays.
 
 

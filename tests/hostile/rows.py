@@ -182,7 +182,19 @@ _POSES: tuple[tuple[str, Make, str], ...] = (
     # What this field has and formnet does not open.
     ("program.pkl", raw(b"cos\nmkdir\n(S'ran'\ntR."), "is a pickle, which can run programs"),
     ("others.h5", raw(b"\x89HDF\r\n\x1a\n"), "is an HDF5 file"),
-    ("others.c3d", raw(bytes(512)), "is a C3D recording"),
+    # Motion capture.
+    ("nothing.c3d", raw(bytes(512)), "is no C3D file"),
+    ("head.c3d", raw(files.c3d()[:512]), "is no C3D file"),
+    ("cut.c3d", raw(files.c3d()[:-100]), "is no readable C3D file (it is cut off)"),
+    ("long.c3d", raw(files.c3d(n_frames=60_000)), "is no readable C3D file (it is cut off)"),
+    ("many-points.c3d", raw(files.c3d(n_points=65_535)), "is no readable C3D file (it is cut off)"),
+    ("far-parameters.c3d", raw(bytes([255]) + files.c3d()[1:]), "is no readable C3D file (it is cut off)"),
+    ("noise.c3d", raw(bytes([2, 0x50]) + bytes(range(1, 256)) * 8), "is no readable C3D file"),
+    ("rate.c3d", raw(files.c3d(rate=float("nan"))), "which no recording has"),
+    ("unit.c3d", raw(files.c3d(unit="parsec")), "formnet reads C3D in m, cm and mm"),
+    ("skin.c3d", raw(files.c3d(labels=["LASI"] * 8)), "holds markers on the skin"),
+    ("1e30.c3d", raw(files.c3d(value=1e30)), _FAR),
+    ("pipe.c3d", files.pipe, _GONE),
 )  # fmt: skip
 
 

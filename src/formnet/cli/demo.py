@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from importlib import resources
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +14,7 @@ from formnet.demo import CLIP, TRUTH
 from formnet.errors import InputError
 from formnet.faults import fault_named
 from formnet.standards.reading import load_standard
+from formnet.storage.texts import parse_json, read_json
 
 
 def demo(
@@ -36,8 +36,8 @@ def demo(
         if not clip.is_file():
             raise InputError("the example clip is not installed; install formnet again")
         classify([clip], out=out, force=force)
-    truth = json.loads((folder / TRUTH).read_text(encoding="utf-8"))["repetitions"]
-    found = json.loads((out / "verdict.json").read_text(encoding="utf-8"))["clips"][0]["repetitions"]
+    truth = parse_json((folder / TRUTH).read_text(encoding="utf-8"), Path(TRUTH))["repetitions"]
+    found = read_json(out / "verdict.json", "verdict")["clips"][0]["repetitions"]
     judged, n_right = load_standard().faults, 0
     for number, real in enumerate(truth, start=1):
         inside = [r["label"] for r in found if real["start_s"] <= r["bottom_s"] <= real["end_s"]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from formnet.demo import CLIP, TRUTH
 from formnet.errors import FormnetError, InputError
+from formnet.storage.texts import parse_json
 
 if TYPE_CHECKING:
     from formnet.pipeline import ClipJudge
@@ -114,8 +114,8 @@ class Trial:
         assert self._clip
         try:
             text = (resources.files("formnet.demo") / TRUTH).read_text(encoding="utf-8")
-            return tuple(float(repetition["bottom_s"]) for repetition in json.loads(text)["repetitions"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            return tuple(float(repetition["bottom_s"]) for repetition in parse_json(text, Path(TRUTH))["repetitions"])
+        except (OSError, ValueError, KeyError, TypeError, InputError) as error:
             raise InputError(f"the truth of the example clip cannot be read ({error}); {AGAIN}") from error
 
     @functools.cached_property

@@ -48,10 +48,12 @@ def show(name: Annotated[str, _NAME]) -> None:
     from pathlib import Path
 
     from formnet.standards.reading import load_standard, shipped_standards
+    from formnet.storage.texts import read_text
 
     load_standard(name)
     shipped = resources.files("formnet.standards") / f"{name}.yaml"
-    print((shipped if name in shipped_standards() else Path(name)).read_text(encoding="utf-8"), end="")
+    is_shipped = name in shipped_standards()
+    print(shipped.read_text(encoding="utf-8") if is_shipped else read_text(Path(name), "standard"), end="")
 
 
 @standards.command("check")

@@ -7,7 +7,6 @@ weights.
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +32,7 @@ from formnet.storage.files import compute_sha256
 from formnet.storage.weights import (
     build_with_weights,
     compute_fingerprint,
+    read_checkpoint,
     read_weights,
     shipped_path,
     write_weights,
@@ -202,14 +202,7 @@ def read_description(path: Path | str) -> ModelDescription:
 
 
 def _read_lightning(path: Path) -> tuple[Any, dict[str, torch.Tensor]]:
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError) as error:
-        reason = str(error).strip().splitlines() or ["empty"]
-        raise CheckpointError(
-            f"{path} is no checkpoint that can be loaded safely ({reason[0][:80]}); use a file that train.py wrote"
-        ) from error
-    own = content if isinstance(content, dict) else {}
+    own = read_checkpoint(path, "use a file that train.py wrote")
     if "formnet_model" not in (own.get("hyper_parameters") or {}):
         if TRAINING_STATE in own:
             raise CheckpointError(

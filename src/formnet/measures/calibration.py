@@ -8,12 +8,12 @@ explains tells whether this view shows the measure at all. `formnet fit-errors` 
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from formnet.measures.base import RawValue
 from formnet.measures.measurement import Measurement
 from formnet.measures.performance import Performance
 from formnet.measures.registry import MEASURES
+from formnet.storage.texts import parse_json
 
 VIEWS: dict[str, tuple[float, float]] = {
     "front": (0.0, 25.0),
@@ -132,7 +133,7 @@ def calibration_for(source: str) -> Calibration:
 def read_shipped_calibrations() -> dict[str, Calibration]:
     """Pose source → the fitted lines that formnet brings along; raises as `read_calibrations`."""
     text = resources.files("formnet.measures").joinpath("errors.json").read_text(encoding="utf-8")
-    return read_calibrations(json.loads(text))
+    return read_calibrations(parse_json(text, Path("errors.json"), "file of errors"))
 
 
 def read_calibrations(content: Mapping[str, Any]) -> dict[str, Calibration]:

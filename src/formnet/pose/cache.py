@@ -15,6 +15,7 @@ from formnet.pose.track import PoseTrack
 from formnet.skeleton import skeleton_named
 from formnet.storage.arrays import read_arrays
 from formnet.storage.files import atomic_path, compute_sha256
+from formnet.storage.texts import parse_json
 
 # Raised when the same clip and options may give another track (tracking rules, confidence, layout of the file).
 _VERSION = 2
@@ -67,7 +68,7 @@ def track_to_arrays(track: PoseTrack) -> dict[str, np.ndarray]:
 
 def track_from_arrays(arrays: Mapping[str, np.ndarray]) -> PoseTrack:
     """The track of `track_to_arrays`; raises one of `DAMAGE` when something is missing or wrong."""
-    about = json.loads(str(arrays["about"]))
+    about = parse_json(str(arrays["about"]), Path("track"), "track")
     skeleton = skeleton_named(about["skeleton"])
     confidence, timestamps = arrays["confidence"], arrays["timestamps"]
     image = Motion(arrays["image"], confidence, timestamps, skeleton, "pixel")

@@ -17,6 +17,7 @@ from formnet.errors import InputError
 from formnet.pose import model_sources
 from formnet.pose.model_bundle import Eyes, PoseModel, is_network, is_pinned_bundle, read_bundle
 from formnet.storage.files import atomic_path, cache_dir
+from formnet.storage.texts import read_bytes
 
 MODEL_VARIABLE = "FORMNET_POSE_MODEL"
 
@@ -130,7 +131,7 @@ def _check_given(path: Path) -> Path:
 
 
 def _read_network(path: Path) -> bytes:
-    content = path.read_bytes()
+    content = read_bytes(path, "network")
     if not is_network(content):
         raise InputError(f"{path} is no TensorFlow Lite file; give a BlazePose network or a .task bundle")
     return content

@@ -17,7 +17,7 @@ from formnet.readers.npz import holds_keypoints, read_npz
 from formnet.readers.tracks import select_person
 from formnet.storage.kinds import is_picture_or_film, is_text_of_poses
 
-POSE_SUFFIXES = (*TEXT_SUFFIXES, ".npz", ".npy")
+POSE_SUFFIXES = (*TEXT_SUFFIXES, ".c3d", ".npz", ".npy")
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 ASSUMED_FPS = 30.0
 _MIN_TOLD_SHARE = 0.02

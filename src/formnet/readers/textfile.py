@@ -10,7 +10,7 @@ import numpy as np
 
 from formnet.errors import InputError
 from formnet.motion import FloatArray
-from formnet.storage.texts import MAX_BYTES, check_file
+from formnet.storage.texts import MAX_BYTES, read_bytes
 
 
 def read_number_table(path: Path) -> FloatArray:
@@ -20,8 +20,7 @@ def read_number_table(path: Path) -> FloatArray:
         InputError: when the file is missing, empty, damaged, or its rows have different lengths.
     """
     try:
-        check_file(path, what="text table")
-        raw = path.read_bytes()
+        raw = read_bytes(path, "text table")
         if raw[:2] == b"\x1f\x8b":
             with gzip.open(path) as stream:
                 raw = stream.read(MAX_BYTES + 1)

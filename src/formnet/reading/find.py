@@ -11,7 +11,7 @@ from pathlib import Path
 from formnet.errors import FormnetError, InputError
 from formnet.pose.photo import find_film, is_animated
 from formnet.readers.clips import VIDEO_SUFFIXES
-from formnet.readers.keypoints.files import OTHER_FILES, TEXT_SUFFIXES, list_frame_files
+from formnet.readers.keypoints.files import OTHER_FILES, TEXT_SUFFIXES, WORLD_SUFFIXES, list_frame_files
 from formnet.readers.keypoints.tables import is_joint_table
 from formnet.readers.keypoints.walk import PERSON_KEYS
 from formnet.readers.source import IMAGE_SUFFIXES
@@ -108,7 +108,7 @@ def _search(
 
 def _is_source(path: Path, with_pictures: bool) -> bool:
     suffix = path.suffix.lower()
-    if suffix in FILM_SUFFIXES or suffix == ".trc" or (with_pictures and suffix in IMAGE_SUFFIXES):
+    if suffix in FILM_SUFFIXES or suffix in WORLD_SUFFIXES or (with_pictures and suffix in IMAGE_SUFFIXES):
         return True
     try:
         if suffix in IMAGE_SUFFIXES:

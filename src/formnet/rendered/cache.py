@@ -16,6 +16,7 @@ import numpy as np
 from formnet.pose.cache import DAMAGE, track_from_arrays, track_to_arrays, write_arrays
 from formnet.rendered.film import FilmRequest, RenderedClip, estimate_rendered
 from formnet.storage.arrays import read_arrays
+from formnet.storage.texts import parse_json
 from formnet.synth.dataset import RepetitionTruth
 
 
@@ -64,7 +65,7 @@ def read_rendered(path: Path) -> RenderedClip | None:
     """Reads a clip; None when there is none or it is damaged (it is then rendered anew)."""
     try:
         stored = read_arrays(path, "rendered clip", "it is rendered anew")
-        truth = json.loads(str(stored["truth"]))
+        truth = parse_json(str(stored["truth"]), path, "rendered clip")
         return RenderedClip(
             tuple(RepetitionTruth(**repetition) for repetition in truth["repetitions"]),
             float(truth["yaw_deg"]),

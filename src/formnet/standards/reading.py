@@ -8,13 +8,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, get_args
 
-import yaml
-
 from formnet.errors import InputError
 from formnet.measures.registry import MEASURES
 from formnet.standards import DEFAULT_STANDARD
 from formnet.standards.standard import Criterion, Evidence, Rule, Side, Standard
-from formnet.storage.texts import read_text
+from formnet.storage.texts import parse_yaml, read_text
 
 _MOST_BYTES = 1_000_000
 _KEYS = {"name", "title", "description", "faults", "reported", "good"}
@@ -55,10 +53,9 @@ def parse_standard(text: str, where: str) -> Standard:
         InputError: naming every problem at once.
     """
     try:
-        content = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"{where} is no YAML ({first}); formnet standards show coaching prints a standard") from None
+        content = parse_yaml(text)
+    except ValueError as error:
+        raise InputError(f"{where} is no YAML ({error}); formnet standards show coaching prints a standard") from None
     problems: list[str] = []
     standard = _standard_from(content, problems)
     if problems or standard is None:

@@ -59,15 +59,7 @@ def read_text(path: Path, what: str = "keypoint file", most_bytes: int = MAX_BYT
     Raises:
         InputError: as `check_file`, binary, or empty.
     """
-    check_file(path, most_bytes, what)
-    try:
-        with path.open("rb") as file:
-            # Files of /proc say 0 bytes and are endless.
-            raw = file.read(most_bytes + 1)
-    except OSError as error:
-        raise _unreadable(path, error) from None
-    if len(raw) > most_bytes:
-        raise InputError(f"{path} has more bytes than a {what} may have ({most_bytes}); split it")
+    raw = read_bytes(path, what, most_bytes)
     try:
         text = raw.decode("utf-16" if raw.startswith(_UTF_16) else "utf-8-sig")
     except UnicodeDecodeError:
@@ -77,6 +69,20 @@ def read_text(path: Path, what: str = "keypoint file", most_bytes: int = MAX_BYT
     return text
 
 
+def read_bytes(path: Path, what: str, most_bytes: int = MAX_BYTES) -> bytes:
+    """The whole of a binary file; raises as `check_file`."""
+    check_file(path, most_bytes, what)
+    try:
+        with path.open("rb") as file:
+            # Files of /proc say 0 bytes and are endless.
+            raw = file.read(most_bytes + 1)
+    except OSError as error:
+        raise _unreadable(path, error) from None
+    if len(raw) > most_bytes:
+        raise InputError(f"{path} has more bytes than a {what} may have ({most_bytes}); split it")
+    return raw
+
+
 def read_json(path: Path, what: str = "keypoint file", most_bytes: int = MAX_BYTES) -> Any:
     """The parsed file; of a file with one JSON value a line, the list of them.
 
@@ -84,6 +90,20 @@ def read_json(path: Path, what: str = "keypoint file", most_bytes: int = MAX_BYT
         InputError: as `read_text` and `parse_json`.
     """
     return parse_json(read_text(path, what, most_bytes), path, what)
+
+
+def parse_yaml(text: str) -> Any:
+    """Plain values of YAML; nothing in it is run, and nothing is unfolded beyond what stands there.
+
+    Raises:
+        ValueError: no YAML, with the first line of the reason.
+    """
+    import yaml  # here, since what reads JSON shall start without it
+
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        raise ValueError(str(error).splitlines()[0] if str(error) else type(error).__name__) from None
 
 
 def parse_json(text: str, path: Path, what: str = "keypoint file") -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pickle
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,13 +16,18 @@ from safetensors.torch import load_file, save_file
 
 from formnet.errors import CheckpointError, InputError
 from formnet.storage.files import atomic_path, compute_sha256
-from formnet.storage.texts import read_json
+from formnet.storage.texts import check_file, read_json
 
 Module = TypeVar("Module", bound=torch.nn.Module)
 
 SEALED_VERSION = 2
 """From this format version on the JSON carries a hash of itself, too."""
 _MAX_SIDECAR_BYTES = 2**24
+_MAX_CHECKPOINT_BYTES = 2**35
+_NO_CHECKPOINT = (
+    pickle.UnpicklingError, zipfile.BadZipFile, RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError,
+    TypeError, IndexError, OverflowError,
+)  # fmt: skip
 
 
 def write_weights(path: Path, tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> Path:
@@ -77,6 +84,32 @@ def _read_sidecar(sidecar: Path) -> Any:
     is_sealed = "fingerprint" in content or (isinstance(version, int) and version >= SEALED_VERSION)
     if is_sealed and content.get("fingerprint") != fingerprint:
         raise CheckpointError(f"{sidecar} was changed after it was written; get the model again")
+    return content
+
+
+def read_checkpoint(path: Path, remedy: str, *, mmap: bool = False) -> dict[str, Any]:
+    """The content of a checkpoint that PyTorch wrote: tensors and plain containers alone; nothing in it is run.
+
+    Args:
+        remedy: what to do about another file.
+        mmap: leave tensors on disk until they are used.
+
+    Raises:
+        CheckpointError: missing, no such file, one that asks for objects, or that unpacks to more than itself.
+    """
+    try:
+        check_file(path, _MAX_CHECKPOINT_BYTES, "checkpoint")
+        with zipfile.ZipFile(path) as archive:
+            if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
+                raise ValueError("it is packed, which PyTorch's own never are")
+        content = torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
+    except InputError as error:
+        raise CheckpointError(str(error)) from None
+    except _NO_CHECKPOINT as error:
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise CheckpointError(f"{path} cannot be read as a checkpoint ({reason[0][:80]}); {remedy}") from None
+    if not isinstance(content, dict):
+        raise CheckpointError(f"{path} is no checkpoint of a training; {remedy}")
     return content
 
 

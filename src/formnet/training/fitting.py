@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import logging
-import pickle
 import shutil
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +23,8 @@ from formnet.checks import say_value
 from formnet.errors import CheckpointError, InputError
 from formnet.judges.checkpoint import TRAINING_STATE
 from formnet.storage.files import atomic_path
+from formnet.storage.texts import parse_json
+from formnet.storage.weights import read_checkpoint
 from formnet.terminal.stopping import AGAIN, say_what_is_kept
 
 MakeTrainer = Callable[..., lightning.Trainer]
@@ -90,7 +91,9 @@ def require_resumable(resume: Any, settings: Mapping[str, Any]) -> Path | None:
     content = _read_checkpoint(Path(resume))
     if not content.get("optimizer_states"):
         raise CheckpointError(f"{resume} is no checkpoint to go on from; give the {LAST} of a run of train.py")
-    former = json.loads(content.get(TRAINING_STATE, {}).get("settings", "null"))
+    former = parse_json(
+        str(content.get(TRAINING_STATE, {}).get("settings", "null")), Path(resume), "record of settings"
+    )
     if former is not None:
         then, now = dict(_flatten(former)), dict(_flatten(json.loads(json.dumps(settings))))
         for name in sorted({*then, *now}):
@@ -190,13 +193,7 @@ def _require_same_network(resume: Path, module: lightning.LightningModule) -> No
 def _read_checkpoint(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise CheckpointError(f"{path} is not there; give the {LAST} of the run that is to go on")
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except (RuntimeError, ValueError, OSError, EOFError, pickle.UnpicklingError) as error:
-        raise CheckpointError(f"{path} cannot be read as a checkpoint; give the {LAST} of a run of train.py") from error
-    if not isinstance(content, dict):
-        raise CheckpointError(f"{path} is no checkpoint of a training; give the {LAST} of a run of train.py")
-    return content
+    return read_checkpoint(path, f"give the {LAST} of a run of train.py", mmap=True)
 
 
 def _is_decisive(name: str) -> bool:

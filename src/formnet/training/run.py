@@ -30,6 +30,7 @@ from formnet.models.build import MAX_MEMBERS
 from formnet.preprocess.spec import PreprocessSpec
 from formnet.readers.table import RepetitionTable
 from formnet.storage.files import atomic_path
+from formnet.storage.weights import read_checkpoint
 from formnet.training.arrays import Progress, prepare_arrays
 from formnet.training.augment import AugmentSpec
 from formnet.training.data import RepetitionData, SplitOptions, split_table
@@ -176,7 +177,7 @@ def _fit_member(
     if best is None:
         with atomic_path(out / "best.ckpt") as temporary:
             shutil.copyfile(out / LAST, temporary)
-    module.load_state_dict(torch.load(out / "best.ckpt", map_location="cpu", weights_only=True)["state_dict"])
+    module.load_state_dict(read_checkpoint(out / "best.ckpt", "train again")["state_dict"])
     return classifier.cpu().eval()
 
 
@@ -258,7 +259,7 @@ def _store_in_lightning(path: Path, classifier: Classifier, description: ModelDe
     """Puts temperature, rounding and figures into best.ckpt too, so that both files give the same answers."""
     if not path.is_file():
         return
-    content = torch.load(path, map_location="cpu", weights_only=True)
+    content = read_checkpoint(path, "train again")
     for name, tensor in classifier.state_dict().items():
         content["state_dict"][f"classifier.{name}"] = tensor.clone()
     content["hyper_parameters"]["formnet_model"] = description.to_dict()

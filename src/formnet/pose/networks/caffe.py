@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from formnet.errors import CheckpointError, InputError
-from formnet.storage.texts import check_file, read_text
+from formnet.storage.texts import check_file, read_bytes, read_text
 
 MAX_WEIGHTS_BYTES, MAX_LAYOUT_BYTES = 2**30, 2**22
 
@@ -62,7 +62,7 @@ def read_caffe(layout: Path, weights: Path) -> CaffeNetwork:
     try:
         check_file(weights, MAX_WEIGHTS_BYTES, "network")
         net = parse_layout(read_text(layout, "layout of a network", MAX_LAYOUT_BYTES))
-        blobs = parse_weights(weights.read_bytes())
+        blobs = parse_weights(read_bytes(weights, "network", MAX_WEIGHTS_BYTES))
     except (InputError, ValueError, RecursionError, IndexError, UnicodeDecodeError) as error:
         raise CheckpointError(f"{layout} and {weights.name} cannot be read ({error}); get them again") from error
     entrance, layers = "data", []

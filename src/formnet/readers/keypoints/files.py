@@ -10,6 +10,7 @@ import numpy as np
 from formnet.errors import InputError, PoseError
 from formnet.motion import MAX_EVEN_FRAMES, Motion
 from formnet.readers.detections import Detections
+from formnet.readers.keypoints.c3d import read_c3d
 from formnet.readers.keypoints.frames import number_frames
 from formnet.readers.keypoints.gather import gather
 from formnet.readers.keypoints.json_file import is_frame, parse_frames, parse_keypoints
@@ -23,13 +24,14 @@ from formnet.storage.kinds import describe_other_kind
 from formnet.storage.texts import check_file, parse_json, read_json, read_text
 
 TEXT_SUFFIXES = (".json", ".jsonl", ".ndjson", ".txt", ".csv", ".tsv", ".trc")
+WORLD_SUFFIXES = (".trc", ".c3d")
+"""Of files that hold joints in space and nothing else."""
 _FRAME_SUFFIXES = (".json", ".txt")
 
 OTHER_FILES = {
     ".mot": "holds joint angles of OpenSim, not joints; give the TRC or the video beside it",
     ".h5": "is an HDF5 file, which formnet does not read; export it as CSV",
     ".hdf5": "is an HDF5 file, which formnet does not read; export it as CSV",
-    ".c3d": "is a C3D recording, which formnet does not read; export its joint centres as TRC",
     ".bvh": "is a BVH animation, which formnet does not read; export its joints as TRC or CSV",
     ".fbx": "is an FBX animation, which formnet does not read; export its joints as TRC or CSV",
     ".pkl": "is a pickle, which can run programs and is not opened; export its joints as JSON or CSV",
@@ -41,7 +43,7 @@ OTHER_FILES = {
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """Joints in 3D with times of their own, as TRC and formnet's CSV hold them."""
+    """Joints in 3D with times of their own, as TRC, C3D and formnet's CSV hold them."""
 
     motion: Motion
     kind: str
@@ -63,6 +65,9 @@ def read_keypoints(path: Path, size: tuple[int, int] | None = None) -> Detection
     if path.suffix.lower() in (".npy", ".npz"):
         return _read_array(path, size)
     check_file(path)
+    if path.suffix.lower() == ".c3d":
+        motion, notes = read_c3d(path)
+        return World(motion, "c3d", notes)
     if (kind := describe_other_kind(path)) is not None:
         raise InputError(f"{path} {kind}")
     text = read_text(path)

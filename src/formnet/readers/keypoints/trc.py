@@ -9,11 +9,8 @@ import numpy as np
 from formnet.errors import InputError
 from formnet.motion import FloatArray, Motion, Unit
 from formnet.readers.detections import make_motion
-from formnet.readers.keypoints.names import joint_named
-from formnet.readers.keypoints.tables import skeleton_of
+from formnet.readers.keypoints.markers import METRES, choose_joints
 
-_METRES = {"m": 1.0, "cm": 0.01, "mm": 0.001}
-_MIN_JOINTS = 6
 _TALLEST_M = 10.0
 
 
@@ -31,7 +28,7 @@ def parse_trc(text: str, path: Path) -> tuple[Motion, tuple[str, ...]]:
         raise InputError(f"{path} is no TRC file: expected a head of five lines that begins with PathFileType")
     about = dict(zip(lines[1].split("\t"), lines[2].split("\t"), strict=False))
     unit = about.get("Units", "m").strip().lower()
-    if unit not in _METRES:
+    if unit not in METRES:
         raise InputError(f"{path} is in {unit!r}; formnet reads TRC in m, cm and mm")
     markers = [name.strip() for name in lines[3].split("\t")[2:] if name.strip()]
     rows = [line.split("\t") for line in lines[5:] if line.strip()]
@@ -42,22 +39,12 @@ def parse_trc(text: str, path: Path) -> tuple[Motion, tuple[str, ...]]:
         raise InputError(f"{path} holds something that is no number ({error}); write it again") from None
     if not len(values):
         raise InputError(f"{path} holds no frames; write it again")
-    joints: dict[str, int] = {}
-    for number, marker in enumerate(markers):
-        joint = joint_named(marker)
-        if joint is not None:
-            joints.setdefault(joint, number)
-    if len(joints) < _MIN_JOINTS:
-        raise InputError(
-            f"{path} holds markers on the skin ({', '.join(markers[:4])}), not joints; export joint centres"
-        )
-    positions = values[:, 2:].reshape(len(values), len(markers), 3)[:, list(joints.values())]
+    skeleton, numbers, notes = choose_joints(markers, path)
+    positions = values[:, 2:].reshape(len(values), len(markers), 3)[:, numbers]
     positions[(positions == 0).all(axis=-1)] = np.nan
-    positions, measure = _orient(positions, _METRES[unit])
+    positions, measure = _orient(positions, METRES[unit])
     confidence = np.where(np.isnan(positions).any(axis=-1), 0.0, 1.0)
-    left_out = len(markers) - len(joints)
-    notes = (f"{left_out} markers of {path.name} are no joints and were left out",) if left_out else ()
-    return make_motion(str(path), positions, confidence, values[:, 1], skeleton_of(tuple(joints)), measure), notes
+    return make_motion(str(path), positions, confidence, values[:, 1], skeleton, measure), notes
 
 
 def _orient(positions: FloatArray, unit_m: float) -> tuple[FloatArray, Unit]:

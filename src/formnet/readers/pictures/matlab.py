@@ -10,6 +10,7 @@ from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
 from formnet.errors import InputError
+from formnet.storage.texts import MAX_BYTES, check_file
 
 
 def read_mat(path: Path) -> dict[str, Any]:
@@ -18,8 +19,7 @@ def read_mat(path: Path) -> dict[str, Any]:
     Raises:
         InputError: missing, damaged, or of version 7.3 (HDF5).
     """
-    if not Path(path).is_file():
-        raise InputError(f"{path} does not exist; check the path")
+    check_file(Path(path), MAX_BYTES, "MATLAB file")
     try:
         return dict(loadmat(path, squeeze_me=True, struct_as_record=False))
     except NotImplementedError:
