@@ -79,6 +79,12 @@ def area_within(values: FloatArray, is_faulty: np.ndarray, is_good: np.ndarray, 
     return float(np.nanmean(areas)) if np.isfinite(areas).any() else float("nan")
 
 
+def root_mean_square(values: Iterable[float]) -> float:
+    """Over those that are known; NaN where none is."""
+    known = np.array([value for value in values if math.isfinite(value)])
+    return float(np.sqrt((known**2).mean())) if known.size else float("nan")
+
+
 def share(flags: Iterable[bool]) -> float:
     """Share of True, NaN of nothing."""
     flags = list(flags)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from formnet.errors import InputError
+from formnet.measures.measurement import Measurement
 from formnet.skeleton import BLAZEPOSE_33, SQUAT7_19
 from tests.measures.stick_figure import Pose, build_squat
 
@@ -267,3 +268,31 @@ def test_pictures_are_repeated_or_left_out_to_keep_an_even_rate(load) -> None:
     assert same.scale(image, 33).shape == (32, 16, 3)
     assert same.pad(image).shape == (120, 71, 3)
     assert same.crop(image).shape == (97, 45, 3)
+
+
+def test_hidden_joints_are_counted_apart_from_seen_ones(load) -> None:
+    occlusion = load("occlusion")
+    errors, hidden = np.full((10, 12), 20.0), np.zeros((10, 12), dtype=bool)
+    left_knee = occlusion.JOINTS.index("left_knee")
+    errors[:5, left_knee], hidden[:5, left_knee] = 80.0, True
+    lost = occlusion.Outcome(np.full((10, 12), np.nan), hidden, np.nan, np.nan, False)
+    seen = occlusion.Outcome(errors, hidden, 3.0, 4.0, True, misled=True)
+    figures = occlusion.summarise([seen, lost])
+    assert figures["hidden"]["knee"] == 80.0
+    assert figures["seen"]["knee"] == 20.0
+    assert figures["seen_mm"] == 20.0
+    assert figures["hidden_share"] == pytest.approx(5 / 120)
+    assert (figures["thigh_deg"], figures["found"], figures["misled"]) == (3.0, 0.5, 1.0)
+
+
+def test_sizes_are_held_against_what_is_stated(load) -> None:
+    sizes = load("sizes")
+    measured = {
+        name: Measurement(name, 10.0 + off, 5.0, 0.0, shown, "")
+        for name, off, shown in (("thigh", 4.0, True), ("knee_flexion", -9.0, True), ("heel_rise", 99.0, False))
+    }
+    look = sizes.Look(40.0, measured, dict.fromkeys(measured, 10.0), 12.0)
+    figures = sizes.summarise([look, look])
+    assert figures["rmse"]["thigh"] == pytest.approx(4.0)
+    assert np.isnan(figures["rmse"]["heel_rise"])
+    assert (figures["within_one"], figures["within_two"]) == (0.5, 1.0)

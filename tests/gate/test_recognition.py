@@ -49,7 +49,11 @@ def test_a_squat_with_any_fault_is_a_squat(bottom: Pose, yaw_deg: float) -> None
 
 
 def test_a_good_morning_and_a_body_on_the_floor_are_none() -> None:
-    assert recognise(build_squat(Pose(thigh=62, shank=-4, trunk=85)), SPAN).name == "hinge"
+    hinge = recognise(build_squat(Pose(thigh=62, shank=-4, trunk=85)), SPAN)
+    assert hinge.name == "hinge"
+    # This body has no hands.
+    assert "leans 8" in hinge.reason
+    assert "nan" not in hinge.reason
     lying = turned(build_squat(Pose(thigh=0, shank=30, trunk=30)), pitch_deg=80)
     assert recognise(lying, SPAN).name == "lying"
 

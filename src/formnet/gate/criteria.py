@@ -25,8 +25,9 @@ class OtherMovement:
         title: with its article, as it stands in a sentence.
         score: of the signs of a repetition; the higher, the more it is that movement.
         limit, spread: a score of `limit` is as likely a squat as not; odds change e-fold with `spread`.
-        reason: format string of the signs.
+        reason: format string of signs that the score needs.
         source: where limit and sign come from.
+        detail: format string of further signs, behind the reason where they are all known.
     """
 
     name: str
@@ -36,6 +37,12 @@ class OtherMovement:
     spread: float
     reason: str
     source: str
+    detail: str = ""
+
+    def describe(self, signs: Signs) -> str:
+        """The reason in one clause."""
+        detail = self.detail.format(**signs)
+        return self.reason.format(**signs) + ("" if "nan" in detail else detail)
 
     def log_odds(self, signs: Signs) -> float:
         """Log odds of a squat against this movement; what cannot be read speaks for nothing (+inf)."""
@@ -85,8 +92,9 @@ CRITERIA: tuple[OtherMovement, ...] = (
     ),
     OtherMovement(
         "hinge", "a deadlift or another hinge of the hips", _hinge, 67.0, 3.0,
-        "the trunk leans {trunk_lean_at_bottom_deg:.0f}° with the hands {hand_height:.2f} leg lengths over the ankles",
+        "the trunk leans {trunk_lean_at_bottom_deg:.0f}°",
         "trunk of 66° (conventional) and 57° (sumo) at lift-off (Escamilla et al. 2000)",
+        " with the hands {hand_height:.2f} leg lengths over the ankles",
     ),
     OtherMovement(
         "lunge", "a lunge", _lunge, 2.1, 0.15,

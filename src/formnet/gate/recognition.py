@@ -110,4 +110,4 @@ def _decide(signs: dict[str, float], log_odds: FloatArray) -> Recognition:
         return Recognition(SQUAT, "a squat", probability, "")
     # The criteria stand in the order in which they explain most: who lies also bends the knees little.
     criterion = CRITERIA[int(refusing[0])]
-    return Recognition(criterion.name, criterion.title, probability, criterion.reason.format(**signs))
+    return Recognition(criterion.name, criterion.title, probability, criterion.describe(signs))

@@ -22,7 +22,7 @@ from formnet.synth.camera import Camera
 from formnet.synth.scene import find_hidden, render_scene
 
 _SPINE = tuple(joint for joint in SPINE_27.joints if joint in SMPL_24 and joint not in BLAZEPOSE_33)
-_THICKNESS_M = {"head": 0.17, "trunk": 0.22, "arm": 0.11, "leg": 0.13}
+_PART_M = {"head": 0.17, "trunk": 0.22, "arm": 0.11, "leg": 0.13}
 
 
 def write_rendered_pictures(
@@ -64,7 +64,7 @@ def join_labelled(landmarks: np.ndarray, joints: np.ndarray) -> np.ndarray:
 def _label(joints: np.ndarray, vertices: np.ndarray, camera: Camera, depth: np.ndarray) -> LabelledPerson:
     pixels, outline = camera.project(joints), camera.project(vertices)
     size = np.array([camera.width, camera.height])
-    is_hidden = find_hidden(depth, camera, joints, _THICKNESS)
+    is_hidden = find_hidden(depth, camera, joints, THICKNESS_M)
     inside = np.asarray(((pixels >= 0) & (pixels < size)).all(axis=1))
     flags = np.where(~inside, UNLABELLED, np.where(is_hidden, HIDDEN, VISIBLE)).astype(np.intp)
     low, high = np.clip(outline.min(axis=0), 0, size), np.clip(outline.max(axis=0), 0, size)
@@ -78,7 +78,8 @@ def _label(joints: np.ndarray, vertices: np.ndarray, camera: Camera, depth: np.n
 
 def _part_thickness(joint: str) -> float:
     part = next(part for part, joints in SPINE_27.parts.items() if joint in joints)
-    return _THICKNESS_M[part.split("_")[-1]]
+    return _PART_M[part.split("_")[-1]]
 
 
-_THICKNESS = np.array([_part_thickness(joint) for joint in SPINE_27.joints])
+THICKNESS_M = np.array([_part_thickness(joint) for joint in SPINE_27.joints])
+"""How far (27,) the body reaches from each joint towards a camera; see `find_hidden`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -151,15 +152,43 @@ def _aim_camera(rng: np.random.Generator, actors: tuple[Actor, ...], options: Sc
 
 def _sample_things(rng: np.random.Generator, camera: Camera) -> tuple[Mesh, ...]:
     """A rack's posts or a bench between camera and people."""
+    spot = _sample_spot(rng, camera)
+    return _make_rack(rng, spot) if rng.random() < 0.5 else _make_bench(rng, spot)
+
+
+def sample_rack(rng: np.random.Generator, camera: Camera) -> tuple[Mesh, ...]:
+    """Two posts as high as people, between the camera and who stands at the origin."""
+    return _make_rack(rng, _sample_spot(rng, camera))
+
+
+def sample_bench(rng: np.random.Generator, camera: Camera) -> tuple[Mesh, ...]:
+    """A box as high as a shin or a thigh, between the camera and who stands at the origin."""
+    return _make_bench(rng, _sample_spot(rng, camera))
+
+
+class _Spot(NamedTuple):
+    """A place on the floor (3,) on the way to the camera, the direction across that way (3,), and a colour (3,)."""
+
+    place: np.ndarray
+    aside: np.ndarray
+    colour: np.ndarray
+
+
+def _sample_spot(rng: np.random.Generator, camera: Camera) -> _Spot:
     towards = camera.position * (1, 0, 1) / np.linalg.norm(camera.position[[0, 2]])
-    aside = np.array([towards[2], 0.0, -towards[0]])
     place = towards * rng.uniform(0.55, 0.95)
     colour = np.clip(rng.uniform(30, 220) + rng.normal(scale=12, size=3), 10, 240)
-    if rng.random() < 0.5:
-        height, half = rng.uniform(1.6, 2.2), rng.uniform(0.025, 0.05)
-        middles = [place + aside * side * rng.uniform(0.15, 0.6) for side in (-1, 1)]
-        posts = [(m - np.array([half, height, half]), m + np.array([half, 0.0, half])) for m in middles]
-        return tuple(box_mesh(low, high, colour) for low, high in posts)
+    return _Spot(place, np.array([towards[2], 0.0, -towards[0]]), colour)
+
+
+def _make_rack(rng: np.random.Generator, spot: _Spot) -> tuple[Mesh, ...]:
+    height, half = rng.uniform(1.6, 2.2), rng.uniform(0.025, 0.05)
+    middles = [spot.place + spot.aside * side * rng.uniform(0.15, 0.6) for side in (-1, 1)]
+    posts = [(m - np.array([half, height, half]), m + np.array([half, 0.0, half])) for m in middles]
+    return tuple(box_mesh(low, high, spot.colour) for low, high in posts)
+
+
+def _make_bench(rng: np.random.Generator, spot: _Spot) -> tuple[Mesh, ...]:
     reach = np.array([rng.uniform(0.15, 0.5), 0.0, rng.uniform(0.12, 0.25)])
-    middle = place + aside * rng.uniform(-0.4, 0.4)
-    return (box_mesh(middle - reach - (0, rng.uniform(0.35, 0.8), 0), middle + reach, colour),)
+    middle = spot.place + spot.aside * rng.uniform(-0.4, 0.4)
+    return (box_mesh(middle - reach - (0, rng.uniform(0.35, 0.8), 0), middle + reach, spot.colour),)
