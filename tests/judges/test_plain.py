@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ from formnet.judges.plain.minirocket import MiniRocket
 from formnet.motion import FloatArray
 from formnet.readers.catalogue import read_dataset
 from formnet.skeleton import KINECT_22, SQUAT7_19
-from tests.readers.copies import make_table, real_datasets, squat_motion
+from tests.readers.copies import make_table, squat_motion
 
 CLASSES = ("good", "shallow", "never seen")
 TRAIN = make_table(["a"] * 8 + ["b"] * 8, [0, 1] * 8, CLASSES)
@@ -164,8 +165,8 @@ def test_curves_do_not_depend_on_size_or_place() -> None:
 
 
 @pytest.mark.slow
-def test_minirocket_beats_chance_on_days_never_seen() -> None:
-    table = read_dataset("squat7", real_datasets() / "squat7")
+def test_minirocket_beats_chance_on_days_never_seen(shared_dir: Path) -> None:
+    table = read_dataset("squat7", shared_dir / "datasets" / "squat7")
     fold = make_folds(table, "group_kfold")[1]
     test = table.select(fold.test)
     answers = MiniRocket(n_features=2000).fit(table.select(fold.train)).probabilities(test.motions).argmax(axis=1)

@@ -5,27 +5,16 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-import os
 import pickle
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from formnet.motion import FloatArray, Motion
 from formnet.readers.table import RepetitionTable
 from formnet.skeleton import BODY_25, HMR_19, KINECT_22, SQUAT7_19, Skeleton
 
 SQUAT7_CLASSES = ("bending forward", "no depth", "knees caving")
-
-
-def real_datasets() -> Path:
-    """The folder of real sets, or a skip that says how to get them."""
-    named = os.environ.get("FORMNET_DATASETS")
-    folder = Path(named) if named else Path(__file__).resolve().parents[3] / "shared" / "datasets"
-    if not folder.is_dir():
-        pytest.skip(f"no real data sets in {folder}; set FORMNET_DATASETS to a folder that has them")
-    return folder
 
 
 def standing_body(skeleton: Skeleton) -> FloatArray:

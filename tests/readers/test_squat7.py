@@ -8,7 +8,7 @@ import pytest
 from formnet.errors import DataError, InputError
 from formnet.readers.squat7 import collect_squat7, read_squat7_motion, recording_day
 from formnet.skeleton import SQUAT7_19
-from tests.readers.copies import real_datasets, squat_joints, write_squat7
+from tests.readers.copies import squat_joints, write_squat7
 
 
 def test_reads_what_was_written_without_the_padding(tmp_path: Path) -> None:
@@ -85,8 +85,8 @@ def test_day_of_a_name(name: str, day: str) -> None:
     assert recording_day(name) == day
 
 
-def test_real_copy_is_whole_and_faces_the_camera() -> None:
-    table = collect_squat7(real_datasets() / "squat7").table()
+def test_real_copy_is_whole_and_faces_the_camera(shared_dir: Path) -> None:
+    table = collect_squat7(shared_dir / "datasets" / "squat7").table()
     assert len(table.classes) == 7
     first = np.stack([motion.positions[0] for motion in table.motions])
     index = SQUAT7_19.index

@@ -15,7 +15,7 @@ from formnet.readers.uiprmd import (
     rotation_zxy,
 )
 from formnet.skeleton import KINECT_22
-from tests.readers.copies import kinect_offsets, real_datasets, standing_body, write_numbers, write_uiprmd
+from tests.readers.copies import kinect_offsets, standing_body, write_numbers, write_uiprmd
 
 
 def test_rotation_is_intrinsic_zxy() -> None:
@@ -127,8 +127,8 @@ def test_vicon_marker_at_the_origin_is_missing(tmp_path: Path) -> None:
     assert motion.missing.sum() == 1
 
 
-def test_real_feet_stay_on_the_floor_and_limbs_stay_the_same() -> None:
-    collection = collect_uiprmd(real_datasets() / "ui-prmd")
+def test_real_feet_stay_on_the_floor_and_limbs_stay_the_same(shared_dir: Path) -> None:
+    collection = collect_uiprmd(shared_dir / "datasets" / "ui-prmd")
     assert not collection.damage
     slides, bends = [], []
     for repetition in collection.repetitions:
