@@ -37,7 +37,7 @@ def make_video(
         stream.codec_context.gop_size = 5
         if codec == "libvpx":
             # Left alone it takes half a second a picture.
-            stream.options = {"deadline": "realtime", "cpu-used": "8"}
+            stream.options = {"deadline": "realtime", "cpu-used": "16", "lag-in-frames": "0"}
         if aspect is not None:
             stream.codec_context.sample_aspect_ratio = aspect
         if rotation_deg or hflip:
