@@ -1,0 +1,1 @@
+"""Motion → array: what networks are given."""

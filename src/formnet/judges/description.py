@@ -71,6 +71,7 @@ class ModelDescription:
 
 
 def current_versions() -> dict[str, str]:
+    """What a model was made with, by name."""
     return {
         "formnet": __version__,
         "torch": str(torch.__version__),

@@ -1,0 +1,1 @@
+"""Networks of the judges, plain `nn.Module`s."""

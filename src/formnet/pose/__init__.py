@@ -1,0 +1,1 @@
+"""Video → joints: decoding, estimators, and `PoseTrack`, what every source of poses is read into."""

@@ -1,0 +1,1 @@
+"""Files → joints and labelled motions, one file for each format."""

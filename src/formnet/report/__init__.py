@@ -1,0 +1,1 @@
+"""Verdicts and comparisons as text, pages, tables, pictures and videos."""

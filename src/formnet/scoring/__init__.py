@@ -1,0 +1,1 @@
+"""How like a reference a motion is."""

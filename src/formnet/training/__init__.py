@@ -1,0 +1,1 @@
+"""Data sets, Lightning modules and runs."""

@@ -249,6 +249,7 @@ def _measure(
 def make_data(
     parts: Mapping[str, Any], spec: PreprocessSpec, augment: AugmentSpec, fit: FitOptions, seed: int
 ) -> RepetitionData:
+    """The prepared sides of a split as what Lightning goes through."""
     return RepetitionData(
         parts["train"], parts["val"], parts["test"], spec.features, augment,
         batch_size=fit.batch_size, balance=fit.balance, seed=seed,

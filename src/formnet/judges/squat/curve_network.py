@@ -179,4 +179,5 @@ def _disturb(x: Tensor, options: CurveNetworkOptions) -> Tensor:
 
 
 def option_names() -> tuple[str, ...]:
+    """What `method.network` may say."""
     return tuple(field.name for field in fields(CurveNetworkOptions))

@@ -170,6 +170,7 @@ def _first(value: Mapping[str, Any], keys: tuple[str, ...]) -> Any:
 
 
 def describe(value: Any) -> str:
+    """A value of a parsed file in a few words, for a message."""
     if isinstance(value, dict):
         keys = ", ".join(repr(str(key)[:30]) for key in list(value)[:4])
         return f"an object with {keys}" if value else "an empty object"
