@@ -209,7 +209,9 @@ def test_a_configuration_that_somebody_hands_over(configs: Path, text: str, mess
         (["seed=range(0,5,nan)"], "is a range without an end"),
         (["seed=range(0,5,0)"], "is a range without an end"),
         (["seed=range(5,0)"], "is a range without a value in it"),
-        (["optimiser.lr=interval(0,1)"], "names an interval"),
+        (["optimiser.lr=interval(0,1)"], "does not name its values"),
+        (["experiment=glob(*)"], "does not name its values"),
+        (["seed=glob(*)"], "does not name its values"),
     ],
 )
 def test_sweeps_of_absurd_size_are_refused_at_once(configs: Path, arguments: list[str], message: str) -> None:

@@ -98,6 +98,17 @@ def test_quick_repetitions() -> None:
     assert bottoms_s(squats((1.0, 1.8, 2.6), duration_s=4, width_s=0.8)) == pytest.approx([1, 1.8, 2.6], abs=0.01)
 
 
+def test_too_quick_for_anybody_is_said_with_what_helps() -> None:
+    motion = squats()
+    for times in (8, 12):
+        found = find_repetitions(motion.replace(timestamps=motion.timestamps / times))
+        assert found.spans == ()
+        (said,) = found.warnings
+        assert "quicker than anybody squats; if the clip is sped up, say so with --slow-motion (0.25" in said
+    (said,) = find_repetitions(motion.replace(timestamps=motion.timestamps / 1000)).warnings
+    assert "it lasts 0.01 s" in said
+
+
 def test_slow_motion() -> None:
     assert bottoms_s(squats((15.0,), duration_s=30, width_s=22)) == pytest.approx([15], abs=0.05)
 

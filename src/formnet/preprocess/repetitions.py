@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ Mask = NDArray[np.bool_]
 
 _SPEED_S = 0.1
 """Speeds are read over this time: shorter ones are mostly noise."""
+_LEAST_CLIP_S = 0.5
+_SPED_UP = 8.0
+"""How much slower a clip is looked at where its dips are too quick to be any."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ def find_repetitions(
             "own standing posture"
         )
     if not spans and not warnings:
-        warnings.append("no repetition was found: the hips never go down from standing and up again")
+        warnings.append(course.explain_nothing(scenes))
     return Segmentation(tuple(spans), tuple(dict.fromkeys(warnings)))
 
 
@@ -137,6 +140,22 @@ class _Course:
     angles_deg: FloatArray
     upright: Mask
     rule: RepetitionRule
+
+    def explain_nothing(self, scenes: Sequence[NDArray[np.intp]]) -> str:
+        """Why a clip in which nothing is cut off or hidden has no repetition."""
+        lasts_s = float(self.times_s[-1] - self.times_s[0])
+        if lasts_s < _LEAST_CLIP_S:
+            return f"no repetition was found: it lasts {lasts_s:.2f} s; give a longer clip, or its true --fps"
+        slowed = replace(self, times_s=self.times_s * _SPED_UP)
+        found = [slowed.judge(dip, int(one[0]), int(one[-1]))[0] for one in scenes for dip in slowed.find_dips(one)]
+        quick_s = [(span.end_s - span.start_s) / _SPED_UP for span in found if span]
+        if quick_s:
+            return (
+                f"no repetition was found: the hips go down and up within {np.median(quick_s):.1f} s, quicker than "
+                "anybody squats; if the clip is sped up, say so with --slow-motion (0.25 for fourfold speed), or give "
+                "its true --fps"
+            )
+        return "no repetition was found: the hips never go down from standing and up again"
 
     def find_dips(self, frames: NDArray[np.intp]) -> list[Dip]:
         """The dips in these frames of one scene."""

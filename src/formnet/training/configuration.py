@@ -195,10 +195,8 @@ def _count_values(override: Override) -> int:
     if isinstance(sweep, ChoiceSweep):
         return len(sweep.list)
     if not isinstance(sweep, RangeSweep):
-        # Of the others, glob(*) lists the files of a group, which are few; interval(0,1) has no values to go through.
-        if override.is_interval_sweep():
-            raise InputError(f"{line} names an interval, which has no end of values; give a list or a range")
-        return 1
+        # An interval has no values to go through, and glob(*) has whatever lies in a folder.
+        raise InputError(f"{line} does not name its values; give a list (1,2,3 or a,b) or a range")
     start, stop, step = (math.nan if end is None else float(end) for end in (sweep.start, sweep.stop, sweep.step))
     if not (math.isfinite(start) and math.isfinite(stop) and math.isfinite(step) and step):
         raise InputError(f"{line} is a range without an end; give start, stop and a step that is not 0")
