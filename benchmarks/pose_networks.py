@@ -82,14 +82,14 @@ _START = Row("what the others begin with", _CROP, 2000, 32, starts_fresh=True)
 NETWORKS = {
     "deconv": Row("SimpleBaseline, deconvolutions", _CROP, 5000, 32, starts_fresh=True),
     "fields": Row("part affinity fields, two stages", {**_WHOLE, "method": "fields", "stages": 2}, 2500, 8),
-    "rpstn": Row("RPSTN, five frames", _VIDEO, 500, 4, learning_rate=1e-3),
-    "rpstn_frames": Row("RPSTN frame by frame", {**_VIDEO, "propagate": False}, 500, 4, learning_rate=1e-3),
+    "rpstn": Row("RPSTN, five frames", _VIDEO, 250, 4, learning_rate=1e-3),
+    "rpstn_frames": Row("RPSTN frame by frame", {**_VIDEO, "propagate": False}, 250, 4, learning_rate=1e-3),
     "tags": Row("associative embedding", {**_WHOLE, "method": "tags"}, 1000, 8),
-    "rpstn_norelation": Row("RPSTN without the relation extractor", {**_VIDEO, "relation": "none"}, 500, 4,
+    "rpstn_norelation": Row("RPSTN without the relation extractor", {**_VIDEO, "relation": "none"}, 250, 4,
                             learning_rate=1e-3),
     "location": Row("VNect's location maps", {**_CROP, "method": "location"}, 250, 32),
     "personlab": Row("PersonLab", {**_WHOLE, "method": "personlab"}, 1000, 8),
-    "rpstn_nonlocal": Row("RPSTN, non-local block instead", {**_VIDEO, "relation": "nonlocal"}, 500, 4,
+    "rpstn_nonlocal": Row("RPSTN, non-local block instead", {**_VIDEO, "relation": "nonlocal"}, 250, 4,
                           learning_rate=1e-3),
     "hourglass": Row("two stacked hourglasses", {**_CROP, "kind": "hourglass", "width": 32, "stages": 2}, 500, 32,
                      starts_fresh=True),
@@ -157,14 +157,16 @@ def measure(name: str, work: Path) -> Figures:
     if kept.is_file() and (figures := json.loads(kept.read_text()))["steps"] == row.steps:
         return dict(figures)
     start = None if row.starts_fresh else _obtain_start(work)
-    figures = {"steps": row.steps, "samples": row.steps * row.batch, "training_s": _train(name, row, work, start)}
+    training_s, tested = _train(name, row, work, start)
+    figures = {"steps": row.steps, "samples": row.steps * row.batch, "training_s": training_s}
     figures |= dict(zip(("width", "height"), row.spec["size"], strict=True))
-    figures["start_steps"] = 0 if start is None else _START.steps
+    figures |= {"start_steps": 0 if start is None else _START.steps, "parameters": count_parameters(row)}
     figures["training_pictures"] = len(pictures(_sets_of(row, "train"), work))
-    network = load_pose_network(run / "pose.safetensors")
-    figures["parameters"] = count_parameters(row)
-    for side in ("two", "three") if _finds_several(row) else ("single",):
-        measured = measure_network(network, pictures(f"{side}_test", work))
+    sides = {_sets_of(row, "test").removesuffix("_test"): tested}
+    if _finds_several(row):
+        network = load_pose_network(run / "pose.safetensors")
+        sides = {"two": measure_network(network, pictures("two_test", work)), **sides}
+    for side, measured in sides.items():
         figures |= {f"{side}/{figure}": value for figure, value in measured.items()}
     with atomic_path(kept) as temporary:
         temporary.write_text(json.dumps(figures, indent=1))
@@ -179,16 +181,16 @@ def _obtain_start(work: Path) -> Path:
     return weights
 
 
-def _train(name: str, row: Row, work: Path, start: Path | None) -> float:
-    """Trains a network into `work`; returns the seconds of the processor it took."""
+def _train(name: str, row: Row, work: Path, start: Path | None) -> tuple[float, Figures]:
+    """Trains a network into `work`; returns the seconds of the processor it took, and the figures of the test side."""
     sets = PoseSets(*(pictures(_sets_of(row, side), work) for side in ("train", "val", "test")))
     data = PoseDataOptions(root=str(work), batch_size=row.batch, steps_per_epoch=_EPOCH, val_samples=60,
                            augment=_AUGMENT)  # fmt: skip
     fit = PoseFitOptions(learning_rate=row.learning_rate)
     options = PoseOptions(row.spec, data, fit, start=str(start) if start else None)
     began_s = time.process_time()
-    run_pose_training(options, _make_trainer(name, row.steps), work / "runs" / name, sets=sets)
-    return time.process_time() - began_s
+    figures = run_pose_training(options, _make_trainer(name, row.steps), work / "runs" / name, sets=sets)
+    return time.process_time() - began_s, {key.removeprefix("test/"): value for key, value in figures.items()}
 
 
 def _finds_several(row: Row) -> bool:
