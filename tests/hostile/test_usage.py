@@ -17,6 +17,7 @@ from formnet.errors import InputError
 from formnet.judges.protocol import JUDGES
 from formnet.training.configuration import GROUPS, VALUES, check_arguments, choose_root, modernise
 from formnet.training.usage import CONDITIONS, USED_BY_METHOD, check_measuring_usage
+from tests.hostile.runs import Runner
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 SQUAT7 = ("experiment=squat7", "data.root=x")
@@ -162,12 +163,11 @@ def test_what_changes_a_measurement_is_taken(settings: list[str], changes: dict[
 
 
 @pytest.mark.parametrize("program", ["train.py", "evaluate.py"])
-def test_help_is_given_with_examples_in_any_encoding(program: str) -> None:
-    command = [sys.executable, str(CONFIGS.parent / program), "--help"]
-    ended = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONIOENCODING": "ascii"})
-    assert ended.returncode == 0
-    assert f"  python {program}" in ended.stdout
-    assert not ended.stderr
+def test_help_is_given_with_examples_in_any_encoding(runner: Runner, tmp_path: Path, program: str) -> None:
+    ended = runner.run(program, "--help", cwd=tmp_path, encoding="ascii")
+    assert ended.code == 0
+    assert f"  python {program}" in ended.out
+    assert not ended.said
 
 
 def test_help_that_is_read_no_further_ends_quietly() -> None:

@@ -229,9 +229,10 @@ def test_other_files_are_named_for_what_they_are(tmp_path, name, content, words)
     assert "\n" not in str(error.value)
 
 
-def test_an_amass_recording_is_named(tmp_path):
+@pytest.mark.parametrize("names", [("poses", "trans", "betas"), ("body_pose", "global_orient"), ("pose", "betas")])
+def test_a_recording_of_a_body_model_is_named(tmp_path, names):
     path = tmp_path / "walk_poses.npz"
-    np.savez(path, poses=np.zeros((3, 156)), trans=np.zeros((3, 3)), betas=np.zeros(16))
+    np.savez(path, **{name: np.zeros((3, 63)) for name in names})
     with pytest.raises(InputError, match="is a recording of SMPL"):
         read_pose_source(path)
 
@@ -240,6 +241,11 @@ def test_arrays(tmp_path):
     np.save(tmp_path / "a.npy", COCO)
     source = read_pose_source(tmp_path / "a.npy")
     np.testing.assert_allclose(source.motion.positions, COCO[..., :2])
+    for axis in (0, 1):
+        np.save(tmp_path / "one.npy", np.expand_dims(COCO, axis))
+        np.savez(tmp_path / "one.npz", keypoints=np.expand_dims(COCO, axis))
+        for name in ("one.npy", "one.npz"):
+            np.testing.assert_allclose(read_pose_source(tmp_path / name).motion.positions, COCO[..., :2])
     np.save(tmp_path / "b.npy", COCO * [1, 1, 100])
     with pytest.raises(InputError, match="points in 3D"):
         read_pose_source(tmp_path / "b.npy")

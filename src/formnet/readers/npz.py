@@ -14,6 +14,10 @@ from formnet.storage.arrays import read_arrays
 from formnet.storage.files import atomic_path
 
 FORMAT = "formnet-motion-1"
+_ROTATIONS = {
+    "AMASS": {"poses", "trans"}, "SMPLify-X": {"body_pose", "global_orient"}, "4D-Humans, WHAM": {"pose", "betas"},
+}  # fmt: skip
+"""Arrays of which some programs' recordings of a body model can be told."""
 _FIELDS = ("positions", "confidence", "timestamps", "joints", "unit")
 
 
@@ -42,7 +46,10 @@ def holds_keypoints(path: Path) -> bool:
     """
     content = read_arrays(path, "motion file", "write it again")
     return not {"positions", "poses"} & content.keys() and any(
-        array.ndim == 3 and array.shape[2] in (2, 3) and array.dtype.kind in "fiu" for array in content.values()
+        (array.ndim == 3 or (array.ndim == 4 and 1 in array.shape[:2]))
+        and array.shape[-1] in (2, 3)
+        and array.dtype.kind in "fiu"
+        for array in content.values()
     )
 
 
@@ -54,9 +61,9 @@ def read_npz(path: Path) -> tuple[Motion, Motion | None]:
     """
     content = read_arrays(path, "motion file", "write it again")
     absent = [name for name in _FIELDS if name not in content]
-    if {"poses", "trans"} <= content.keys():
+    if maker := next((maker for maker, names in _ROTATIONS.items() if names <= content.keys()), None):
         raise InputError(
-            f"{path} is a recording of SMPL (AMASS): rotations of a body model and no joints; pose the model and "
+            f"{path} is a recording of SMPL ({maker}): rotations of a body model and no joints; pose the model and "
             "export its joints as CSV or TRC"
         )
     if absent:

@@ -22,6 +22,7 @@ FILM_SUFFIXES = VIDEO_SUFFIXES | {
 }  # fmt: skip
 _SNIFFED_BYTES = 2**16
 _SAID = 6
+_PACKED = (".zip", ".gz", ".tgz", ".tar", ".xz", ".bz2", ".zst", ".7z", ".rar")
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,7 @@ def find_sources(paths: Sequence[Path], *, with_pictures: bool = False, without:
         others: Counter[str] = Counter()
         inside = sorted(_search(path, with_pictures, without, others, set()))
         if not inside:
-            raise InputError(
-                f"the folder {path} holds no video and no poses{_tell(others)}; give a folder with .mp4, .mov or other "
-                "video files, or files of poses"
-            )
+            raise InputError(f"the folder {path} holds no video and no poses{_tell(others)}; {_remedy(others)}")
         sources += inside
         if others:
             notes.append(f"left out of {path}{_tell(others)}")
@@ -141,6 +139,12 @@ def _looks_like_poses(path: Path) -> bool:
     keys = (*PERSON_KEYS, "people", "bodies", "predictions", "instance_info", "instances", "annotations")
     # Broken JSON that begins like a list of rows is told of by the reader, not passed over.
     return any(f'"{key}"' in text for key in keys) or len(text.strip()) < 3
+
+
+def _remedy(others: Counter[str]) -> str:
+    if any(kind in _PACKED for kind in others):
+        return "unpack what is packed, and give the folder again"
+    return "give a folder with .mp4, .mov or other video files, or files of poses"
 
 
 def _tell(others: Counter[str]) -> str:

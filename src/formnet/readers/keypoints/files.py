@@ -146,11 +146,15 @@ def _load_array(path: Path) -> np.ndarray:
 
 
 def _may_be_points(array: np.ndarray) -> bool:
-    return array.ndim == 3 and array.shape[2] in (2, 3) and np.issubdtype(array.dtype, np.number)
+    is_of_one = array.ndim == 4 and 1 in array.shape[:2]
+    return (array.ndim == 3 or is_of_one) and array.shape[-1] in (2, 3) and np.issubdtype(array.dtype, np.number)
 
 
 def _read_array(path: Path, size: tuple[int, int] | None) -> Detections:
     array = _load_array(path)
+    if array.ndim == 4 and 1 in array.shape[:2]:
+        # An axis for one person (or one clip) beside the frames.
+        array = array.squeeze(axis=0 if array.shape[0] == 1 else 1)
     if array.ndim == 2 and array.shape[1] in (51, 54, 75, 78):
         array = array.reshape(len(array), -1, 3)
     if not _may_be_points(array):
