@@ -16,7 +16,7 @@ from tests.hostile.runs import Kill, Runner
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="limits and forks are those of POSIX")
 TINY = (
     "model=resnet1d_small", "model.width=8", "model.n_layers=1", "data.count=60", "data.n_folds=5",
-    "trainer.max_epochs=20", "fit.batch_size=2", "threads=1", "hydra.run.dir=run", "logger=none",
+    "trainer.max_epochs=8", "fit.batch_size=2", "threads=1", "hydra.run.dir=run", "logger=none",
 )  # fmt: skip
 
 
