@@ -15,7 +15,16 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import pytest  # noqa: E402
 
+from formnet.storage import outputs  # noqa: E402
 from tests.hostile.runs import Runner  # noqa: E402
+
+
+@pytest.fixture(autouse=True)
+def own_outputs() -> Iterator[None]:
+    """What a command guards within the process of one test is no matter of the next."""
+    token = outputs._guard.set(None)
+    yield
+    outputs._guard.reset(token)
 
 
 @pytest.fixture(scope="session")

@@ -173,8 +173,10 @@ def test_help_is_given_with_examples_in_any_encoding(runner: Runner, tmp_path: P
 def test_help_that_is_read_no_further_ends_quietly() -> None:
     reader, writer = os.pipe()
     os.close(reader)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
     ended = subprocess.run(
-        [sys.executable, str(CONFIGS.parent / "train.py"), "--help"], stdout=writer, stderr=subprocess.PIPE, text=True
-    )
+        [sys.executable, str(CONFIGS.parent / "train.py"), "--help"],
+        stdout=writer, stderr=subprocess.PIPE, text=True, env=environment,
+    )  # fmt: skip
     os.close(writer)
     assert (ended.returncode, ended.stderr) == (141, "")

@@ -181,7 +181,7 @@ def test_pickles_dressed_as_checkpoints_are_not_run(tmp_path: Path, monkeypatch:
     torch.save({"hyper_parameters": {"formnet_model": Evil()}}, tmp_path / "torch.ckpt")
     (tmp_path / "empty.ckpt").write_bytes(b"")
     for name in ("plain.ckpt", "torch.ckpt", "empty.ckpt"):
-        with pytest.raises(CheckpointError, match="can be loaded safely"):
+        with pytest.raises(CheckpointError, match=r"can be loaded safely|cannot be read as a checkpoint"):
             load_model(tmp_path / name)
     assert not (tmp_path / "evil-was-here").exists()
     torch.save({"state_dict": {}}, tmp_path / "foreign.ckpt")

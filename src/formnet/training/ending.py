@@ -31,7 +31,11 @@ def one_sentence_for_errors() -> Iterator[None]:
     os.environ["HYDRA_FULL_ERROR"] = "1"
     stop_on_signals()
     try:
-        yield
+        try:
+            yield
+        finally:
+            # Else what is left in the buffer goes out when Python ends, where nobody catches a closed pipe.
+            sys.stdout.flush()
     except Stopped as stopped:
         _end_stopped(stopped)
     except BrokenPipeError:
