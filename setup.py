@@ -4,9 +4,14 @@ Everything else stands in pyproject.toml; setuptools cannot map folders outside 
 finding packages by itself.
 """
 
+import warnings
 from pathlib import Path
 
 from setuptools import find_packages, setup
+
+# setuptools warns on ten lines of every editable installation that a folder named like the package would hide it; no
+# folder here is.
+warnings.filterwarnings("ignore", message="Editable installation")
 
 
 def with_subfolders(package: str, folder: str) -> dict[str, str]:
