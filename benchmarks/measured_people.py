@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from formnet.conversion import convert_motion
+from formnet.geometry.paths import nearest_frame
 from formnet.lifting.lifter import Lifter
 from formnet.measures.calibration import view_name
 from formnet.measures.performance import Performance, make_performance
@@ -132,7 +133,7 @@ def _read_at(truth: Motion, start_s: float, bottom_s: float, end_s: float) -> di
     near = np.abs(truth.timestamps - bottom_s) < 0.6
     bottom = int(np.flatnonzero(near)[np.argmax(height[near])])
     shift_s = truth.timestamps[bottom] - bottom_s
-    start, end = (int(np.argmin(np.abs(truth.timestamps - shift_s - when))) for when in (start_s, end_s))
+    start, end = (nearest_frame(truth.timestamps - shift_s, when) for when in (start_s, end_s))
     return read_values(make_performance(truth, min(start, bottom), bottom, max(end, bottom)))
 
 

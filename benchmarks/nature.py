@@ -25,6 +25,7 @@ from figures import CONSOLE, dataset_root, print_figures, show_table
 from measured import Labelled, perform_whole, read_all
 
 from formnet.body.load import load_body
+from formnet.geometry.paths import nearest_frame
 from formnet.lifting.joints import assemble_lifted
 from formnet.lifting.lifter import create_lifter
 from formnet.measures.performance import make_performance
@@ -49,7 +50,7 @@ def simulate(people: int, seed: int) -> list[Labelled]:
     for row, points in enumerate(joints):
         times_s = repetitions.timestamps[row]
         moments_s = (repetitions.start_s[row], repetitions.bottom_s[row], repetitions.end_s[row])
-        frames = [int(np.argmin(np.abs(times_s - moment_s))) for moment_s in moments_s]
+        frames = [nearest_frame(times_s, moment_s) for moment_s in moments_s]
         motion = Motion(points, np.ones(points.shape[:2]), times_s, LIFTED_32)
         performance = make_performance(motion, *frames, bottom_s=float(moments_s[1]))
         rows.append(Labelled(SIMULATED, f"person {row + 1}", performance))

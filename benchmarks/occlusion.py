@@ -28,22 +28,25 @@ from rich.progress import track as progress
 from formnet.body import Body, load_body
 from formnet.errors import FormnetError
 from formnet.geometry.align import estimate_similarity
+from formnet.geometry.paths import nearest_frame
 from formnet.lifting.joints import assemble_lifted
-from formnet.lifting.lifter import Lifter, create_lifter
 from formnet.measures.performance import make_performance
 from formnet.measures.registry import read_values
 from formnet.motion import FloatArray, Motion
 from formnet.pipeline import make_judge
+from formnet.pipeline.measured import MeasuringJudge
 from formnet.pose.estimator import PoseEstimator, create_estimator
 from formnet.pose.model_bundle import Eyes
 from formnet.pose.video import Frame
 from formnet.preprocess.spec import PreprocessSpec, clean_motion
+from formnet.rendered.film import cut_clip
 from formnet.rendered.pictures import THICKNESS_M, join_labelled
 from formnet.rendered.scenes import sample_bench, sample_rack
 from formnet.skeleton import LIFTED_32, SPINE_27
+from formnet.standards import DEFAULT_STANDARD
 from formnet.synth.appearance import sample_appearance
 from formnet.synth.camera import Camera, sample_camera
-from formnet.synth.dataset import Clip, sample_clip
+from formnet.synth.dataset import Clip, RepetitionTruth, sample_clip
 from formnet.synth.scene import Actor, Mesh, find_hidden, render_scene, turn_posed
 from formnet.verdict import RepetitionVerdict
 
@@ -52,6 +55,23 @@ KINDS = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
 JOINTS = tuple(f"{side}_{kind}" for kind in KINDS for side in ("left", "right"))
 LABELS = ("good", "shallow", "inward_knees", "good")
 FPS, SIZE = 15.0, (480, 640)
+
+
+@dataclass(frozen=True, eq=False)
+class Film:
+    """One squat with something in the way.
+
+    Attributes:
+        truth: (T, 32, 3) its joints in camera axes.
+        when: its repetition.
+        hidden: (T, 12) of `JOINTS`.
+    """
+
+    way: str
+    truth: Motion
+    when: RepetitionTruth
+    frames: Sequence[Frame]
+    hidden: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +107,7 @@ def put_in_the_way(
 def stand_between(body: Body, clip: Clip, camera: Camera, rng: np.random.Generator) -> Actor:
     """Somebody who stands between the origin and the camera, turned anyhow, and leaves most of it free."""
     standing = sample_clip(body, rng, ["good"], fps=FPS)
-    frame = int(np.argmin(np.abs(standing.timestamps - standing.repetitions[0].start_s)))
+    frame = nearest_frame(standing.timestamps, standing.repetitions[0].start_s)
     frames = np.full(len(clip.timestamps), frame)
     posed = body.pose(standing.betas, standing.poses[frames], standing.translation[frames])
     towards = camera.position[[0, 2]] / np.linalg.norm(camera.position[[0, 2]])
@@ -96,60 +116,51 @@ def stand_between(body: Body, clip: Clip, camera: Camera, rng: np.random.Generat
     return Actor(turn_posed(posed, float(rng.uniform(0, 360)), (x, z)), body, sample_appearance(rng, barbell=False))
 
 
-def film_person(number: int, seed: int, body: Body) -> Iterator[tuple[str, Clip, Camera, list[Frame], np.ndarray]]:
-    """(way, motion, camera, pictures, hidden joints (T, 12)) of one squat, each way in turn."""
+def film_person(number: int, seed: int, body: Body) -> Iterator[Film]:
+    """One squat, each way in turn."""
     rng = np.random.default_rng([seed, number])
     whole = sample_clip(body, rng, [LABELS[number % len(LABELS)]], fps=FPS)
-    when = whole.repetitions[0]
-    kept = np.flatnonzero((whole.timestamps >= when.start_s - 0.5) & (whole.timestamps <= when.end_s + 0.5))
+    clip = cut_clip(whole, whole.repetitions[0].start_s - 0.5, whole.repetitions[0].end_s + 0.5)
     camera = sample_camera(rng, size=SIZE, distance_m=(2.5, 4.0))
-    posed = body.pose(whole.betas, whole.poses[kept], whole.translation[kept])
+    posed = body.pose(clip.betas, clip.poses, clip.translation)
     actor = Actor(posed, body, sample_appearance(rng, barbell=False))
-    clip = replace(
-        whole, timestamps=whole.timestamps[kept], poses=whole.poses[kept], translation=whole.translation[kept],
-        joints=whole.joints[kept],
-    )  # fmt: skip
     other = stand_between(body, clip, camera, rng)
     points = join_labelled(posed.landmarks, posed.joints)
+    true = camera.to_camera(np.asarray(assemble_lifted(posed.landmarks, clip.joints), dtype=float) + clip.joints[:, :1])
+    truth = Motion(true, np.ones(true.shape[:2]), clip.timestamps, LIFTED_32)
     for way in WAYS:
         actors, things = put_in_the_way(way, actor, other, camera, np.random.default_rng([seed, number, 1]))
         frames, hidden = [], []
         for time_s, joints, drawn in zip(clip.timestamps, points, render_scene(actors, things, camera), strict=True):
             frames.append(Frame(float(time_s), drawn.picture))
             hidden.append(find_hidden(drawn.depth, camera, joints, THICKNESS_M)[SPINE_27.indices(JOINTS)])
-        yield way, clip, camera, frames, np.array(hidden)
+        yield Film(way, truth, clip.repetitions[0], frames, np.array(hidden))
 
 
-def look(
-    clip: Clip, camera: Camera, frames: Sequence[Frame], hidden: np.ndarray, body: Body, lifter: Lifter,
-    estimator: PoseEstimator,
-) -> Outcome:  # fmt: skip
+def look(film: Film, estimator: PoseEstimator, judge: MeasuringJudge) -> Outcome:
     """What formnet makes of one film."""
-    landmarks = body.pose(clip.betas, clip.poses, clip.translation).landmarks
-    true = camera.to_camera(np.asarray(assemble_lifted(landmarks, clip.joints), dtype=float) + clip.joints[:, :1])
-    nothing = np.full(hidden.shape, np.nan)
+    nothing = np.full(film.hidden.shape, np.nan)
     try:
-        track = estimator.estimate(frames)
-        lifted = lifter.lift(track)
+        track = estimator.estimate(film.frames)
+        lifted = judge.lifter.lift(track)
     except FormnetError:
-        return Outcome(nothing, hidden, np.nan, np.nan, False)
-    when, numbers = clip.repetitions[0], LIFTED_32.indices(JOINTS)
-    errors_mm = nothing.copy()
-    for frame, (ours, theirs) in enumerate(zip(lifted.positions[:, numbers], true[:, numbers], strict=True)):
+        return Outcome(nothing, film.hidden, np.nan, np.nan, False)
+    numbers, errors_mm = LIFTED_32.indices(JOINTS), nothing
+    pairs = zip(lifted.positions[:, numbers], film.truth.positions[:, numbers], strict=True)
+    for frame, (ours, theirs) in enumerate(pairs):
         if np.isfinite(ours).all():
             aligned = estimate_similarity(ours, theirs).apply(ours)
             errors_mm[frame] = 1000.0 * np.linalg.norm(aligned - theirs, axis=1)
-    moments = [int(np.argmin(np.abs(clip.timestamps - s))) for s in (when.start_s, when.bottom_s, when.end_s)]
-    truth = Motion(true, np.ones(true.shape[:2]), clip.timestamps, LIFTED_32)
     ours, theirs = (
-        read_values(make_performance(motion, *moments)) for motion in (clean_motion(lifted, PreprocessSpec()), truth)
+        read_values(make_performance(motion, *film.when.frames(motion.timestamps)))
+        for motion in (clean_motion(lifted, PreprocessSpec()), film.truth)
     )
     try:
-        repetitions = make_judge().judge_repetitions(track)[0]
+        repetitions = judge.judge_repetitions(track)[0]
     except FormnetError:
         repetitions = ()
     return Outcome(
-        errors_mm, hidden, ours["thigh"] - theirs["thigh"], ours["knee_flexion"] - theirs["knee_flexion"],
+        errors_mm, film.hidden, ours["thigh"] - theirs["thigh"], ours["knee_flexion"] - theirs["knee_flexion"],
         len(repetitions) == 1, any(is_misled(repetition, theirs["thigh"]) for repetition in repetitions),
     )  # fmt: skip
 
@@ -208,11 +219,12 @@ def main() -> None:
     parser.add_argument("--eyes", type=Eyes, choices=list(Eyes), default=Eyes.STANDARD, help="size of the pose model")
     parser.add_argument("--lifter", default="supervised+picture", help="what makes joints 3D")
     arguments = parser.parse_args()
-    body, lifter, estimator = load_body(), create_lifter(arguments.lifter), create_estimator(eyes=arguments.eyes)
+    body, estimator = load_body(), create_estimator(eyes=arguments.eyes)
+    judge = make_judge(DEFAULT_STANDARD, arguments.lifter)
     outcomes: dict[str, list[Outcome]] = {way: [] for way in WAYS}
     for number in progress(range(arguments.people), "rendering and looking", console=CONSOLE):
-        for way, clip, camera, frames, hidden in film_person(number, arguments.seed, body):
-            outcomes[way].append(look(clip, camera, frames, hidden, body, lifter, estimator))
+        for film in film_person(number, arguments.seed, body):
+            outcomes[film.way].append(look(film, estimator, judge))
     figures = {way: summarise(of) for way, of in outcomes.items()}
     report(figures)
     print_figures(figures)

@@ -59,8 +59,7 @@ def measure_by_joints(clip, camera, body, lifter) -> float:
     image = landmarks.replace(positions=camera.project(landmarks.positions), unit="pixel")
     motion = clean_motion(lifter.lift(PoseTrack(image, None, *SIZE, ())), PreprocessSpec())
     truth = clip.repetitions[0]
-    start, bottom, end = (int(np.argmin(np.abs(clip.timestamps - t)))
-                          for t in (truth.start_s, truth.bottom_s, truth.end_s))  # fmt: skip
+    start, bottom, end = truth.frames(clip.timestamps)
     performance = make_performance(motion, start, bottom, end)
     bend = curves.back_bend_deg(performance)
     standing = performance.standing if performance.standing.any() else np.arange(len(bend)) == start
@@ -74,7 +73,7 @@ def measure_repetition(label, rng, turn_deg, body, estimator, lifter) -> list[fl
     camera = sample_camera(rng, yaw_deg=float(yaw_deg), size=SIZE)
     appearance = sample_appearance(rng, barbell=clip.arm_style.startswith("bar"))
     truth = clip.repetitions[0]
-    frames = [int(np.argmin(np.abs(clip.timestamps - t))) for t in (truth.start_s, truth.bottom_s)]
+    frames = list(truth.frames(clip.timestamps)[:2])
     posed = body.pose(clip.betas, clip.poses[frames], clip.translation[frames])
     standing, bottom = (
         see(drawn.picture, drawn.depth, estimator)

@@ -80,10 +80,7 @@ def read_truth(request: VariedRequest) -> dict[str, float]:
     joints = assemble_lifted(clip.landmarks(body).positions[None], clip.joints[None])[0]
     motion = Motion(joints, np.ones(joints.shape[:2]), clip.timestamps, LIFTED_32)
     (when,) = clip.repetitions
-    start, bottom, end = (
-        int(np.argmin(np.abs(clip.timestamps - moment))) for moment in (when.start_s, when.bottom_s, when.end_s)
-    )
-    return read_values(make_performance(motion, start, bottom, end, when.bottom_s))
+    return read_values(make_performance(motion, *when.frames(clip.timestamps), when.bottom_s))
 
 
 def judge_clip(clip: RenderedClip, judge: MeasuringJudge) -> RepetitionVerdict | None:

@@ -71,8 +71,7 @@ def look(request: VariedRequest, estimators: dict[Eyes, PoseEstimator], lifter: 
         seen = np.isfinite(ours).all(axis=(1, 2))
         error = compute_pa_mpjpe_mm(ours[seen], true[seen]).mean
         clean = clean_motion(lifted, PreprocessSpec())
-        moments = [int(np.argmin(np.abs(clean.timestamps - s))) for s in (when.start_s, when.bottom_s, when.end_s)]
-        performance = make_performance(clean, *moments, when.bottom_s)
+        performance = make_performance(clean, *when.frames(clean.timestamps), when.bottom_s)
         looks[eyes] = Look(error, measure_repetition(performance, calibration_for(lifter.name)), truth, ms)
     return looks
 

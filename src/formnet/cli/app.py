@@ -129,9 +129,7 @@ def _run(arguments: list[str]) -> int:
             return _NOBODY_READS
         return leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except Stopped as stopped:
-        has_arrived()
-        tell(str(stopped))
-        return stopped.code
+        return _end_stopped(stopped)
     except BrokenPipeError:
         # The reader of our output went away (`| head`): there is nobody left to tell.
         return _NOBODY_READS
@@ -144,9 +142,7 @@ def _run(arguments: list[str]) -> int:
         return 2
     except Exception as error:
         if (lost := find_stop()) is not None:
-            has_arrived()
-            tell(str(lost))
-            return lost.code
+            return _end_stopped(lost)
         if hasattr(error, "format_message") and hasattr(error, "exit_code"):
             # Click's own, wherever this version of Typer keeps them.
             return _refuse_usage(error)
@@ -155,6 +151,13 @@ def _run(arguments: list[str]) -> int:
         tell(f"internal error ({type(error).__name__}: {error}); please report it, with what {_TRACEBACK}=1 prints")
         return 1
     return code if isinstance(code, int) else 0
+
+
+def _end_stopped(stopped: Stopped) -> int:
+    """Says what is kept; the exit code."""
+    has_arrived()
+    tell(str(stopped))
+    return stopped.code
 
 
 def _refuse_usage(error: Any) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from string import Formatter
 
 import numpy as np
 
@@ -41,8 +42,9 @@ class OtherMovement:
 
     def describe(self, signs: Signs) -> str:
         """The reason in one clause."""
-        detail = self.detail.format(**signs)
-        return self.reason.format(**signs) + ("" if "nan" in detail else detail)
+        named = [name for _, name, _, _ in Formatter().parse(self.detail) if name]
+        is_known = all(np.isfinite(signs[name]) for name in named)
+        return self.reason.format(**signs) + (self.detail.format(**signs) if is_known else "")
 
     def log_odds(self, signs: Signs) -> float:
         """Log odds of a squat against this movement; what cannot be read speaks for nothing (+inf)."""

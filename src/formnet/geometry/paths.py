@@ -1,4 +1,4 @@
-"""Paths over time (T, …): gaps closed, and values between frames, by straight lines."""
+"""Paths over time (T, …): frames found by time, gaps closed, and values between frames, by straight lines."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from numpy.typing import NDArray
 from formnet.motion import FloatArray
 
 Values = TypeVar("Values", bound=NDArray[np.floating])
+
+
+def nearest_frame(times_s: FloatArray, time_s: float) -> int:
+    """Number of the frame of `times_s` (T,) that is nearest in time."""
+    return int(np.argmin(np.abs(times_s - time_s)))
 
 
 def interpolate_at(at: FloatArray, times: FloatArray, values: FloatArray) -> FloatArray:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from formnet.geometry.paths import nearest_frame
 from formnet.pose.blazepose.estimator import BlazePose
 from formnet.pose.blazepose.landmarks import Silhouette
 from formnet.pose.track import PoseTrack
@@ -32,7 +33,7 @@ def estimate_silhouettes(
         InputError: when the clip can no longer be read.
     """
     own_s = track.image.timestamps
-    wanted = {int(np.argmin(np.abs(own_s - time_s))) for time_s in times_s}
+    wanted = {nearest_frame(own_s, time_s) for time_s in times_s}
     with closing(read_frames(path, playback=track.playback)) as frames:  # type: ignore[type-var]
         for number, frame in enumerate(frames):
             if not wanted:

@@ -9,6 +9,7 @@ import numpy as np
 from formnet.checks import say_value
 from formnet.errors import InputError, SkeletonError
 from formnet.motion import Motion
+from formnet.readers.keypoints.points import may_be_points
 from formnet.skeleton import SKELETONS, Skeleton
 from formnet.storage.arrays import read_arrays
 from formnet.storage.files import atomic_path
@@ -45,12 +46,7 @@ def holds_keypoints(path: Path) -> bool:
         InputError: no such archive.
     """
     content = read_arrays(path, "motion file", "write it again")
-    return not {"positions", "poses"} & content.keys() and any(
-        (array.ndim == 3 or (array.ndim == 4 and 1 in array.shape[:2]))
-        and array.shape[-1] in (2, 3)
-        and array.dtype.kind in "fiu"
-        for array in content.values()
-    )
+    return not {"positions", "poses"} & content.keys() and any(may_be_points(array) for array in content.values())
 
 
 def read_npz(path: Path) -> tuple[Motion, Motion | None]:

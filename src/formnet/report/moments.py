@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from formnet.geometry.paths import nearest_frame
 from formnet.pose.track import PoseTrack
 from formnet.pose.video import Frame, Image, read_frames
 from formnet.report.angles import draw_measured
@@ -30,7 +31,7 @@ class BottomStills:
     def __init__(self, track: PoseTrack, segments: Sequence[OverlaySegment]) -> None:
         self._track, self._segments = track, segments
         times_s = track.image.timestamps
-        self._wanted = {int(np.argmin(np.abs(times_s - segment.bottom_s))): segment for segment in segments}
+        self._wanted = {nearest_frame(times_s, segment.bottom_s): segment for segment in segments}
         self._found: dict[int, str] = {}
         self.is_complete = not self._wanted
 
@@ -38,7 +39,7 @@ class BottomStills:
         """Keeps a still of the frame where it shows a deepest moment; frames come in the order of showing."""
         if self.is_complete:
             return
-        number = int(np.argmin(np.abs(self._track.image.timestamps - frame.timestamp_s)))
+        number = nearest_frame(self._track.image.timestamps, frame.timestamp_s)
         if number in self._wanted and number not in self._found:
             segment = self._wanted[number]
             self._found[number] = _encode(_draw(_shrink(frame), self._track, number, segment))

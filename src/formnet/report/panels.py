@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from formnet.geometry.paths import nearest_frame
 from formnet.motion import FloatArray, Motion
 from formnet.pose.track import PoseTrack
 from formnet.pose.video import Image, probe_video, read_frames
@@ -90,11 +91,6 @@ def put_side_by_side(left: Image, right: Image, gap: int = 8) -> Image:
     canvas[: len(left), : left.shape[1]] = left
     canvas[: len(right), left.shape[1] + gap :] = right
     return canvas
-
-
-def nearest_frame(times_s: FloatArray, time_s: float) -> int:
-    """Number of the frame nearest in time."""
-    return int(np.argmin(np.abs(times_s - time_s)))
 
 
 def part_of(joint: str, skeleton: Skeleton) -> str:

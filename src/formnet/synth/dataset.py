@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from formnet.body.model import Body
 from formnet.errors import InputError
 from formnet.faults import WASEDA_CLASSES
+from formnet.geometry.paths import nearest_frame
 from formnet.motion import Motion
 from formnet.skeleton import BLAZEPOSE_33
 from formnet.synth.anatomy import Anatomy, describe_anatomy
@@ -76,6 +77,11 @@ class RepetitionTruth:
     start_s: float
     bottom_s: float
     end_s: float
+
+    def frames(self, times_s: Array) -> tuple[int, int, int]:
+        """Numbers of the frames of `times_s` (T,) nearest to start, bottom and end."""
+        start, bottom, end = (nearest_frame(times_s, moment) for moment in (self.start_s, self.bottom_s, self.end_s))
+        return start, bottom, end
 
 
 @dataclass(frozen=True)

@@ -90,16 +90,14 @@ class AffinityFields:
         kept: list[Person] = []
         people = assemble_people(connections, self.limbs)
         for number, person in enumerate(people):
-            if not is_part(person, kept):
-                others = [*kept, *people[number + 1 :]]
-                self._complete(
-                    person, {candidate for other in others for candidate in other.values()}, peaks, maps["fields"]
-                )
-                kept += [person] if len(person) >= self.least_joints and not is_part(person, kept) else []
-        joints, confidence = (
-            np.full((len(kept), len(self.skeleton), 2), np.nan),
-            np.zeros((len(kept), len(self.skeleton))),
-        )
+            if is_part(person, kept):
+                continue
+            taken = {candidate for other in (*kept, *people[number + 1 :]) for candidate in other.values()}
+            self._complete(person, taken, peaks, maps["fields"])
+            if len(person) >= self.least_joints and not is_part(person, kept):
+                kept.append(person)
+        confidence = np.zeros((len(kept), len(self.skeleton)))
+        joints = np.full((*confidence.shape, 2), np.nan)
         for row, person in enumerate(kept):
             numbers, candidates = list(person), list(person.values())
             joints[row, numbers], confidence[row, numbers] = peaks.place[candidates], peaks.height[candidates]

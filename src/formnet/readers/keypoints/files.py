@@ -14,7 +14,7 @@ from formnet.readers.keypoints.c3d import read_c3d
 from formnet.readers.keypoints.frames import number_frames
 from formnet.readers.keypoints.gather import gather
 from formnet.readers.keypoints.json_file import is_frame, parse_frames, parse_keypoints
-from formnet.readers.keypoints.points import parse_points
+from formnet.readers.keypoints.points import drop_person_axis, may_be_points, parse_points
 from formnet.readers.keypoints.tables import parse_table
 from formnet.readers.keypoints.trc import parse_trc
 from formnet.readers.keypoints.walk import Found, Row
@@ -135,7 +135,7 @@ def _tell_folder(folder: Path) -> str:
 def _load_array(path: Path) -> np.ndarray:
     """The array of a .npy, or the one of points in a .npz."""
     if path.suffix.lower() == ".npz":
-        arrays = [one for one in read_arrays(path, "archive", "write it again").values() if _may_be_points(one)]
+        arrays = [one for one in read_arrays(path, "archive", "write it again").values() if may_be_points(one)]
         if len(arrays) != 1:
             raise InputError(
                 f"{path} holds {len(arrays)} arrays of frames × points × 2 or 3 (x, y and confidence), one is read; "
@@ -145,19 +145,11 @@ def _load_array(path: Path) -> np.ndarray:
     return read_array(path, "array", "write one array of numbers again with numpy.save")
 
 
-def _may_be_points(array: np.ndarray) -> bool:
-    is_of_one = array.ndim == 4 and 1 in array.shape[:2]
-    return (array.ndim == 3 or is_of_one) and array.shape[-1] in (2, 3) and np.issubdtype(array.dtype, np.number)
-
-
 def _read_array(path: Path, size: tuple[int, int] | None) -> Detections:
-    array = _load_array(path)
-    if array.ndim == 4 and 1 in array.shape[:2]:
-        # An axis for one person (or one clip) beside the frames.
-        array = array.squeeze(axis=0 if array.shape[0] == 1 else 1)
+    array = drop_person_axis(_load_array(path))
     if array.ndim == 2 and array.shape[1] in (51, 54, 75, 78):
         array = array.reshape(len(array), -1, 3)
-    if not _may_be_points(array):
+    if not may_be_points(array):
         shape = " × ".join(map(str, array.shape)) or "one value"
         raise InputError(
             f"{path} is an array of {shape}: expected frames × points × 2 or 3 (x, y and confidence); write it again"

@@ -20,6 +20,19 @@ MAX_NUMBERS = 4 * 200
 """More numbers than four for each of 200 points are no person."""
 
 
+def drop_person_axis(array: np.ndarray) -> np.ndarray:
+    """An array of four axes without that of its one person (or one clip), beside the frames; others as they are."""
+    if array.ndim == 4 and 1 in array.shape[:2]:
+        return np.asarray(array.squeeze(axis=0 if array.shape[0] == 1 else 1))
+    return array
+
+
+def may_be_points(array: np.ndarray) -> bool:
+    """Whether an array of a file is frames × points × 2 or 3 numbers, maybe with an axis for one person."""
+    array = drop_person_axis(array)
+    return array.ndim == 3 and array.shape[-1] in (2, 3) and array.dtype.kind in "fiu"
+
+
 @dataclass(frozen=True, eq=False)
 class Points:
     """Points of one row of a file.

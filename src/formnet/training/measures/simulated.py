@@ -11,6 +11,7 @@ import numpy as np
 from formnet.body.load import load_body
 from formnet.body.model import Body
 from formnet.errors import InputError
+from formnet.geometry.paths import nearest_frame
 from formnet.lifting.following import FollowedLifter
 from formnet.lifting.joints import assemble_lifted
 from formnet.lifting.lifter import create_lifter
@@ -124,7 +125,7 @@ def _perform(points: FloatArray, repetitions: Repetitions, row: int, *, seen: Fl
     times_s = repetitions.timestamps[row]
     motion = Motion(points, np.ones(points.shape[:2]) if seen is None else seen, times_s, LIFTED_32)
     start, bottom, end = (
-        int(np.argmin(np.abs(times_s - moments[row])))
+        nearest_frame(times_s, moments[row])
         for moments in (repetitions.start_s, repetitions.bottom_s, repetitions.end_s)
     )
     clean = motion if seen is None else clean_motion(motion, PreprocessSpec())
