@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 # One thread for each test process, before NumPy and PyTorch start theirs: what tests compute is small, and threads that
@@ -69,6 +69,16 @@ def kept_poses(pose_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from formnet.pose import estimator
 
     monkeypatch.setattr(estimator, "estimate_pose", partial(estimator.estimate_pose, cache=pose_cache))
+
+
+@pytest.fixture(scope="session")
+def kept_features() -> Iterator[None]:
+    """The features of one and the same motion are computed once, however often tests fit to it."""
+    from formnet.judges.squat import features
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(features, "_compute_one", lru_cache(maxsize=512)(features._compute_one))
+        yield
 
 
 @pytest.fixture(scope="session")

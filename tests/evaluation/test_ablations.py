@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -16,6 +17,7 @@ from formnet.judges.squat.families import FAMILIES
 from formnet.judges.squat.judge import SquatRecipe, calibrate
 from tests.judges.people import make_people, only, without
 
+pytestmark = pytest.mark.usefixtures("kept_features")
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 TABLE = make_people()
 TRAIN, TEST = without(TABLE, "s02"), only(TABLE, "s02")
@@ -30,12 +32,16 @@ def ablations(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return importlib.import_module("ablations")
 
 
-def test_all_experts_are_the_learner(ablations: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module")
+def expected() -> np.ndarray:
+    """What the learner for movements answers."""
+    return MovementRecipe().fit(TRAIN, 0).probabilities(TEST.motions)
+
+
+def test_all_experts_are_the_learner(ablations: ModuleType, expected: np.ndarray) -> None:
     names = ablations.register_experts(("movement",))
     rows = {name: METHODS.pop(name) for name in names}
     assert len(rows) == 10
-    monkeypatch.setattr(ablations, "_KEPT", {})
-    expected = MovementRecipe().fit(TRAIN, 0).probabilities(TEST.motions)
     whole, one = (rows[f"ablate-{name}"].make().fit(TRAIN, 0) for name in ("all-formnet", "posture"))
     np.testing.assert_allclose(judge_groups(whole, TEST), expected, atol=1e-9)
     assert (judge_groups(one, TEST) != expected).any()
@@ -87,9 +93,13 @@ def test_rows_of_families_can_be_registered_for_another_split(ablations: ModuleT
         METHODS.pop(name)
 
 
-def test_the_linear_row_is_the_learner_with_a_linear_kernel(ablations: ModuleType) -> None:
-    parts = ablations.fit_experts(TRAIN, 0)(TEST.motions)
-    for width, linear in ((0.0, True), (0.3, False)):
-        expected = MovementRecipe(width=width).fit(TRAIN, 0).probabilities(TEST.motions)
-        answer = ablations.assemble_experts(parts, ("motion", "coordination", "posture"), linear=linear)
-        np.testing.assert_allclose(answer, expected, atol=1e-9)
+def test_the_linear_row_is_the_learner_with_a_linear_kernel(ablations: ModuleType, expected: np.ndarray) -> None:
+    experts = ("motion", "coordination", "posture")
+    for linear, answer in (
+        (True, MovementRecipe(width=0.0).fit(TRAIN, 0).probabilities(TEST.motions)),
+        (False, expected),
+    ):
+        row = ablations.Assembled(
+            ablations.fit_experts, partial(ablations.assemble_experts, experts=experts, linear=linear)
+        )
+        np.testing.assert_allclose(row.fit(TRAIN, 0).probabilities(TEST.motions), answer, atol=1e-9)

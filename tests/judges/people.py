@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -23,6 +24,7 @@ def person(
     return motion.replace(positions=positions)
 
 
+@cache
 def make_people(
     skeleton: Skeleton = BLAZEPOSE_33,
     n_people: int = 4,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from tests.judges.people import make_people, only, person, relabelled, without
 from tests.preprocess.squats import squats, with_missing
 from tests.training.stub import trainer_maker
 
+pytestmark = pytest.mark.usefixtures("kept_features")
 SMALL: dict[str, dict[str, Any]] = {
     "movement": {"name": "movement", "n_features": 600, "inner_folds": 2},
     "squat": {
@@ -242,13 +244,12 @@ def test_hostile_files_are_refused(finished: tuple[Path, dict[str, Any]], tmp_pa
 
 def test_repetitions_are_cut_with_labels_and_groups() -> None:
     clip = squats(peak_deg=110)
-    table = make_people(n_people=2, n_each=1)
-    object.__setattr__(table, "motions", (clip,) * 4)
+    table = replace(make_people(n_people=2, n_each=1), motions=(clip,) * 4)
     rows, repetitions = cut_repetitions(table, PreprocessSpec(skeleton="blazepose33", align="frames"))
     assert len(rows) == len(repetitions) == 12
     assert rows.labels.tolist() == [0] * 3 + [1] * 3 + [0] * 3 + [1] * 3
     assert [len(motion) > 20 for motion in rows.motions] == [True] * 12
-    object.__setattr__(table, "motions", (clip.frames(0, 10),) * 4)
+    table = replace(table, motions=(clip.frames(0, 10),) * 4)
     with pytest.raises(DataError, match="no repetition was found in any motion of good, shallow"):
         cut_repetitions(table, PreprocessSpec(skeleton="blazepose33", align="frames"))
 

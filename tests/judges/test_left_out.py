@@ -22,6 +22,7 @@ from formnet.training.data import SplitOptions
 from formnet.training.learner_run import LearnerRun, resolve_left_out, run_learner_training
 from tests.judges.people import make_people
 
+pytestmark = pytest.mark.usefixtures("kept_features")
 SMALL: dict[str, Any] = {
     "name": "squat", "trees": 1, "members": 1, "alpha": 1000.0, "inner_folds": 4,
     "network": {"members": 1, "width": 8, "epochs": 1, "batch_size": 8},

@@ -198,9 +198,12 @@ def choose_columns(summaries: FloatArray) -> tuple[np.ndarray, FloatArray]:
 def known_medians(values: FloatArray) -> FloatArray:
     """(F,) medians of what is known; 0 where nothing is."""
     known = np.isfinite(values)
-    return np.array(
-        [np.median(column[seen]) if seen.any() else 0.0 for column, seen in zip(values.T, known.T, strict=True)]
-    )
+    medians = np.zeros(values.shape[1])
+    whole = known.all(axis=0) & (len(values) > 0)
+    medians[whole] = np.median(values[:, whole], axis=0)
+    for column in np.flatnonzero(~whole & known.any(axis=0)):
+        medians[column] = np.median(values[known[:, column], column])
+    return medians
 
 
 def fill_with(summaries: FloatArray, medians: FloatArray) -> FloatArray:

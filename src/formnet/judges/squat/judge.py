@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -166,7 +167,7 @@ def restore_squat(options: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) 
     share = float(options["memory"])
     if share not in (0.0, *SHARES):
         raise CheckpointError(f"the stored learner gives memory {share} of the votes; get the model again")
-    sample = compute_squat_features([_sample_motion(skeleton)], second_view)
+    sample = _compute_sample_features(skeleton, second_view)
     families = restore_families(options["networks"], arrays, sample, n_classes, share > 0)
     slope = float(take_array(arrays, "slope", (1,))[0])
     if not slope > 0:
@@ -179,7 +180,9 @@ def calibrate(probabilities: FloatArray, slope: float) -> FloatArray:
     return np.asarray(softmax(slope * np.log(np.maximum(probabilities, FLOOR)), axis=1))
 
 
-def _sample_motion(skeleton: Skeleton) -> Motion:
-    """Any motion of the joint set, to learn how many features there are."""
+@lru_cache(maxsize=8)
+def _compute_sample_features(skeleton: Skeleton, second_view: float | None) -> SquatFeatures:
+    """Those of any motion of the joint set, to learn how many features there are."""
     positions = np.random.default_rng(0).normal(0.0, 1.0, (8, len(skeleton), 3))
-    return Motion(positions, np.ones(positions.shape[:2]), np.arange(8) / 30.0, skeleton)
+    motion = Motion(positions, np.ones(positions.shape[:2]), np.arange(8) / 30.0, skeleton)
+    return compute_squat_features([motion], second_view)
