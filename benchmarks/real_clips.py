@@ -1,14 +1,14 @@
 """Real clips with known exercise, repetitions and form, from video to verdict.
 
-    python benchmarks/real_clips.py [FOLDER] [--standard coaching] [--cache DIR] [--only NAME …]
+    python benchmarks/real_clips.py [FOLDER] [--standard coaching] [--eyes standard] [--cache DIR] [--only NAME …]
 
 FOLDER holds clips and `truth.csv`: file, exercise, repetitions, bottoms_s (seconds, separated by blanks), judged (good
 or bad); what is not known is empty. A clip whose exercise is not "squat" should get no verdict at all.
 
-Prints every clip and every clear finding, and the totals with clips beside repetitions. Ends with one JSON object of
-shares: `good_with_clear_fault` (of repetitions that were found in good clips), `bad_found` (of the repetitions of bad
-clips, with a clear fault), `others_judged` (of clips of other exercises, with any verdict), `repetitions_exact` (of
-squat clips whose number is known).
+Clips go the way of `formnet classify`. Prints every clip and every clear finding, and the totals with clips beside
+repetitions. Ends with one JSON object of shares: `good_with_clear_fault` (of repetitions that were found in good
+clips), `bad_found` (of the repetitions of bad clips, with a clear fault), `others_judged` (of clips of other exercises,
+with any verdict), `repetitions_exact` (of squat clips whose number is known).
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ from rich.progress import track as progress
 
 from formnet.errors import FormnetError, InputError
 from formnet.pipeline import make_judge
-from formnet.pose.estimator import create_estimator, estimate_pose
+from formnet.pose.estimator import create_estimator
+from formnet.pose.model_bundle import Eyes
+from formnet.reading import read_track
 from formnet.standards import DEFAULT_STANDARD
 from formnet.verdict import RepetitionVerdict
 
@@ -95,12 +97,14 @@ def read_truth(folder: Path) -> list[Truth]:
     return truths
 
 
-def judge_clips(truths: Sequence[Truth], standard: str, lifter: str | None, cache: Path | None) -> list[Outcome]:
+def judge_clips(
+    truths: Sequence[Truth], standard: str, lifter: str | None, cache: Path | None, eyes: Eyes | None = None
+) -> list[Outcome]:
     """The whole way of every clip: video, poses, repetitions, verdict."""
-    judge, estimator, outcomes = make_judge(standard, lifter), create_estimator(), []
+    judge, estimator, outcomes = make_judge(standard, lifter), create_estimator(eyes=eyes), []
     for truth in progress(truths, "judging", console=CONSOLE):
         try:
-            track = estimate_pose(truth.file, estimator=estimator, cache=cache)
+            track = read_track(truth.file, estimator=estimator, cache=cache)
             outcomes.append(Outcome(truth, judge.judge(track, truth.file.name).repetitions))
         except FormnetError as error:
             outcomes.append(Outcome(truth, (), str(error)))
@@ -188,12 +192,13 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", default=default, help="folder of clips with truth.csv")
     parser.add_argument("--standard", default=DEFAULT_STANDARD, help="what counts as a fault")
     parser.add_argument("--lifter", default=None, help="what makes joints 3D; default: that of formnet classify")
+    parser.add_argument("--eyes", type=Eyes, default=None, choices=list(Eyes), help="size of the pose model")
     parser.add_argument("--cache", type=Path, default=None, help="keep poses here, by content and estimator")
     parser.add_argument("--only", nargs="+", default=[], help="only clips whose names hold one of these")
     arguments = parser.parse_args()
     truths = read_truth(require_folder(arguments.folder, "a folder of clips with truth.csv"))
     chosen = [t for t in truths if not arguments.only or any(part in t.file.name for part in arguments.only)]
-    outcomes = judge_clips(chosen, arguments.standard, arguments.lifter, arguments.cache)
+    outcomes = judge_clips(chosen, arguments.standard, arguments.lifter, arguments.cache, arguments.eyes)
     figures = compute_figures(outcomes)
     show(outcomes, figures)
     print_figures(figures)

@@ -10,7 +10,9 @@ import pytest
 
 from formnet.errors import InputError, PoseError
 from formnet.judges.checkpoint import load_shipped_model, load_shipped_models
+from formnet.pipeline import make_judge
 from formnet.pipeline.classes import _vote, make_class_judge
+from formnet.pose.model_bundle import Eyes
 from formnet.pose.track import PoseTrack
 from formnet.verdict import RepetitionVerdict
 
@@ -93,3 +95,14 @@ def test_voters_know_the_same_classes() -> None:
     other = replace(model, description=replace(model.description, classes=model.classes[::-1]))
     with pytest.raises(InputError, match="same classes"):
         make_class_judge([model, other])
+
+
+def test_what_the_small_eyes_saw_is_measured_with_their_errors(demo_track: PoseTrack) -> None:
+    """The same joints, said to be seen by the small size: the same values with larger errors."""
+    judge = make_judge()
+    assert demo_track.eyes is Eyes.STANDARD
+    (as_seen, *_), _ = judge.judge_repetitions(demo_track)
+    (by_fast, *_), _ = judge.judge_repetitions(replace(demo_track, eyes=Eyes.FAST))
+    thigh, larger = as_seen.measures["thigh"], by_fast.measures["thigh"]
+    assert larger.value == thigh.value
+    assert larger.error == pytest.approx(1.2 * thigh.error, rel=1e-3)

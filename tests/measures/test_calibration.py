@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from formnet.errors import InputError
-from formnet.measures.base import RawValue
+from formnet.measures.base import RawValue, compute_restlessness
 from formnet.measures.calibration import (
+    FAST_ERROR,
+    FAST_EYES,
+    LEAST_RELIABILITY,
     VIEWS,
     Calibration,
     Line,
@@ -110,3 +113,69 @@ def test_json_has_no_nan():
 def test_content_that_is_no_errors_file_is_refused():
     with pytest.raises(InputError, match="no errors of measures"):
         read_calibrations({"sources": {"x": {"thigh": {"front": [1, 2]}}}})
+
+
+def test_a_foot_that_is_not_seen_while_standing_takes_no_part_in_its_rise():
+    """One toe is out of the picture while the person stands: the other foot alone tells; without either none does."""
+    motion = build_squat(Pose(thigh=5, shank=30, trunk=35, heel_rise=0.2), standing=Pose(heel_rise=0.0))
+    middle = len(motion) // 2
+    performance = make_performance(motion, 15, middle, len(motion) - 16)
+    assert performance.seen_sides == ("left", "right")
+    sure, standing = motion.confidence.copy(), performance.standing
+    sure[standing, motion.skeleton.index("left_foot_index")] = 0.05
+    one = make_performance(motion.replace(confidence=sure), 15, middle, len(motion) - 16)
+    assert one.seen_sides == ("right",)
+    assert measure_repetition(one, SHOWN)["heel_rise"].is_shown
+    sure[standing, motion.skeleton.index("right_foot_index")] = 0.05
+    none = measure_repetition(make_performance(motion.replace(confidence=sure), 15, middle, len(motion) - 16), SHOWN)
+    assert none["heel_rise"].reason == "foot index not seen when standing"
+    assert none["heel_height"].is_shown
+
+
+def test_feet_that_tremble_are_measured_with_a_larger_error():
+    motion = build_squat(Pose(thigh=5, shank=30, trunk=35))
+    middle = len(motion) // 2
+    shaken = motion.positions.copy()
+    for side in ("left", "right"):
+        shaken[:, motion.skeleton.index(f"{side}_heel"), 1] += 0.02 * np.random.default_rng(0).normal(size=len(motion))
+    calm, restless = (
+        measure_repetition(make_performance(m, 15, middle, len(motion) - 16), SHOWN)
+        for m in (motion, motion.replace(positions=shaken))
+    )
+    assert calm["heel_rise"].error == pytest.approx(0.1, abs=0.001)
+    # 2 cm of a foot of 22 cm, both feet alike, counted twice.
+    assert restless["heel_rise"].error == pytest.approx(math.hypot(0.1, 2 * 0.02 / 0.22), rel=0.2)
+    assert restless["thigh"].error == calm["thigh"].error
+
+
+def test_tremble_is_the_noise_on_a_steady_course():
+    motion = build_squat(Pose(thigh=5, shank=30, trunk=35), half_s=20.0)
+    performance = make_performance(motion, 15, len(motion) // 2, len(motion) - 16)
+    steady = np.linspace(0.0, 5.0, len(motion))
+    noise = 0.3 * np.random.default_rng(0).normal(size=len(motion))
+    assert compute_restlessness(steady, performance) == pytest.approx(0.0, abs=1e-9)
+    assert compute_restlessness(steady + noise, performance) == pytest.approx(0.3, rel=0.1)
+    assert compute_restlessness(np.full(len(motion), np.nan), performance) == 0.0
+
+
+def test_from_behind_a_foot_hides_its_own_toes():
+    for source in ("supervised+picture", "supervised+picture keypoints", "supervised+picture, fast eyes"):
+        lines = calibration_for(source).lines["heel_rise"]
+        assert {view: line.reliability > LEAST_RELIABILITY for view, line in lines.items()} == {
+            "front": True,
+            "front oblique": True,
+            "side": "fast" not in source,
+            "back oblique": False,
+            "back": False,
+        }
+
+
+def test_the_small_eyes_have_larger_errors_of_their_own():
+    fast, standard = (calibration_for(f"supervised+picture{eyes}") for eyes in (FAST_EYES, ""))
+    for name in MEASURES:
+        for view in VIEWS:
+            assert fast.lines[name][view].error == FAST_ERROR * standard.lines[name][view].error
+    assert calibration_for(f"somebody's{FAST_EYES}").source == f"solid{FAST_EYES}"
+
+
+SHOWN = Calibration("test", {name: dict.fromkeys(VIEWS, Line(0.0, 1.0, 0.1, 1.0)) for name in MEASURES})

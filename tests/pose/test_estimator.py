@@ -13,6 +13,7 @@ from scipy.signal import find_peaks
 
 from formnet.errors import InputError, PoseError
 from formnet.pose.estimator import create_estimator, estimate_pose
+from formnet.pose.model_bundle import Eyes
 from formnet.pose.prefetch import prefetch, run_together
 from formnet.pose.video import Frame, read_frames
 from tests.pose.drawn_person import draw_person
@@ -176,6 +177,7 @@ def test_the_cache_gives_the_same_and_forgives_damage(tmp_path, estimator):
         np.testing.assert_array_equal(one.timestamps, other.timestamps)
         assert (one.unit, one.skeleton) == (other.unit, other.skeleton)
     assert (first.width, first.height, first.warnings) == (again.width, again.height, again.warnings)
+    assert first.eyes is again.eyes is Eyes.STANDARD
     kept.write_bytes(kept.read_bytes()[:200])
     repaired = estimate_pose(tmp_path / "b.mp4", estimator=estimator, cache=cache)
     np.testing.assert_array_equal(repaired.image.positions, first.image.positions)

@@ -144,7 +144,7 @@ _OF_FEET = frozenset(
 
 def read_signs(performance: Performance) -> dict[str, float]:
     """All signs of a repetition, by name; those of the feet are NaN where neither ankle is seen at the bottom."""
-    unseen = _OF_FEET if performance.hides("ankle") else frozenset()
+    unseen = _OF_FEET if performance.hides("ankle", performance.at_bottom) else frozenset()
     return {name: float("nan") if name in unseen else sign(performance) for name, sign in SIGNS.items()}
 
 

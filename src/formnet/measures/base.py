@@ -20,6 +20,8 @@ _HELD = 0.2
 """They are what is held for this part of that time, at least: a shorter one is a slip of the estimator more often than
 of the person (heels and trunk of real people, `benchmarks/transfer.py` and `benchmarks/postures.py`)."""
 
+_TREMBLE_S = 0.1
+
 
 @dataclass(frozen=True)
 class RawValue:
@@ -49,6 +51,8 @@ class Measure:
         read: the pure function from a repetition to its value.
         curve: the path over time that the value is read from; None for durations and proportions.
         joints: kinds of joints (without side) it rests on, which have to be seen.
+        not_from: views that do not show it, however well simulated people are fitted there.
+        is_still: a squat hardly moves what it is read from, so that what moves fast there is the estimator's error.
     """
 
     name: str
@@ -60,6 +64,13 @@ class Measure:
     read: Callable[[Performance], RawValue]
     curve: Curve | None
     joints: tuple[str, ...]
+    not_from: tuple[str, ...] = ()
+    is_still: bool = False
+
+    @property
+    def is_change(self) -> bool:
+        """Whether the person's own standing has to be seen, too."""
+        return self.event in ("change", "greatest change")
 
 
 def at_bottom(curve: Curve) -> Callable[[Performance], RawValue]:
@@ -116,6 +127,18 @@ def find_deep(p: Performance) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         deep[p.inside] = own <= top - _LEAST_DEPTH * (top - bottom)
     return deep
+
+
+def compute_restlessness(values: FloatArray, p: Performance) -> float:
+    """How far a curve (T,) trembles while the person is deep: the standard deviation of white noise that would bend it
+    as much over a tenth of a second; 0 where too little of it is there."""
+    step = max(1, round(_TREMBLE_S * p.motion.fps))
+    bent = np.full(len(values), np.nan)
+    if len(values) > 2 * step:
+        bent[step:-step] = values[2 * step :] - 2 * values[step:-step] + values[: -2 * step]
+    seen = bent[find_deep(p)]
+    seen = seen[np.isfinite(seen)]
+    return float(np.sqrt(np.mean(seen**2) / 6.0)) if len(seen) else 0.0
 
 
 def mean_of(values: FloatArray) -> float:

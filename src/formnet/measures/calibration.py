@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from formnet.errors import InputError
-from formnet.measures.base import RawValue
+from formnet.measures.base import Measure, RawValue, compute_restlessness
 from formnet.measures.measurement import Measurement
 from formnet.measures.performance import Performance
 from formnet.measures.registry import MEASURES
@@ -35,6 +35,16 @@ VIEWS: dict[str, tuple[float, float]] = {
 """Name → how far the camera stands from the person's front, degrees; left and right are alike."""
 LEAST_RELIABILITY = 0.33
 """A measure counts as shown where at least this share of its variation is explained; its error says how well."""
+FAST_EYES = ", fast eyes"
+"""Ending of a pose source's name whose joints the small size of BlazePose saw."""
+FAST_ERROR = 1.2
+"""How much larger all errors are then: what brings rendered people to the stated shares (`benchmarks/sizes.py`)."""
+FAST_NOT_FROM = dict.fromkeys(("heel_rise", "heel_height", "toe_rise"), ("side", "back oblique", "back"))
+"""What is not shown then, and from where: flat feet of real people seem to rise by 0.2 to 0.5 of a foot's length
+(`benchmarks/real_clips.py --eyes fast`)."""
+RESTLESS = 2.0
+"""How many times the tremble of a curve that ought to be still its readings are off: with it flat feet of real people
+whose tracks tremble (15 readings, by 0.02 to 0.15 of a foot) scatter as stated."""
 _PARTS = ("offset", "gain", "error", "reliability")
 
 
@@ -109,24 +119,47 @@ def measure_repetition(performance: Performance, calibration: Calibration) -> di
     found = {}
     for name, measure in MEASURES.items():
         measurement = calibration.correct(name, measure.read(performance), performance.view_deg)
-        hidden = _name_hidden(performance, measure.joints)
+        if measure.is_still and measure.curve is not None:
+            trembles = RESTLESS * compute_restlessness(measure.curve(performance), performance)
+            measurement = replace(measurement, error=math.hypot(measurement.error, trembles))
+        hidden = _name_hidden(performance, measure)
         if measurement.is_shown and hidden:
-            measurement = Measurement(
-                name, measurement.value, measurement.error, measurement.time_s, False, f"{hidden} not seen"
-            )
+            measurement = replace(measurement, is_shown=False, reason=hidden)
         found[name] = measurement
     return found
 
 
-def _name_hidden(performance: Performance, kinds: tuple[str, ...]) -> str:
-    """Which kinds of joints neither side shows at the bottom."""
-    return " and ".join(kind.replace("_", " ") for kind in kinds if performance.hides(kind))
+def _name_hidden(performance: Performance, measure: Measure) -> str:
+    """What neither side shows at the bottom, or of a change when standing: one clause, empty where all is seen."""
+    moments = {"": performance.at_bottom}
+    if measure.is_change and performance.standing.any():
+        moments[" when standing"] = performance.standing
+    for when, frames in moments.items():
+        if hidden := [kind.replace("_", " ") for kind in measure.joints if performance.hides(kind, frames)]:
+            return f"{' and '.join(hidden)} not seen{when}"
+    return ""
 
 
+@cache
 def calibration_for(source: str) -> Calibration:
     """The fitted lines of a pose source; a source that was never fitted gets those of its lifter, or of "solid"."""
+    if source.endswith(FAST_EYES):
+        return with_fast_eyes(calibration_for(source.removesuffix(FAST_EYES)))
     known = read_shipped_calibrations()
     return known.get(source) or known.get(source.removesuffix(" keypoints")) or known["solid"]
+
+
+def with_fast_eyes(calibration: Calibration) -> Calibration:
+    """The lines of a pose source where the small size of BlazePose looked."""
+
+    def widen(name: str, view: str, line: Line) -> Line:
+        hidden = view in FAST_NOT_FROM.get(name, ())
+        return replace(line, error=FAST_ERROR * line.error, reliability=0.0 if hidden else line.reliability)
+
+    return Calibration(
+        f"{calibration.source}{FAST_EYES}",
+        {name: {view: widen(name, view, line) for view, line in of.items()} for name, of in calibration.lines.items()},
+    )
 
 
 @cache

@@ -4,6 +4,9 @@ from formnet.measures import curves as c
 from formnet.measures.base import Measure, at_bottom, greatest, greatest_change
 
 _FOOT = ("heel", "foot_index")
+# From behind the foot hides its own toes: in six of ten clips of flat feet the heels seem to rise by a tenth of a foot
+# to a fifth, where simulated people say that this view is as good as any.
+_BEHIND = ("back oblique", "back")
 PITCH, TOES = c.nearer_side(c.foot_pitch), c.nearer_side(c.toes_over_heel)
 HEIGHT = c.nearer_side(c.heel_height)
 
@@ -12,17 +15,18 @@ MEASURES = (
         "heel_rise", "Rise of the heels", "foot lengths",
         "Greatest height of the heels over the toes beyond that when standing, mean of the feet that are seen.",
         "greatest change", "Myer et al. 2014, criterion 7", greatest_change(PITCH), PITCH, _FOOT,
+        _BEHIND, is_still=True,
     ),
     Measure(
         "heel_height", "Height of the heels", "shin lengths",
         "Greatest height of the heels over the toes, mean of the feet that are seen, whatever it was when standing.",
         "greatest", "heels that are up from the start, or a standing foot seen sloped", greatest(HEIGHT), HEIGHT,
-        ("heel", "foot_index", "knee", "ankle"),
+        ("heel", "foot_index", "knee", "ankle"), is_still=True,
     ),
     Measure(
         "toe_rise", "Rise of the toes", "foot lengths",
         "Greatest height of the toes over the heels beyond that when standing, mean of the feet that are seen.",
-        "greatest change", "Myer et al. 2014, criterion 7", greatest_change(TOES), TOES, _FOOT,
+        "greatest change", "Myer et al. 2014, criterion 7", greatest_change(TOES), TOES, _FOOT, _BEHIND, is_still=True,
     ),
     Measure(
         "stance_width", "Stance width", "hip widths", "Distance of the ankles over that of the hip joints.",

@@ -26,6 +26,7 @@ _BOTTOM_S = 0.08
 """Values at the bottom are means over this long on both sides of it."""
 _LEAST_CONFIDENCE = 0.4
 """A joint whose mean confidence at the bottom is below this on both sides is not seen there."""
+_LEG = ("knee", "ankle", "heel", "foot_index")
 _HIDDEN_BY = 0.15
 """A leg that is seen with so much less confidence than the other stands behind it."""
 
@@ -78,22 +79,25 @@ class Performance:
 
     @cached_property
     def seen_sides(self) -> tuple[str, ...]:
-        """The sides whose leg is seen well at the bottom: both, or the nearer one where the other is hidden by it."""
-        leg, known = ("knee", "ankle", "heel", "foot_index"), self.motion.skeleton
-        names = {side: [name for joint in leg if (name := f"{side}_{joint}") in known] for side in SIDES}
-        sure = {
-            side: float(self.motion.confidence[self.at_bottom][:, known.indices(joints)].mean())
-            for side, joints in names.items()
-            if joints
-        }
-        best = max(sure.values(), default=0.0)
-        return tuple(side for side, share in sure.items() if share >= best - _HIDDEN_BY)
+        """The sides whose leg is seen well: both, or one where the other is hidden by it or has a foot out of sight."""
+        sure = {side: joints for side in SIDES if (joints := self._sure_of_leg(side)).size}
+        best = max((float(joints[0].mean()) for joints in sure.values()), default=0.0)
+        near = {side: joints for side, joints in sure.items() if joints[0].mean() >= best - _HIDDEN_BY}
+        whole = tuple(side for side, joints in near.items() if joints.min() >= _LEAST_CONFIDENCE)
+        return whole or tuple(near)
 
-    def hides(self, kind: str) -> bool:
-        """Whether neither side shows a joint at the bottom: it is behind something, or outside of the picture."""
+    def _sure_of_leg(self, side: str) -> FloatArray:
+        """(2, K) mean confidence of a leg's joints at the bottom and, where the person stands, standing."""
+        known = self.motion.skeleton
+        leg = known.indices([name for joint in _LEG if (name := f"{side}_{joint}") in known])
+        moments = [self.at_bottom, self.standing] if self.standing.any() else [self.at_bottom]
+        return np.stack([self.motion.confidence[frames][:, leg].mean(axis=0) for frames in moments])
+
+    def hides(self, kind: str, frames: NDArray[np.bool_]) -> bool:
+        """Whether neither side shows a joint in some frames: it is behind something, or outside of the picture."""
         known = self.motion.skeleton
         names = [name for name in (kind, f"left_{kind}", f"right_{kind}") if name in known]
-        sure = self.motion.confidence[self.at_bottom][:, known.indices(names)].mean(axis=0)
+        sure = self.motion.confidence[frames][:, known.indices(names)].mean(axis=0)
         return bool(names) and float(sure.max()) < _LEAST_CONFIDENCE
 
     @property

@@ -11,12 +11,13 @@ from formnet import __version__
 from formnet.gate.recognition import keep_squats
 from formnet.judges.measuring.estimator import MeasureEstimator
 from formnet.lifting.lifter import Lifter
-from formnet.measures.calibration import calibration_for, measure_repetition, view_name
+from formnet.measures.calibration import FAST_EYES, calibration_for, measure_repetition, view_name
 from formnet.measures.measurement import Measurement
 from formnet.measures.performance import make_performance
 from formnet.measures.registry import read_course
 from formnet.motion import Motion
 from formnet.pipeline.judge import clip_verdict
+from formnet.pose.model_bundle import Eyes
 from formnet.pose.track import PoseTrack
 from formnet.preprocess.repetitions import RepetitionSpan
 from formnet.preprocess.spec import PreprocessSpec, clean_motion, segment_clip
@@ -114,7 +115,7 @@ def _see_by_network(
 def name_source(track: PoseTrack, lifter: Lifter) -> str:
     """Under which name the errors of a pose source are kept."""
     if track.image.skeleton == BLAZEPOSE_33:
-        return lifter.name
+        return lifter.name if track.eyes is not Eyes.FAST else f"{lifter.name}{FAST_EYES}"
     return "solid" if lifter.needs_depth else f"{lifter.name} keypoints"
 
 

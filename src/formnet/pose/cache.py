@@ -11,6 +11,7 @@ import numpy as np
 
 from formnet.errors import InputError, SkeletonError
 from formnet.motion import Motion
+from formnet.pose.model_bundle import Eyes
 from formnet.pose.track import PoseTrack
 from formnet.skeleton import skeleton_named
 from formnet.storage.arrays import read_arrays
@@ -18,7 +19,7 @@ from formnet.storage.files import atomic_path, compute_sha256
 from formnet.storage.texts import parse_json
 
 # Raised when the same clip and options may give another track (tracking rules, confidence, layout of the file).
-_VERSION = 2
+_VERSION = 3
 
 DAMAGE = (ValueError, KeyError, TypeError, RecursionError, InputError, SkeletonError)
 """What reading a damaged file of this module may raise."""
@@ -56,6 +57,7 @@ def track_to_arrays(track: PoseTrack) -> dict[str, np.ndarray]:
         "skeleton": track.image.skeleton.name,
         "size": [track.width, track.height],
         "warnings": list(track.warnings),
+        "eyes": track.eyes,
     }
     return {
         "image": track.image.positions,
@@ -74,4 +76,5 @@ def track_from_arrays(arrays: Mapping[str, np.ndarray]) -> PoseTrack:
     image = Motion(arrays["image"], confidence, timestamps, skeleton, "pixel")
     world = Motion(arrays["world"], confidence, timestamps, skeleton, "metre") if "world" in arrays else None
     width, height = about["size"]
-    return PoseTrack(image, world, width, height, tuple(about["warnings"]))
+    eyes = about.get("eyes")
+    return PoseTrack(image, world, width, height, tuple(about["warnings"]), eyes=None if eyes is None else Eyes(eyes))

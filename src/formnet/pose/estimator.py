@@ -48,6 +48,10 @@ class PoseEstimator(Protocol):
     def skeleton(self) -> Skeleton:
         """The joint set of its answers."""
 
+    @property
+    def eyes(self) -> Eyes | None:
+        """Its size where it is BlazePose: each has errors of its own."""
+
     def follow(self, frames: Iterable[Frame]) -> Iterator[SeenPeople]:
         """The people in successive frames, not smoothed; several threads may call this at a time."""
 
@@ -164,7 +168,7 @@ def estimate_pose(
         if not warnings:
             raise
         raise PoseError(f"{error} (also: {'; '.join(warnings)})") from error
-    track = track.rescaled(info.width, info.height).with_warnings(warnings)
+    track = replace(track.rescaled(info.width, info.height).with_warnings(warnings), eyes=estimator.eyes)
     if kept is not None:
         write_track(track, kept)
     return replace(track, playback=playback)

@@ -68,6 +68,12 @@ class PoseModel:
     source: str
 
 
+def size_of(landmarks: bytes) -> Eyes | None:
+    """Which size a landmark network is; None where it is not one of the pinned ones."""
+    found = hashlib.sha256(landmarks).hexdigest()
+    return next((eyes for eyes, pinned in LANDMARKS_SHA256.items() if pinned == found), None)
+
+
 def build_bundle(detector: bytes, landmarks: bytes, eyes: Eyes) -> bytes:
     """The bundle of two networks, byte for byte the same each time.
 

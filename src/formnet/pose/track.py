@@ -14,6 +14,7 @@ from formnet.errors import PoseError
 from formnet.motion import FloatArray, Motion
 from formnet.playback import AS_IT_IS, Playback
 from formnet.pose.depth import combine_image_and_depth
+from formnet.pose.model_bundle import Eyes
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,7 @@ class PoseTrack:
         is_film: False for pictures that do not follow each other.
         has_size: the size of the picture is known.
         has_own_times: the source says its times; no rate was needed.
+        eyes: size of the BlazePose that saw the person; None for other sources, or where it is not known.
     """
 
     image: Motion
@@ -54,6 +56,7 @@ class PoseTrack:
     is_film: bool = True
     has_size: bool = True
     has_own_times: bool = True
+    eyes: Eyes | None = None
 
     def __repr__(self) -> str:
         depth = "with depth" if self.world is not None else "in the picture only"

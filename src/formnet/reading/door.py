@@ -88,8 +88,12 @@ def read_track(
     *,
     estimator: PoseEstimator | None = None,
     on_frame: Progress | None = None,
+    cache: Path | None = None,
 ) -> PoseTrack:
     """Poses to be judged: of a film that shows a person upright, large enough and with their legs.
+
+    Args:
+        cache: see `estimate_pose`.
 
     Raises:
         InputError, PoseError: as `read_source`, and where the poses cannot be judged; the reason is named.
@@ -98,7 +102,7 @@ def read_track(
     if is_pose_source(path):
         track = as_film(read_poses(path, how))
     else:
-        track = _estimate(path, how, estimator, on_frame)
+        track = _estimate(path, how, estimator, on_frame, cache)
         if len(track.image) < 2:
             raise PoseError(f"{path} is one picture; give a video that shows a whole repetition")
     return check_track(track, str(path))
@@ -124,12 +128,18 @@ def _slow_down(track: PoseTrack, slow_motion: float) -> PoseTrack:
     return replace(track, image=image, world=world)
 
 
-def _estimate(path: Path, how: Reading, estimator: PoseEstimator | None, on_frame: Progress | None) -> PoseTrack:
+def _estimate(
+    path: Path,
+    how: Reading,
+    estimator: PoseEstimator | None,
+    on_frame: Progress | None,
+    cache: Path | None = None,
+) -> PoseTrack:
     from formnet.pose.estimator import create_estimator, estimate_pose
 
     estimator = estimator or create_estimator()
     playback, notes = playback_of(path, how, estimator)
-    track = estimate_pose(path, how.person, on_frame=on_frame, estimator=estimator, playback=playback)
+    track = estimate_pose(path, how.person, on_frame=on_frame, estimator=estimator, playback=playback, cache=cache)
     kind = "image" if path.suffix.lower() in IMAGE_SUFFIXES or len(track.image) == 1 else "video"
     return replace(hide_outside(track), path=path, kind=kind, picture=path).with_warnings(notes)
 

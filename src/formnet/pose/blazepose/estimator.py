@@ -6,6 +6,7 @@ import functools
 import hashlib
 import threading
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from importlib.metadata import version
 
 from formnet.motion import FloatArray
@@ -15,7 +16,7 @@ from formnet.pose.blazepose.landmarks import MASK_SIZE, LandmarkNetwork, Silhoue
 from formnet.pose.blazepose.network import Network
 from formnet.pose.blazepose.pruning import remove_output
 from formnet.pose.estimator import EstimatorOptions
-from formnet.pose.model_bundle import PoseModel
+from formnet.pose.model_bundle import Eyes, PoseModel, size_of
 from formnet.pose.model_file import obtain_pose_model, read_pose_model
 from formnet.pose.people import SeenPeople
 from formnet.pose.settle import settle
@@ -49,6 +50,11 @@ class BlazePose:
         sums = [hashlib.sha256(content).hexdigest() for content in (self._model.detector, self._model.landmarks)]
         return f"ai-edge-litert {version('ai-edge-litert')}, sha256 of the networks {', '.join(sums)}"
 
+    @functools.cached_property
+    def eyes(self) -> Eyes | None:
+        """Which of the pinned sizes it is; None for a network of somebody's own."""
+        return size_of(self._model.landmarks)
+
     def follow(self, frames: Iterable[Frame]) -> Iterator[SeenPeople]:
         """The people in successive frames, not smoothed; several threads may call this at a time."""
         networks = self._take()
@@ -59,7 +65,7 @@ class BlazePose:
 
     def estimate(self, frames: Iterable[Frame], *, person: int | None = None, source: str = "the video") -> PoseTrack:
         """Follows one person; see `formnet.pose.settle.settle`."""
-        return settle(self.follow(frames), self.skeleton, person=person, source=source)
+        return replace(settle(self.follow(frames), self.skeleton, person=person, source=source), eyes=self.eyes)
 
     def find_silhouette(self, image: Image, joints: FloatArray) -> Silhouette | None:
         """What of a picture (H, W, 3) belongs to the person with these joints (33, 2); None when nobody is there."""

@@ -49,6 +49,8 @@ class NetworkEstimator:
         self._network, self.name, self.version, self._flip = network, name, version, flip
         self._given_find_box = find_box
 
+    eyes = None
+
     @property
     def skeleton(self) -> Skeleton:
         return self._network.spec.skeleton

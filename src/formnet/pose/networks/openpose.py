@@ -114,6 +114,8 @@ class OpenPose:
         self._run, self._layout, self.name, self.version = run, layout, name, version
         self._grouping = layout.grouping(several=several)
 
+    eyes = None
+
     @property
     def skeleton(self) -> Skeleton:
         return self._layout.skeleton

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,8 @@ def fit_source(views: Sequence[MeasuredView]) -> dict[str, dict[str, Line]]:
         y = np.array([view.truth[name] for view in views])
         fitted = {view: fit_line(x[seen_from == view], y[seen_from == view]) for view in VIEWS}
         if all(fitted.values()):
-            lines[name] = {view: line for view, line in fitted.items() if line is not None}
+            shown = {view: line for view, line in fitted.items() if line is not None}
+            lines[name] = shown | {view: replace(shown[view], reliability=0.0) for view in MEASURES[name].not_from}
     return lines
 
 
