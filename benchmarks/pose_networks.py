@@ -56,6 +56,7 @@ _ENCODER = {"widths": (32, 64, 128, 256), "blocks": (1, 1, 1, 1), "width": 64}
 _CROP = {**_ENCODER, "size": (96, 128), "sigma": 1.5}
 _WHOLE = {**_ENCODER, "size": (256, 192), "sigma": 1.5}
 _VIDEO = {**_CROP, "kind": "rpstn"}
+_CLIPS: dict[str, Any] = {"learning_rate": 1e-3, "erase": 0.5}
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Row:
         steps, batch: of its training.
         starts_fresh: without the encoder of `_START`.
         learning_rate: the greatest.
+        erase: share of the samples in which a patch is covered; of clips in some frames.
     """
 
     title: str
@@ -75,22 +77,22 @@ class Row:
     batch: int
     starts_fresh: bool = False
     learning_rate: float = 3e-3
+    erase: float = 0.15
 
 
 _START = Row("what the others begin with", _CROP, 2000, 32, starts_fresh=True)
 # In the order in which they are worth having.
 NETWORKS = {
     "deconv": Row("SimpleBaseline, deconvolutions", _CROP, 5000, 32, starts_fresh=True),
+    "offsets": Row("dense offsets", {**_WHOLE, "method": "offsets", "lateral": True}, 2500, 8),
     "fields": Row("part affinity fields, two stages", {**_WHOLE, "method": "fields", "stages": 2}, 2500, 8),
-    "rpstn": Row("RPSTN, five frames", _VIDEO, 250, 4, learning_rate=1e-3),
-    "rpstn_frames": Row("RPSTN frame by frame", {**_VIDEO, "propagate": False}, 250, 4, learning_rate=1e-3),
+    "rpstn": Row("RPSTN, five frames", _VIDEO, 1000, 4, **_CLIPS),
+    "rpstn_frames": Row("RPSTN frame by frame", {**_VIDEO, "propagate": False}, 1000, 4, **_CLIPS),
     "tags": Row("associative embedding", {**_WHOLE, "method": "tags"}, 4000, 8),
-    "rpstn_norelation": Row("RPSTN without the relation extractor", {**_VIDEO, "relation": "none"}, 250, 4,
-                            learning_rate=1e-3),
+    "rpstn_norelation": Row("RPSTN without the relation extractor", {**_VIDEO, "relation": "none"}, 1000, 4, **_CLIPS),
     "location": Row("VNect's location maps", {**_CROP, "method": "location"}, 250, 32),
     "personlab": Row("PersonLab", {**_WHOLE, "method": "personlab"}, 1000, 8),
-    "rpstn_nonlocal": Row("RPSTN, non-local block instead", {**_VIDEO, "relation": "nonlocal"}, 250, 4,
-                          learning_rate=1e-3),
+    "rpstn_nonlocal": Row("RPSTN, non-local block instead", {**_VIDEO, "relation": "nonlocal"}, 1000, 4, **_CLIPS),
     "hourglass": Row("two stacked hourglasses", {**_CROP, "kind": "hourglass", "width": 32, "stages": 2}, 500, 32,
                      starts_fresh=True),
 }  # fmt: skip
@@ -114,7 +116,6 @@ _NEAR = 0.05
 _EPOCH = 250
 """Steps between two looks at the validation pictures."""
 _SHOWN = ("train/loss", "val/pck", "val/pck_hidden", "val/pck_person", "val/ap", "val/mpjpe_mm")
-_AUGMENT = PoseAugment(turn_deg=8.0, erase=0.15)
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -185,7 +186,7 @@ def _train(name: str, row: Row, work: Path, start: Path | None) -> tuple[float, 
     """Trains a network into `work`; returns the seconds of the processor it took, and the figures of the test side."""
     sets = PoseSets(*(pictures(_sets_of(row, side), work) for side in ("train", "val", "test")))
     data = PoseDataOptions(root=str(work), batch_size=row.batch, steps_per_epoch=_EPOCH, val_samples=60,
-                           augment=_AUGMENT)  # fmt: skip
+                           augment=PoseAugment(turn_deg=8.0, erase=row.erase))  # fmt: skip
     fit = PoseFitOptions(learning_rate=row.learning_rate)
     options = PoseOptions(row.spec, data, fit, start=str(start) if start else None)
     began_s = time.process_time()

@@ -91,7 +91,8 @@ CONDITIONS: tuple[Condition, ...] = (
         Condition(f"task.network.{name}", "task.network.kind", _among(*kinds), f"set task.network.kind={kinds[0]}")
         for name, kinds in {
             "depth": ("hourglass",), "stages": ("hourglass", "deconv"), "widths": ("deconv", "rpstn"),
-            "blocks": ("deconv", "rpstn"), "relation": ("rpstn",), "propagate": ("rpstn",), "frames": ("rpstn",),
+            "blocks": ("deconv", "rpstn"), "lateral": ("deconv", "rpstn"),
+            "relation": ("rpstn",), "propagate": ("rpstn",), "frames": ("rpstn",),
         }.items()
     ),
     Condition("task.network.refine", "task.network.method", _among("heatmaps", "location"),
@@ -100,9 +101,9 @@ CONDITIONS: tuple[Condition, ...] = (
         Condition(f"task.fit.weights.{name}", "task.network.method", _among(*methods),
                   f"set task.network.method={methods[0]}")
         for name, methods in {
-            "heatmaps": ("heatmaps", "location", "fields", "tags"), "fields": ("fields",), "pull": ("tags",),
+            "heatmaps": ("heatmaps", "location", "fields", "tags", "offsets"), "fields": ("fields",), "pull": ("tags",),
             "push": ("tags",), "discs": ("personlab",), "short": ("personlab",), "mid": ("personlab",),
-            "location": ("location",),
+            "location": ("location",), "seen": ("offsets",), "offsets": ("offsets",),
         }.items()
     ),
 )  # fmt: skip

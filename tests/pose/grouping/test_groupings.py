@@ -7,6 +7,7 @@ import pytest
 
 from formnet.pose.grouping.base import FoundPeople, connected_limbs, find_peaks, read_map
 from formnet.pose.grouping.fields import AffinityFields, make_fields, match_limbs, score_lines
+from formnet.pose.grouping.offsets import REACH, PersonOffsets, group_poses, snap_to_peaks
 from formnet.pose.grouping.personlab import PersonLab, compute_hough
 from formnet.pose.grouping.single import LocationMaps, SinglePerson
 from formnet.pose.grouping.tags import AssociativeEmbedding
@@ -17,7 +18,10 @@ GROUPINGS = {
     "fields": AffinityFields(COCO_17, sigma=1.2),
     "tags": AssociativeEmbedding(COCO_17, sigma=1.2),
     "personlab": PersonLab(COCO_17, radius=2.5),
+    "offsets": PersonOffsets(COCO_17, sigma=1.2),
 }
+BY_PEAKS = ("fields", "tags", "personlab")
+"""Those who say that a joint was not found."""
 every_grouping = pytest.mark.parametrize("grouping", GROUPINGS.values(), ids=GROUPINGS)
 
 
@@ -49,7 +53,7 @@ def test_crossing_people_are_told_apart(grouping, count):
     assert_same_people(grouping.group(perfect_maps(grouping, people)), people, within=0.8)
 
 
-@every_grouping
+@pytest.mark.parametrize("grouping", [GROUPINGS[name] for name in BY_PEAKS], ids=BY_PEAKS)
 def test_somebody_half_hidden_is_found_with_the_joints_that_show(grouping):
     people = crossing_people(2)
     people[1, COCO_17.indices(["left_knee", "right_knee", "left_ankle", "right_ankle"])] = np.nan
@@ -98,6 +102,62 @@ def test_location_is_read_at_the_peak_and_mirrors_x():
     np.testing.assert_allclose(grouping.group(maps).solid[0], truth, atol=1e-6)
     turned = grouping.group(grouping.mirror(maps)).solid[0]
     np.testing.assert_allclose(turned[COCO_17.mirror], truth * (-1, 1, 1), atol=1e-6)
+
+
+LEGS = ["left_knee", "right_knee", "left_ankle", "right_ankle"]
+
+
+def test_joints_that_are_hidden_are_placed_by_what_shows_of_the_person():
+    grouping, people = GROUPINGS["offsets"], crossing_people(3)
+    seen = np.ones(people.shape[:2], bool)
+    seen[1, COCO_17.indices(LEGS)] = seen[2, 5:] = False
+    maps = grouping.make_maps(people, SIZE, seen)
+    maps["heatmaps"][:] = 0
+    found = grouping.group(maps)
+    assert_same_people(found, people, within=0.1)
+    np.testing.assert_array_equal(found.confidence, grouping.guess)
+
+
+def test_offset_maps_equal_a_slow_twin_where_people_overlap():
+    rng = np.random.default_rng(3)
+    grouping, (width, height) = PersonOffsets(COCO_17, radius=1.5), (14, 11)
+    people, seen = rng.uniform(-1, 12, (3, 17, 2)), rng.random((3, 17)) < 0.3
+    people[rng.random((3, 17)) < 0.1] = np.nan
+    maps, owned, owners = grouping.make_maps(people, (width, height), seen), np.zeros(3), {}
+    for y, x in np.ndindex(height, width):
+        away = np.linalg.norm(people - (x + 0.5, y + 0.5), axis=-1)
+        nearest = np.where(seen & np.isfinite(away), away, np.inf).min(axis=1)
+        assert maps["seen"][0, y, x] == (nearest.min() <= 1.5)
+        if nearest.min() <= 1.5:
+            owners[y, x] = int(nearest.argmin())
+            owned[owners[y, x]] += 1
+    for (y, x), owner in owners.items():
+        for joint in range(17):
+            way = (people[owner, joint] - (x + 0.5, y + 0.5)) / REACH
+            is_known = bool(np.isfinite(way).all())
+            assert maps["votes"][joint, y, x] == pytest.approx(is_known / owned[owner])
+            expected = way if is_known else np.zeros(2)
+            np.testing.assert_allclose(maps["offsets"][2 * joint : 2 * joint + 2, y, x], expected, atol=1e-5)
+    assert maps["votes"].sum(axis=(1, 2)).max() == pytest.approx(3.0, rel=1e-5)
+    assert not maps["votes"][:, maps["seen"][0] == 0].any()
+
+
+def test_poses_are_grouped_by_what_most_cells_say():
+    rng = np.random.default_rng(0)
+    true = crossing_people(2)
+    poses = np.concatenate([true[[0]] + rng.normal(0, 0.5, (30, 17, 2)), true[[1]] + rng.normal(0, 0.5, (20, 17, 2)),
+                            rng.uniform(0, 80, (6, 17, 2))])  # fmt: skip
+    order = rng.permutation(len(poses))
+    people = group_poses(poses[order], np.ones(len(poses)), near=0.07, least_votes=4.0)
+    assert [sorted(order[own]) for own in people] == [list(range(30)), list(range(30, 50))]
+
+
+def test_a_joint_moves_to_the_nearest_peak_and_no_two_people_to_one():
+    maps = np.zeros((1, 20, 30), np.float32)
+    maps[0, 10, 10], maps[0, 10, 13] = 0.5, 0.9
+    joints = np.array([[[10.9, 10.5]], [[12.0, 10.5]], [[25.0, 5.0]]])
+    placed = snap_to_peaks(joints, maps, 3.0, 0.05, 1.0)
+    np.testing.assert_allclose(placed[:, 0], [[10.5, 10.5], [13.5, 10.5], [25.0, 5.0]], atol=0.3)
 
 
 def slow_line_score(start, end, field, agreement):

@@ -26,6 +26,7 @@ SPECS = {
     "fields": PoseNetworkSpec(**SMALL, method="fields", stages=2),
     "tags": PoseNetworkSpec(**SMALL, method="tags"),
     "personlab": PoseNetworkSpec(**SMALL, method="personlab"),
+    "offsets": PoseNetworkSpec(**SMALL, method="offsets", lateral=True),
     "rpstn": PoseNetworkSpec(**SMALL, kind="rpstn", frames=3),
     "rpstn nonlocal": PoseNetworkSpec(**SMALL, kind="rpstn", frames=3, relation="nonlocal"),
     "rpstn plain": PoseNetworkSpec(**SMALL, kind="rpstn", frames=3, relation="none", propagate=False),

@@ -5,11 +5,13 @@ import pytest
 from PIL import Image
 
 from formnet.errors import DataError, InputError
+from formnet.pose.grouping.base import FoundPeople
 from formnet.pose.grouping.heatmaps import decode_heatmaps
 from formnet.pose.networks.description import STRIDE, PoseNetworkSpec
 from formnet.readers.pictures.base import HIDDEN, UNLABELLED, VISIBLE, LabelledPerson, LabelledPicture, PictureSet
 from formnet.skeleton import Skeleton
 from formnet.training.pose.data import PoseBatches, PoseDataOptions, divide
+from formnet.training.pose.measure import find_seen_before, measure_crops
 from formnet.training.pose.views import NO_AUGMENT, PoseAugment, draw_sample, list_views
 
 JOINTS = Skeleton("legs", ("pelvis", "left_knee", "right_knee"))
@@ -118,10 +120,38 @@ def test_a_piece_of_video_is_changed_as_a_whole(picture):
     frames = tuple(LabelledPicture(picture.path, picture.people, clip="a", frame=i) for i in (2, 0, 1, 3))
     views = list_views(PictureSet(frames, JOINTS), spec)
     assert [[f.frame for f in view.frames] for view in views] == [[0, 1, 2]]
-    sample = draw_sample(views[0], spec, PoseAugment(), np.random.default_rng(3))
+    sample = draw_sample(views[0], spec, PoseAugment(erase=0), np.random.default_rng(3))
     assert sample["pictures"].shape == (3, 96, 64, 3)
     np.testing.assert_array_equal(sample["pictures"][0], sample["pictures"][2])
     np.testing.assert_array_equal(sample["heatmaps"][0], sample["heatmaps"][2])
+
+
+def test_a_patch_comes_and_goes_in_a_piece_of_video(picture):
+    spec = PoseNetworkSpec(JOINTS, kind="rpstn", frames=4, size=(64, 96), widths=(8, 16), blocks=(1, 1), width=8)
+    frames = tuple(LabelledPicture(picture.path, picture.people, clip="a", frame=i) for i in range(4))
+    (view,) = list_views(PictureSet(frames, JOINTS), spec)
+    changes = PoseAugment(flip=False, turn_deg=0, scale=0, shift=0, colour=0, erase=1)
+    plain, covered = draw_sample(view, spec, NO_AUGMENT, np.random.default_rng(0))["pictures"], set()
+    for seed in range(30):
+        pictures = draw_sample(view, spec, changes, np.random.default_rng(seed))["pictures"]
+        is_covered = (pictures != plain).any(axis=(1, 2, 3))
+        assert (np.abs(np.diff(np.concatenate([[0], is_covered, [0]]))).sum()) == 2
+        covered.add(tuple(is_covered))
+    assert len(covered) > 5
+
+
+def test_a_joint_was_seen_before_once_an_earlier_frame_showed_it():
+    flags = np.array([[HIDDEN, VISIBLE], [VISIBLE, HIDDEN], [HIDDEN, UNLABELLED], [VISIBLE, HIDDEN]])
+    assert find_seen_before(flags).tolist() == [[False, False], [False, True], [True, True], [True, True]]
+    truth = [spotted_person(flags=(HIDDEN, flag, VISIBLE)) for flag in (VISIBLE, HIDDEN)]
+    joints = np.stack([person.joints for person in truth])[:, None]
+    joints[1, 0, 1] += 200
+    found = [FoundPeople(place, np.ones(place.shape[:2]), np.ones(1)) for place in joints]
+    was_seen = find_seen_before(np.stack([person.flags for person in truth]))
+    figures = measure_crops(found, truth, JOINTS, was_seen)
+    assert figures["pck_person_lost"] == 0
+    assert figures["pck_person_hidden"] == pytest.approx(2 / 3)
+    assert "pck_person_lost" not in measure_crops(found, truth, JOINTS)
 
 
 def test_no_clip_is_on_two_sides(picture):

@@ -30,6 +30,22 @@ def test_a_network_of_another_kind_takes_over_the_encoder_and_keeps_the_rest(tmp
     assert torch.equal(several.heads[0].weight, head)
 
 
+def test_lateral_connections_change_nothing_in_the_beginning(tmp_path):
+    torch.manual_seed(0)
+    spec = PoseNetworkSpec(**SMALL)
+    former = spec.build()
+    torch.nn.init.normal_(former.heads[0].weight)
+    path = save_pose_network(tmp_path / "former", spec, former, {})
+    pyramid = PoseNetworkSpec(**SMALL, lateral=True).build()
+    assert take_over(pyramid, path) > 0.9
+    pictures = torch.randn(2, 3, 48, 32)
+    with torch.no_grad():
+        found, expected = (net.eval()(pictures)[0]["heatmaps"] for net in (pyramid, former))
+        assert (found - expected).abs().mean() < 0.01 * expected.std()
+        torch.nn.init.normal_(pyramid.stem.lateral[0].weight)
+        assert (pyramid(pictures)[0]["heatmaps"] - expected).abs().mean() > 0.1 * expected.std()
+
+
 def test_a_video_network_finds_in_every_frame_what_its_start_finds_there(tmp_path):
     torch.manual_seed(0)
     spec = PoseNetworkSpec(**SMALL)

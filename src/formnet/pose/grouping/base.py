@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -45,10 +45,12 @@ class FoundPeople:
 
     @classmethod
     def ranked(cls, joints: NDArray[np.float64], confidence: NDArray[np.float64]) -> FoundPeople:
-        """People by their score: the mean confidence over all joints, those not found counting nothing."""
+        """People by their score: the mean confidence over all joints, those not found counting nothing;
+        heights of peaks beyond 1 are as sure as 1."""
+        confidence = np.clip(confidence, 0, 1)
         score = confidence.mean(axis=1)
         order = np.argsort(-score, kind="stable")
-        return cls(joints[order], np.clip(confidence[order], 0, 1), score[order])
+        return cls(joints[order], confidence[order], score[order])
 
     def moved(self, scale: NDArray[np.float64], shift: NDArray[np.float64]) -> FoundPeople:
         """The same people in other coordinates: joints · scale + shift."""
@@ -66,9 +68,12 @@ class Grouping(Protocol):
     def channels(self) -> dict[str, int]:
         """Name → number of channels of each kind of map that a network has to give."""
 
-    def make_maps(self, joints: NDArray[np.floating], size: tuple[int, int]) -> dict[str, Array]:
+    def make_maps(
+        self, joints: NDArray[np.floating], size: tuple[int, int], seen: NDArray[np.bool_] | None = None
+    ) -> dict[str, Array]:
         """What a network should give for people with these joints (P, J, 2), NaN where unknown; (C, H, W) each.
 
+        `seen` (P, J) tells which of them are not hidden, where that makes a difference; left out: all of them.
         Beside the maps there may be what a loss needs to know, under names that are not in `channels`.
         """
 
@@ -95,6 +100,16 @@ class Peaks:
     def above(self, height: float) -> Peaks:
         """The same candidates, with the same numbers, of which only those at least so high belong to a joint."""
         return Peaks(np.where(self.height >= height, self.joint, -1), self.place, self.height)
+
+    def write_rows(
+        self, people: Sequence[Sequence[int]], n_joints: int
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Joints (P, J, 2), NaN where there is none, and heights (P, J) of people, each a list of candidates."""
+        joints, heights = np.full((len(people), n_joints, 2), np.nan), np.zeros((len(people), n_joints))
+        for row, candidates in enumerate(people):
+            numbers = self.joint[list(candidates)]
+            joints[row, numbers], heights[row, numbers] = self.place[list(candidates)], self.height[list(candidates)]
+        return joints, heights
 
 
 def find_peaks(

@@ -80,7 +80,9 @@ class AffinityFields:
     def channels(self) -> dict[str, int]:
         return {"heatmaps": len(self.skeleton), "fields": 2 * len(self.limbs)}
 
-    def make_maps(self, joints: NDArray[np.floating], size: tuple[int, int]) -> dict[str, Array]:
+    def make_maps(
+        self, joints: NDArray[np.floating], size: tuple[int, int], seen: NDArray[np.bool_] | None = None
+    ) -> dict[str, Array]:
         fields, on_limb = make_fields(joints, self.limbs, size, self.breadth)
         return {"heatmaps": make_heatmaps(joints, size, self.sigma), "fields": fields, "on_limb": on_limb}
 
@@ -96,12 +98,7 @@ class AffinityFields:
             self._complete(person, taken, peaks, maps["fields"])
             if len(person) >= self.least_joints and not is_part(person, kept):
                 kept.append(person)
-        confidence = np.zeros((len(kept), len(self.skeleton)))
-        joints = np.full((*confidence.shape, 2), np.nan)
-        for row, person in enumerate(kept):
-            numbers, candidates = list(person), list(person.values())
-            joints[row, numbers], confidence[row, numbers] = peaks.place[candidates], peaks.height[candidates]
-        return FoundPeople.ranked(joints, np.clip(confidence, 0, 1))
+        return FoundPeople.ranked(*peaks.write_rows([list(person.values()) for person in kept], len(self.skeleton)))
 
     def _complete(self, person: Person, taken: set[int], peaks: Peaks, fields: NDArray[np.floating]) -> None:
         """Follows limbs from joints that are known to those that are not: to peaks of nobody, low ones too, then to a

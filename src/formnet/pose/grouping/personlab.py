@@ -52,7 +52,9 @@ class PersonLab:
         """(from, to) of each pair of channels of the mid-range offsets."""
         return (*self.limbs, *((b, a) for a, b in self.limbs))
 
-    def make_maps(self, joints: NDArray[np.floating], size: tuple[int, int]) -> dict[str, Array]:
+    def make_maps(
+        self, joints: NDArray[np.floating], size: tuple[int, int], seen: NDArray[np.bool_] | None = None
+    ) -> dict[str, Array]:
         """Also `in_disc` (J, H, W) and `on_edge` (2·L, H, W), where the offsets are known.
 
         Where discs of one joint overlap, the nearest person counts.

@@ -29,12 +29,14 @@ class SinglePerson:
     def channels(self) -> dict[str, int]:
         return {"heatmaps": len(self.skeleton)}
 
-    def make_maps(self, joints: NDArray[np.floating], size: tuple[int, int]) -> dict[str, Array]:
+    def make_maps(
+        self, joints: NDArray[np.floating], size: tuple[int, int], seen: NDArray[np.bool_] | None = None
+    ) -> dict[str, Array]:
         return {"heatmaps": make_heatmaps(joints, size, self.sigma)}
 
     def group(self, maps: Maps) -> FoundPeople:
         places, heights = decode_heatmaps(maps["heatmaps"], self.refine, self.sigma)
-        return FoundPeople.ranked(places[None], np.clip(heights, 0, 1)[None])
+        return FoundPeople.ranked(places[None], heights[None])
 
     def mirror(self, maps: Maps) -> dict[str, Array]:
         return {"heatmaps": mirror_heatmaps(maps["heatmaps"], self.skeleton)}
@@ -55,7 +57,9 @@ class LocationMaps:
     def channels(self) -> dict[str, int]:
         return {"heatmaps": len(self.skeleton), "location": 3 * len(self.skeleton)}
 
-    def make_maps(self, joints: NDArray[np.floating], size: tuple[int, int]) -> dict[str, Array]:
+    def make_maps(
+        self, joints: NDArray[np.floating], size: tuple[int, int], seen: NDArray[np.bool_] | None = None
+    ) -> dict[str, Array]:
         return {"heatmaps": make_heatmaps(joints, size, self.sigma)}
 
     def group(self, maps: Maps) -> FoundPeople:

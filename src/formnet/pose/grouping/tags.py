@@ -43,7 +43,9 @@ class AssociativeEmbedding:
     def channels(self) -> dict[str, int]:
         return {"heatmaps": len(self.skeleton), "tags": len(self.skeleton)}
 
-    def make_maps(self, joints: NDArray[np.floating], size: tuple[int, int]) -> dict[str, Array]:
+    def make_maps(
+        self, joints: NDArray[np.floating], size: tuple[int, int], seen: NDArray[np.bool_] | None = None
+    ) -> dict[str, Array]:
         """`cells` (MOST_PEOPLE, J) are the numbers of the cells of each joint, −1 where there is none."""
         return {"heatmaps": make_heatmaps(joints, size, self.sigma), "cells": number_cells(joints, size)}
 
@@ -52,11 +54,8 @@ class AssociativeEmbedding:
         tags = read_tags(peaks, maps["tags"])
         people = match_tags(peaks, tags, grouping_order(self.skeleton), self.apart)
         kept = [person for person in people if len(person) >= self.least_joints]
-        joints = np.full((len(kept), len(self.skeleton), 2), np.nan)
-        confidence = np.zeros(joints.shape[:2])
+        joints, confidence = peaks.write_rows(kept, len(self.skeleton))
         for row, person in enumerate(kept):
-            joints[row, peaks.joint[person]] = peaks.place[person]
-            confidence[row, peaks.joint[person]] = peaks.height[person]
             self._guess(joints[row], confidence[row], float(tags[person].mean()), maps)
         return FoundPeople.ranked(joints, confidence)
 

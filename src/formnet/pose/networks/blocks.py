@@ -7,6 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+_LAYERS = 3
+"""Of one deconvolution: itself, normalisation, ReLU."""
+
 
 def conv(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Sequential:
     """Convolution, batch normalisation, ReLU."""
@@ -55,16 +58,28 @@ class ResidualEncoder(nn.Module):
             )
             inputs = width
         self.levels = nn.Sequential(*levels)
+        self.level_channels = tuple(widths)
         self.channels, self.n_halvings = inputs, len(widths) - 1
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.levels(self.stem(x))
+        return self.see_levels(x)[-1]
+
+    def see_levels(self, x: Tensor) -> list[Tensor]:
+        """The features of every level, the largest first."""
+        features = [self.stem(x)]
+        for level in self.levels:
+            features.append(level(features[-1]))
+        return features[1:]
 
 
 class DeconvTrunk(nn.Module):
-    """Encoder, then deconvolutions back to a quarter of the picture (Xiao et al., ECCV 2018)."""
+    """Encoder, then deconvolutions back to a quarter of the picture (Xiao et al., ECCV 2018).
 
-    def __init__(self, encoder: ResidualEncoder, width: int) -> None:
+    With `lateral` each level of the encoder is added, by a 1×1 convolution, to the deconvolutions of its size (Lin et
+    al., CVPR 2017): places stay sharp and people apart who share a cell of the smallest level. These begin at zero.
+    """
+
+    def __init__(self, encoder: ResidualEncoder, width: int, *, lateral: bool = False) -> None:
         super().__init__()
         self.encoder = encoder
         layers: list[nn.Module] = []
@@ -75,10 +90,23 @@ class DeconvTrunk(nn.Module):
             ]  # fmt: skip
             inputs = width
         self.up = nn.Sequential(*layers)
+        sizes = encoder.level_channels[-2::-1] if lateral else ()
+        self.lateral = nn.ModuleList(_begin_at_zero(nn.Conv2d(size, width, 1)) for size in sizes)
         self.channels = inputs
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.up(self.encoder(x))
+        if not self.lateral:
+            return self.up(self.encoder(x))
+        *finer, features = self.encoder.see_levels(x)
+        for number, (beside, add) in enumerate(zip(reversed(finer), self.lateral, strict=True)):
+            features = self.up[_LAYERS * number : _LAYERS * (number + 1)](features) + add(beside)
+        return features
+
+
+def _begin_at_zero(layer: nn.Conv2d) -> nn.Conv2d:
+    for part in layer.parameters():
+        nn.init.zeros_(part)
+    return layer
 
 
 class HourglassStem(nn.Module):

@@ -15,6 +15,7 @@ from formnet.checks import check_fields, real, whole, within
 from formnet.errors import CheckpointError, FormnetError, InputError
 from formnet.pose.grouping.base import Grouping
 from formnet.pose.grouping.fields import AffinityFields
+from formnet.pose.grouping.offsets import PersonOffsets
 from formnet.pose.grouping.personlab import PersonLab
 from formnet.pose.grouping.single import LocationMaps, SinglePerson
 from formnet.pose.grouping.tags import AssociativeEmbedding
@@ -27,13 +28,14 @@ from formnet.storage.former_models import refuse_code
 from formnet.storage.weights import build_with_weights, read_weights, write_weights
 
 Kind = Literal["deconv", "hourglass", "rpstn"]
-Method = Literal["heatmaps", "location", "fields", "tags", "personlab"]
+Method = Literal["heatmaps", "location", "fields", "tags", "personlab", "offsets"]
 FORMAT, FORMAT_VERSION = "formnet-pose", 2
 _MAX_LEVELS = 8
 STRIDE = 4
 """Pixels of the picture to a cell of the maps."""
-SEVERAL: tuple[Method, ...] = ("fields", "tags", "personlab")
+SEVERAL: tuple[Method, ...] = ("fields", "tags", "personlab", "offsets")
 """Methods that find several people in a whole picture; the others look at a crop of one."""
+_LOGITS = ("discs", "seen")
 MEAN, SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of ImageNet's pictures; every network expects colours 0–1 after subtraction and division."""
 
@@ -45,9 +47,11 @@ class PoseNetworkSpec:
     Attributes:
         skeleton: its joints.
         kind: "deconv" (SimpleBaseline), "hourglass" (stacked), "rpstn" (video).
-        method: what its maps mean: "heatmaps" and "location" of one person; "fields", "tags", "personlab" of several.
+        method: what its maps mean: "heatmaps" and "location" of one person; "fields", "tags", "personlab", "offsets" of
+            several.
         size: width and height of the picture it sees, pixels; multiples of 4 times what its levels halve.
         widths, blocks: channels and residual blocks of the encoder's levels, see `ResidualEncoder`.
+        lateral: features of every level of the encoder are added to the deconvolutions (see `DeconvTrunk`).
         width: channels of the features that maps are read from.
         stages: of hourglasses, or of refinement after deconvolutions (1: none).
         depth: halvings of an hourglass.
@@ -62,6 +66,7 @@ class PoseNetworkSpec:
     size: tuple[int, int] = (192, 256)
     widths: tuple[int, ...] = (64, 128, 256)
     blocks: tuple[int, ...] = (2, 2, 2)
+    lateral: bool = False
     width: int = within(whole(1, 4096), 128)
     stages: int = within(whole(1, 16), 1)
     depth: int = within(whole(1, _MAX_LEVELS), 3)
@@ -119,6 +124,8 @@ class PoseNetworkSpec:
             return AffinityFields(self.skeleton, self.sigma)
         if self.method == "tags":
             return AssociativeEmbedding(self.skeleton, self.sigma)
+        if self.method == "offsets":
+            return PersonOffsets(self.skeleton, self.sigma)
         return PersonLab(self.skeleton, radius=2 * self.sigma)
 
     def build(self) -> nn.Module:
@@ -127,7 +134,7 @@ class PoseNetworkSpec:
         if self.kind == "hourglass":
             bodies = [Hourglass(self.width, self.depth) for _ in range(self.stages)]
             return StagedNetwork(HourglassStem(self.width), bodies, self.width, channels)
-        stem = DeconvTrunk(ResidualEncoder(self.widths, self.blocks), self.width)
+        stem = DeconvTrunk(ResidualEncoder(self.widths, self.blocks), self.width, lateral=self.lateral)
         if self.kind == "rpstn":
             return Rpstn(stem, stem.channels, len(self.skeleton), self.relation, self.propagate)
         later = [make_refinement(stem.channels) for _ in range(self.stages - 1)]
@@ -166,8 +173,8 @@ class PoseNetwork:
 
 
 def finish_maps(maps: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """What `Grouping.group` expects: discs are learnt as logits and read as probabilities."""
-    return {name: torch.sigmoid(part) if name == "discs" else part for name, part in maps.items()}
+    """What `Grouping.group` expects: discs and seen cells are learnt as logits and read as probabilities."""
+    return {name: torch.sigmoid(part) if name in _LOGITS else part for name, part in maps.items()}
 
 
 def prepare(pictures: torch.Tensor) -> torch.Tensor:

@@ -25,6 +25,7 @@ class LossWeights:
         fields: the same for fields.
         pull, push: of tags, together within and apart between people (Newell et al. 2017).
         discs, short, mid: of PersonLab; offsets in cells.
+        seen, offsets: of the cells that show somebody, and their offsets in units of `REACH` cells.
         location: of VNect's maps, metres, weighted by the true Gaussians.
     """
 
@@ -35,6 +36,8 @@ class LossWeights:
     discs: float = within(real(), 1.0)
     short: float = within(real(), 0.1)
     mid: float = within(real(), 0.05)
+    seen: float = within(real(), 0.5)
+    offsets: float = within(real(), 5.0)
     location: float = within(real(), 2.0)
 
     def __post_init__(self) -> None:
@@ -60,6 +63,9 @@ def _stage_loss(maps: Tensors, targets: Tensors, weights: LossWeights) -> Tensor
         parts.append(weights.discs * disc_loss(maps["discs"], targets["discs"], known))
         parts.append(weights.short * offset_loss(maps["short"], targets["short"], targets["discs"]))
         parts.append(weights.mid * offset_loss(maps["mid"], targets["mid"], targets["on_edge"]))
+    if "seen" in maps:
+        parts.append(weights.seen * disc_loss(maps["seen"], targets["seen"], known.amax(dim=1, keepdim=True)))
+        parts.append(weights.offsets * offset_loss(maps["offsets"], targets["offsets"], targets["votes"]))
     if "location" in maps:
         parts.append(weights.location * location_loss(maps["location"], targets["solid"], targets["heatmaps"] * known))
     return torch.stack(parts).sum()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Sequence
 
@@ -39,13 +40,12 @@ def measure_network(
     start = time.process_time()
     found = answer_views(network, views, flip=flip)
     n_frames = sum(len(view.frames) for view in views)
-    figures = (
-        measure_pictures(found, [view.frames[0] for view in views], pictures.skeleton)
-        if network.spec.finds_several
-        else measure_crops(
-            found, [view.people(frame)[0] for view in views for frame in range(len(view.frames))], pictures.skeleton
-        )
-    )
+    if network.spec.finds_several:
+        figures = measure_pictures(found, [view.frames[0] for view in views], pictures.skeleton)
+    else:
+        people = [[view.people(frame)[0] for frame in range(len(view.frames))] for view in views]
+        was_seen = np.concatenate([find_seen_before(np.stack([p.flags for p in piece])) for piece in people])
+        figures = measure_crops(found, list(itertools.chain(*people)), pictures.skeleton, was_seen)
     return {**figures, "seconds_a_frame": (time.process_time() - start) / max(n_frames, 1)}
 
 
@@ -68,12 +68,29 @@ def answer_views(network: PoseNetwork, views: Sequence[View], *, flip: bool) -> 
     return answers
 
 
-def measure_crops(found: Sequence[FoundPeople], truth: Sequence[LabelledPerson], skeleton: Skeleton) -> Figures:
-    """PCK@0.2 of the torso over all, visible and hidden joints; of the person's box; PCKh where heads are known."""
+def find_seen_before(flags: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which joints (T, J) of a piece of a clip were visible in an earlier frame of it."""
+    is_visible = np.maximum.accumulate(flags == VISIBLE, axis=0)
+    return np.concatenate([np.zeros_like(is_visible[:1]), is_visible[:-1]])
+
+
+def measure_crops(
+    found: Sequence[FoundPeople],
+    truth: Sequence[LabelledPerson],
+    skeleton: Skeleton,
+    was_seen: NDArray[np.bool_] | None = None,
+) -> Figures:
+    """PCK@0.2 of the torso over all, visible and hidden joints; of the person's box; PCKh where heads are known.
+
+    Args:
+        was_seen: (N, J) as `find_seen_before` gives; of hidden joints that were, the figures `_lost` are.
+    """
     places = np.stack([people.joints[0] for people in found])
     joints, flags = (np.stack([getattr(person, name) for person in truth]) for name in ("joints", "flags"))
     boxes, heads = np.stack([person.box for person in truth]), np.array([person.head_px for person in truth])
     known: dict[str, NDArray[np.bool_]] = {"": flags > 0, "_visible": flags == VISIBLE, "_hidden": flags == HIDDEN}
+    if was_seen is not None and was_seen.any():
+        known["_lost"] = known["_hidden"] & was_seen
     figures: Figures = {}
     if "left_hip" in skeleton and "left_shoulder" in skeleton:
         torso = measure_people(joints, boxes, heads, skeleton, "torso")

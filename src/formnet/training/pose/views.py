@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from formnet.checks import check_fields, real, within
 from formnet.pose.networks.crop import Crop, crop_around, crop_whole
 from formnet.pose.networks.description import STRIDE, PoseNetworkSpec
-from formnet.readers.pictures.base import LabelledPerson, LabelledPicture, PictureSet
+from formnet.readers.pictures.base import VISIBLE, LabelledPerson, LabelledPicture, PictureSet
 from formnet.skeleton import Skeleton
 
 Picture = NDArray[np.uint8]
@@ -28,7 +28,7 @@ class PoseAugment:
         turn_deg, scale, shift: standard deviations of turning, of the logarithm of size, and of the crop's place in
             shares of its width.
         colour: of brightness and contrast, of each colour's strength and of saturation.
-        erase: share of the pictures in which a patch is covered.
+        erase: share of the pictures, or pieces of clips, in which a patch is covered.
     """
 
     flip: bool = True
@@ -94,14 +94,18 @@ def _list_pieces(pictures: PictureSet, spec: PoseNetworkSpec) -> list[View]:
 def draw_sample(view: View, spec: PoseNetworkSpec, augment: PoseAugment, rng: np.random.Generator) -> Sample:
     """Pictures (H, W, 3) uint8 under `pictures`, and what the network should give; with T in front for RPSTN.
 
-    All frames of a piece are changed in the same way.
+    All frames of a piece are changed in the same way, but that a patch covers only some that follow each other: what it
+    hides was seen before or will be.
     """
     crop = vary_crop(view.crop, augment, rng)
     is_mirrored = augment.flip and rng.random() < 0.5
     colours = _draw_colours(augment, rng)
     patch = _draw_patch(spec.size, rng) if rng.random() < augment.erase else None
+    first, last = np.sort(rng.integers(len(view.frames), size=2)) if len(view.frames) > 1 else (0, 0)
     samples = [
-        _make_sample(frame, view.people(number), crop, spec, is_mirrored, colours, patch)
+        _make_sample(
+            frame, view.people(number), crop, spec, is_mirrored, colours, patch if first <= number <= last else None
+        )
         for number, frame in enumerate(view.frames)
     ]
     if spec.kind != "rpstn":
@@ -133,7 +137,9 @@ def _make_sample(
     seen = _paint(seen, colours, patch)
     cells = joints / STRIDE
     sample: Sample = {"pictures": np.ascontiguousarray(seen)}
-    sample |= spec.make_grouping().make_maps(np.where(flags[..., None] > 0, cells, np.nan), spec.map_size)
+    sample |= spec.make_grouping().make_maps(
+        np.where(flags[..., None] > 0, cells, np.nan), spec.map_size, seen=flags == VISIBLE
+    )
     boxes = [_to_cells(person.box, crop, is_mirrored) for person in people]
     unknown = [_to_cells(box, crop, is_mirrored) for box in picture.unknown]
     joint_known = find_known(flags, boxes, unknown, spec)
