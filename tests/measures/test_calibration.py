@@ -159,15 +159,16 @@ def test_tremble_is_the_noise_on_a_steady_course():
 
 
 def test_from_behind_a_foot_hides_its_own_toes():
-    for source in ("supervised+picture", "supervised+picture keypoints", "supervised+picture, fast eyes"):
+    for source in ("supervised+picture", "supervised+picture keypoints", "supervised"):
         lines = calibration_for(source).lines["heel_rise"]
-        assert {view: line.reliability > LEAST_RELIABILITY for view, line in lines.items()} == {
-            "front": True,
-            "front oblique": True,
-            "side": "fast" not in source,
-            "back oblique": False,
-            "back": False,
-        }
+        assert all(lines[view].error >= 0.15 for view in ("back", "back oblique"))
+        assert lines["front"].error < 0.12
+
+
+def test_the_small_eyes_see_no_heels_from_the_side():
+    lines = calibration_for(f"supervised+picture{FAST_EYES}").lines["heel_rise"]
+    shown = {view: line.reliability > LEAST_RELIABILITY for view, line in lines.items()}
+    assert shown == {"front": True, "front oblique": True, "side": False, "back oblique": False, "back": False}
 
 
 def test_the_small_eyes_have_larger_errors_of_their_own():

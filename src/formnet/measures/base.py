@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -51,7 +51,7 @@ class Measure:
         read: the pure function from a repetition to its value.
         curve: the path over time that the value is read from; None for durations and proportions.
         joints: kinds of joints (without side) it rests on, which have to be seen.
-        not_from: views that do not show it, however well simulated people are fitted there.
+        least_errors: view → one standard deviation that real people have from there, where simulated ones have less.
         is_still: a squat hardly moves what it is read from, so that what moves fast there is the estimator's error.
     """
 
@@ -64,7 +64,7 @@ class Measure:
     read: Callable[[Performance], RawValue]
     curve: Curve | None
     joints: tuple[str, ...]
-    not_from: tuple[str, ...] = ()
+    least_errors: Mapping[str, float] = field(default_factory=dict)
     is_still: bool = False
 
     @property

@@ -69,8 +69,12 @@ def fit_source(views: Sequence[MeasuredView]) -> dict[str, dict[str, Line]]:
         y = np.array([view.truth[name] for view in views])
         fitted = {view: fit_line(x[seen_from == view], y[seen_from == view]) for view in VIEWS}
         if all(fitted.values()):
-            shown = {view: line for view, line in fitted.items() if line is not None}
-            lines[name] = shown | {view: replace(shown[view], reliability=0.0) for view in MEASURES[name].not_from}
+            least = MEASURES[name].least_errors
+            lines[name] = {
+                view: replace(line, error=max(line.error, least.get(view, 0.0)))
+                for view, line in fitted.items()
+                if line is not None
+            }
     return lines
 
 
