@@ -18,7 +18,8 @@ def test_two_clips_make_an_error_model_that_is_read_again(
     choose, fit = pairs.noise_requests, pairs.fit_estimator_noise
     monkeypatch.setenv("FORMNET_POSE_MODEL", str(pose_model))
     monkeypatch.setattr(pairs, "noise_requests", lambda *asked: choose(*asked)[:2])
-    monkeypatch.setattr(pairs, "fit_estimator_noise", lambda pairs: fit(pairs, n_epochs=2))
+    monkeypatch.setattr(pairs, "fit_estimator_noise", lambda pairs: fit(pairs, n_epochs=1))
+    monkeypatch.setattr(pairs, "FPS", 6.0)
     command = ["--per-class", "2", "--processes", "1", "--cache", str(tmp_path / "kept")]
     assert run(["fit-noise", str(tmp_path / "a.npz"), *command]) == 0
     assert capsys.readouterr().out == f"wrote {tmp_path / 'a.npz'}\n"
