@@ -179,12 +179,12 @@ def solve_way(anatomy: Anatomy, nature: Nature, targets: Targets, rounds: int = 
             np.clip(way.shank_deg + 0.8 * (wanted_shank - shank), 0, 62),
             one,
         )
+    is_cut = targets.end_thigh_deg > targets.thigh_deg
     low, high = np.zeros_like(one), one
-    for _ in range(14):
+    for _ in range(14 if is_cut.any() else 0):
         middle = (low + high) / 2
         too_high = measure(Way(way.thigh_deg, way.shank_deg, middle))[0] > targets.end_thigh_deg
         low, high = np.where(too_high, middle, low), np.where(too_high, high, middle)
-    is_cut = targets.end_thigh_deg > targets.thigh_deg
     return Way(way.thigh_deg, way.shank_deg, np.where(is_cut, high, one))
 
 

@@ -120,6 +120,8 @@ def settle_nature(anatomy: Anatomy, nature: Nature, rounds: int = 5) -> Nature:
             anatomy, timed, targets, solve_way(anatomy, timed, targets), stand(anatomy, timed), course
         )
         excess = np.maximum(compute_trunk_lean(posture).max(axis=1) - _COMFORTABLE_LEAN_DEG, 0)
+        if not excess.any():
+            break
         nature = replace(
             nature,
             toe_margin_m=np.minimum(nature.toe_margin_m + 0.0012 * excess, np.maximum(nature.toe_margin_m, 0.03)),
