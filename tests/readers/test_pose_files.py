@@ -9,6 +9,7 @@ import pytest
 
 from formnet.errors import FormnetError, InputError, PoseError
 from formnet.exports.keypoints import write_alphapose, write_coco, write_openpose
+from formnet.pose.model_bundle import Eyes
 from formnet.readers.npz import read_npz, write_npz
 from formnet.readers.source import read_pose_source
 from formnet.skeleton import BODY_25, COCO_17, COCO_18, HALPE_26, KINECT_22, MPI_15, Skeleton
@@ -84,8 +85,9 @@ def test_openpose_round_trip(skeleton, tmp_path):
 
 def test_npz_round_trip_is_exact(motion, tmp_path):
     world = waving(KINECT_22, 12)
-    write_npz(tmp_path / "a.npz", world, motion)
+    write_npz(tmp_path / "a.npz", world, motion, Eyes.FAST)
     source = read_pose_source(tmp_path / "a.npz")
+    assert source.eyes is Eyes.FAST
     for found, expected in ((source.motion, world), (source.image, motion)):
         np.testing.assert_array_equal(found.positions, expected.positions)
         np.testing.assert_array_equal(found.confidence, expected.confidence)
@@ -93,7 +95,8 @@ def test_npz_round_trip_is_exact(motion, tmp_path):
         assert found.unit == expected.unit
     custom = Skeleton("mine", ("left_hip", "right_hip"))
     write_npz(tmp_path / "b.npz", motion.select(custom))
-    assert read_npz(tmp_path / "b.npz")[0].skeleton == custom
+    stored = read_npz(tmp_path / "b.npz")
+    assert (stored.motion.skeleton, stored.image, stored.eyes) == (custom, None, None)
 
 
 def test_a_flat_view_of_a_3d_file(tmp_path):

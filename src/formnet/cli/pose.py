@@ -133,7 +133,7 @@ def _write(out: Path, format: str, source: PoseTrack, joints: str | None, *, in_
     from formnet.skeleton import BODY_25, COCO_17, skeleton_named
 
     if format == "npz":
-        write_npz(out, source.motion, source.image if source.is_in_picture else None)
+        write_npz(out, source.motion, source.image if source.is_in_picture else None, source.eyes)
     elif format == "alphapose":
         write_alphapose(out, _in_picture(source), skeleton_named(joints) if joints else COCO_17)
     elif format == "openpose":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from formnet.checks import say_value
 from formnet.errors import InputError, SkeletonError
 from formnet.motion import Motion
+from formnet.pose.model_bundle import Eyes
 from formnet.readers.keypoints.points import may_be_points
 from formnet.skeleton import SKELETONS, Skeleton
 from formnet.storage.arrays import read_arrays
@@ -22,9 +24,25 @@ _ROTATIONS = {
 _FIELDS = ("positions", "confidence", "timestamps", "joints", "unit")
 
 
-def write_npz(path: Path, motion: Motion, image: Motion | None = None) -> None:
-    """Writes a motion, and the same frames in the picture where they are known, without leaving half a file."""
+@dataclass(frozen=True, eq=False)
+class StoredMotion:
+    """What a file holds.
+
+    Attributes:
+        image: the same frames in the picture, where the file has them.
+        eyes: size of the BlazePose that saw them, where the file says it.
+    """
+
+    motion: Motion
+    image: Motion | None = None
+    eyes: Eyes | None = None
+
+
+def write_npz(path: Path, motion: Motion, image: Motion | None = None, eyes: Eyes | None = None) -> None:
+    """Writes a motion, and what else `StoredMotion` has of it, without leaving half a file."""
     arrays: dict[str, np.ndarray] = {"format": np.array(FORMAT)}
+    if eyes is not None:
+        arrays["eyes"] = np.array(str(eyes))
     for prefix, part in (("", motion), ("image_", image)):
         if part is not None:
             arrays |= {
@@ -49,8 +67,8 @@ def holds_keypoints(path: Path) -> bool:
     return not {"positions", "poses"} & content.keys() and any(may_be_points(array) for array in content.values())
 
 
-def read_npz(path: Path) -> tuple[Motion, Motion | None]:
-    """The motion and, where the file has them, the same frames in the picture.
+def read_npz(path: Path) -> StoredMotion:
+    """What `write_npz` wrote.
 
     Raises:
         InputError: missing, no such archive, fields missing, or no valid motion.
@@ -65,7 +83,8 @@ def read_npz(path: Path) -> tuple[Motion, Motion | None]:
     if absent:
         raise InputError(f"{path} has no {', '.join(absent)}; write it with `formnet pose CLIP -o FILE.npz`")
     image = _read_motion(content, "image_", path) if "image_positions" in content else None
-    return _read_motion(content, "", path), image
+    eyes = next((size for size in Eyes if size == str(content.get("eyes"))), None)
+    return StoredMotion(_read_motion(content, "", path), image, eyes)
 
 
 def _read_motion(content: dict[str, np.ndarray], prefix: str, path: Path) -> Motion:

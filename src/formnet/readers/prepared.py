@@ -110,7 +110,7 @@ def collect_prepared(root: Path, spec: PreprocessSpec | None = None) -> Collecti
             problems.append(Problem("note", name, f"no pose could be estimated ({entry['error']}): left out"))
             continue
         try:
-            motion, _ = read_npz(root / entry["motion"])
+            motion = read_npz(root / entry["motion"]).motion
             spans = _find_spans(motion, spec)
         except FormnetError as error:
             kind = "unreadable" if (root / entry["motion"]).is_file() else "missing file"

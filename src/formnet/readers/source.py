@@ -71,8 +71,9 @@ def read_pose_source(
         raise InputError(f"{path} does not exist; check the path")
     _refuse_others(path)
     if path.suffix.lower() == ".npz" and not path.is_dir() and not holds_keypoints(path):
-        motion, image = read_npz(path)
-        return _as_only_one(_make_track(motion, path, "npz", image=image, size=size), person, clip)
+        stored = read_npz(path)
+        track = _make_track(stored.motion, path, "npz", image=stored.image, size=size)
+        return _as_only_one(replace(track, eyes=stored.eyes), person, clip)
     if not is_pose_source(path):
         raise InputError(f"{path} is no keypoint file; expected a folder or one of {', '.join(POSE_SUFFIXES)}")
     found = read_keypoints(path, size)
