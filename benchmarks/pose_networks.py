@@ -55,6 +55,7 @@ from formnet.training.pose.views import PoseAugment, list_views
 _ENCODER = {"widths": (32, 64, 128, 256), "blocks": (1, 1, 1, 1), "width": 64}
 _CROP = {**_ENCODER, "size": (96, 128), "sigma": 1.5}
 _WHOLE = {**_ENCODER, "size": (256, 192), "sigma": 1.5}
+_SMALL = {**_ENCODER, "size": (128, 96), "sigma": 1.0, "method": "offsets", "lateral": True}
 _VIDEO = {**_CROP, "kind": "rpstn"}
 _CLIPS: dict[str, Any] = {"learning_rate": 1e-3, "erase": 0.5}
 
@@ -84,7 +85,7 @@ _START = Row("what the others begin with", _CROP, 2000, 32, starts_fresh=True)
 # In the order in which they are worth having.
 NETWORKS = {
     "deconv": Row("SimpleBaseline, deconvolutions", _CROP, 5000, 32, starts_fresh=True),
-    "offsets": Row("dense offsets", {**_WHOLE, "method": "offsets", "lateral": True}, 2500, 8),
+    "offsets": Row("dense offsets", _SMALL, 1250, 16),
     "fields": Row("part affinity fields, two stages", {**_WHOLE, "method": "fields", "stages": 2}, 2500, 8),
     "rpstn": Row("RPSTN, five frames", _VIDEO, 1000, 4, **_CLIPS),
     "rpstn_frames": Row("RPSTN frame by frame", {**_VIDEO, "propagate": False}, 1000, 4, **_CLIPS),

@@ -82,13 +82,16 @@ def test_learns_dots_and_writes_what_it_measured(sets, tmp_path):
         load_model(tmp_path / "run" / "last.ckpt")
 
 
-def test_learns_several_people(tmp_path):
+@pytest.mark.parametrize("network", [{"method": "fields", "stages": 2}, {"method": "offsets", "lateral": True}])
+def test_learns_several_people(network, tmp_path):
     sets = PoseSets(*(dotted_set(tmp_path / name, count, seed, people=2) for seed, (name, count) in
-                      enumerate((("train", 40), ("val", 4), ("test", 12)))))  # fmt: skip
-    network = {"method": "fields", "size": [64, 48], "stages": 2}
-    figures = run_pose_training(options(network), quiet_trainer(2), tmp_path / "run", sets=sets)
+                      enumerate((("train", 60), ("val", 4), ("test", 12)))))  # fmt: skip
+    figures = run_pose_training(options({**network, "size": [64, 48]}), quiet_trainer(2), tmp_path / "run", sets=sets)
     assert figures["test/ap50"] > 0.7
     assert figures["test/ar"] >= figures["test/ap"] - 1e-9
+    # Offsets leave no joint out.
+    has_shape = load_pose_network(tmp_path / "run" / "pose.safetensors").spec.shape is not None
+    assert has_shape == (network["method"] == "fields")
 
 
 def test_pictures_that_cannot_teach_a_network(sets, tmp_path):

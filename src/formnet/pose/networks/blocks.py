@@ -76,7 +76,8 @@ class DeconvTrunk(nn.Module):
     """Encoder, then deconvolutions back to a quarter of the picture (Xiao et al., ECCV 2018).
 
     With `lateral` each level of the encoder is added, by a 1×1 convolution, to the deconvolutions of its size (Lin et
-    al., CVPR 2017): places stay sharp and people apart who share a cell of the smallest level. These begin at zero.
+    al., CVPR 2017): places stay sharp and people apart who share a cell of the smallest level. The convolutions see
+    where they are, too (CoordConv, Liu et al., NeurIPS 2018), which offsets need. They begin at zero.
     """
 
     def __init__(self, encoder: ResidualEncoder, width: int, *, lateral: bool = False) -> None:
@@ -91,7 +92,7 @@ class DeconvTrunk(nn.Module):
             inputs = width
         self.up = nn.Sequential(*layers)
         sizes = encoder.level_channels[-2::-1] if lateral else ()
-        self.lateral = nn.ModuleList(_begin_at_zero(nn.Conv2d(size, width, 1)) for size in sizes)
+        self.lateral = nn.ModuleList(_begin_at_zero(nn.Conv2d(size + 2, width, 1)) for size in sizes)
         self.channels = inputs
 
     def forward(self, x: Tensor) -> Tensor:
@@ -99,8 +100,16 @@ class DeconvTrunk(nn.Module):
             return self.up(self.encoder(x))
         *finer, features = self.encoder.see_levels(x)
         for number, (beside, add) in enumerate(zip(reversed(finer), self.lateral, strict=True)):
-            features = self.up[_LAYERS * number : _LAYERS * (number + 1)](features) + add(beside)
+            features = self.up[_LAYERS * number : _LAYERS * (number + 1)](features) + add(_with_coordinates(beside))
         return features
+
+
+def _with_coordinates(features: Tensor) -> Tensor:
+    """Features (N, C, H, W) → (N, C + 2, H, W) with x and y, each −1 to 1 from one edge to the other."""
+    height, width = features.shape[-2:]
+    y, x = (torch.linspace(-1, 1, cells, device=features.device) for cells in (height, width))
+    plane = torch.stack([x.expand(height, width), y[:, None].expand(height, width)]).to(features.dtype)
+    return torch.cat([features, plane.expand(features.shape[0], 2, height, width)], dim=1)
 
 
 def _begin_at_zero(layer: nn.Conv2d) -> nn.Conv2d:

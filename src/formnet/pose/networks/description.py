@@ -17,6 +17,7 @@ from formnet.pose.grouping.base import Grouping
 from formnet.pose.grouping.fields import AffinityFields
 from formnet.pose.grouping.offsets import PersonOffsets
 from formnet.pose.grouping.personlab import PersonLab
+from formnet.pose.grouping.shape import PoseShape
 from formnet.pose.grouping.single import LocationMaps, SinglePerson
 from formnet.pose.grouping.tags import AssociativeEmbedding
 from formnet.pose.networks.blocks import DeconvTrunk, Hourglass, HourglassStem, ResidualEncoder
@@ -29,7 +30,7 @@ from formnet.storage.weights import build_with_weights, read_weights, write_weig
 
 Kind = Literal["deconv", "hourglass", "rpstn"]
 Method = Literal["heatmaps", "location", "fields", "tags", "personlab", "offsets"]
-FORMAT, FORMAT_VERSION = "formnet-pose", 2
+FORMAT, FORMAT_VERSION = "formnet-pose", 3
 _MAX_LEVELS = 8
 STRIDE = 4
 """Pixels of the picture to a cell of the maps."""
@@ -58,6 +59,7 @@ class PoseNetworkSpec:
         sigma: of Gaussians, cells; PersonLab's discs have twice that radius.
         refine: see `decode_heatmaps`.
         relation, propagate, frames: of RPSTN, see there.
+        shape: places joints that were not found of somebody among several, see `PoseShape`.
     """
 
     skeleton: Skeleton
@@ -75,6 +77,7 @@ class PoseNetworkSpec:
     relation: Relation = "joints"
     propagate: bool = True
     frames: int = within(whole(1, 1000), 5)
+    shape: PoseShape | None = None
 
     def __post_init__(self) -> None:
         lists = {"size": whole(1, 8192), "widths": whole(1, 4096), "blocks": whole(1, 64)}
@@ -95,6 +98,8 @@ class PoseNetworkSpec:
             problems.append(f"size must be multiples of {step}, got {self.size[0]}×{self.size[1]}")
         if self.kind == "rpstn" and self.method != "heatmaps":
             problems.append("RPSTN finds heatmaps; set method=heatmaps")
+        if self.shape is not None and len(self.shape.mean) != len(self.skeleton):
+            problems.append(f"its shape has {len(self.shape.mean)} joints, not {len(self.skeleton)}")
         if len(self.widths) != len(self.blocks):
             problems.append("widths and blocks must be lists of the same length")
         if problems:
@@ -144,6 +149,7 @@ class PoseNetworkSpec:
         """Plain values for JSON."""
         return {
             **{f.name: getattr(self, f.name) for f in dataclasses.fields(self)},
+            "shape": None if self.shape is None else self.shape.to_dict(),
             "skeleton": {"name": self.skeleton.name, "joints": list(self.skeleton.joints)},
         }
 
@@ -152,7 +158,8 @@ class PoseNetworkSpec:
         """The inverse; raises `KeyError`, `TypeError` or `FormnetError` for what is no description."""
         skeleton = Skeleton(values["skeleton"]["name"], tuple(values["skeleton"]["joints"]))
         lists = {name: tuple(values[name]) for name in ("size", "widths", "blocks") if name in values}
-        return cls(**{**values, **lists, "skeleton": skeleton})
+        shape = None if values.get("shape") is None else PoseShape.from_dict(values["shape"])
+        return cls(**{**values, **lists, "skeleton": skeleton, "shape": shape})
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from formnet.pose.grouping.base import FoundPeople
 from formnet.pose.grouping.heatmaps import Array
+from formnet.pose.grouping.shape import complete_people
 from formnet.pose.networks.crop import Crop
 from formnet.pose.networks.description import STRIDE, PoseNetwork, prepare
 
@@ -59,7 +60,7 @@ def _read(
         if flip:
             back = grouping.mirror({name: part[number] for name, part in turned.items()})
             maps = {name: (part + back[name]) / 2 if name in back else part for name, part in maps.items()}
-        people = grouping.group(maps)
+        people = complete_people(grouping.group(maps), network.spec.shape)
         joints = crop.to_picture(people.joints * STRIDE)
         found.append(FoundPeople(joints, people.confidence, people.score, people.solid))
     return found

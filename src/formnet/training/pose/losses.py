@@ -37,7 +37,7 @@ class LossWeights:
     short: float = within(real(), 0.1)
     mid: float = within(real(), 0.05)
     seen: float = within(real(), 0.5)
-    offsets: float = within(real(), 5.0)
+    offsets: float = within(real(), 15.0)
     location: float = within(real(), 2.0)
 
     def __post_init__(self) -> None:

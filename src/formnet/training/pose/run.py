@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytorch_lightning as lightning
 from torch.utils.data import DataLoader
 
 from formnet.errors import DataError, InputError
 from formnet.judges.description import current_versions
+from formnet.pose.grouping.shape import PoseShape, fit_shape
 from formnet.pose.networks.description import PoseNetworkSpec, load_pose_network, save_pose_network
 from formnet.pose.networks.export import export_onnx, require_onnx
+from formnet.readers.pictures.base import PictureSet
 from formnet.training.figures import write_metrics
 from formnet.training.fitting import MakeTrainer, fit_module
 from formnet.training.pose.data import PoseDataOptions, PoseSets, load_pose_sets, make_loader
@@ -94,4 +97,13 @@ def make_spec(network: Mapping[str, Any], sets: PoseSets) -> PoseNetworkSpec:
     people = (person for picture in sets.train.pictures for person in picture.people)
     if spec.method == "location" and not any(person.solid is not None for person in people):
         raise DataError("these pictures know no depth, which method=location learns; choose method=heatmaps")
+    if spec.finds_several and spec.method != "offsets":
+        # Offsets leave no joint out.
+        spec = replace(spec, shape=learn_shape(sets.train))
     return spec
+
+
+def learn_shape(pictures: PictureSet) -> PoseShape | None:
+    """The shape of the people of a training, None when too few have all joints labelled."""
+    joints = [person.joints for picture in pictures.pictures for person in picture.people]
+    return fit_shape(np.stack(joints), pictures.skeleton.mirror) if joints else None
