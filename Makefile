@@ -6,7 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SHELL := /bin/bash
 
-.PHONY: demo test lint types benchmark clean
+.PHONY: demo test tests lint types clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -32,8 +32,12 @@ lint: $(VENV)/.installed-test
 types: $(VENV)/.installed-test
 	$(BIN)/mypy
 
+# Types are checked beside the tests, on whichever core is free.
+test: lint
+	$(MAKE) --no-print-directory --jobs 2 types tests
+
 # Without bytecode every process would compile all sources anew. Files go out in their order: the last ones are short.
-test: lint types
+tests: $(VENV)/.installed-test
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 clean:

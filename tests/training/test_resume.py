@@ -19,6 +19,7 @@ from formnet.readers.pictures.coco_people import read_coco_people
 from formnet.rendered.pictures import write_rendered_pictures
 from formnet.rendered.scenes import SceneOptions
 from formnet.training.fitting import require_resumable
+from formnet.training.lift import data as lift_data
 from formnet.training.lift.data import LiftDataOptions
 from formnet.training.lift.run import LiftOptions, run_lift_training
 from formnet.training.measures.run import MeasureDataOptions, MeasureOptions, fit_network, simulate_both
@@ -31,6 +32,11 @@ from tests.training.stub import SMALL, make_options, make_table, trainer_maker
 TIME = "test/seconds_a_frame"
 Train = Callable[..., Any]
 RECORD = {"seed": 0, "threads": 1, "data": {"root": "a", "count": 3}, "trainer": {"max_epochs": 5, "devices": 1}}
+
+
+@pytest.fixture(autouse=True)
+def few_cameras(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lift_data, "_CAMERAS", 40)
 
 
 class Break(Callback):

@@ -14,6 +14,7 @@ from formnet.errors import InputError
 from formnet.lifting.temporal import LifterNetwork, load_lifter
 from formnet.synth.estimator_noise import read_estimator_noise
 from formnet.synth.exercises import UNSEEN_EXERCISES
+from formnet.training.lift import data
 from formnet.training.lift.build import build_lift_options
 from formnet.training.lift.data import LiftData, LiftDataOptions
 from formnet.training.lift.motions import observe_motions, sample_cameras, simulate_motions
@@ -22,6 +23,11 @@ from formnet.training.lift.supervised import measure_batch
 
 FEW = LiftDataOptions(squats=6, exercises=12, val_people=4, batch_size=4, frames=16, steps_per_epoch=3)
 SMALL = LifterNetwork(width=16, token=4, dilations=(1, 2), dropout=0.0)
+
+
+@pytest.fixture(autouse=True)
+def few_cameras(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data, "_CAMERAS", 40)
 
 
 def train(out: Path, way: str) -> dict[str, float]:
@@ -54,8 +60,6 @@ def test_training_never_sees_the_exercises_of_the_test() -> None:
 
 
 def test_unsupervised_training_does_not_look_at_the_truth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from formnet.training.lift import data
-
     honest = train(tmp_path / "a", "unsupervised")
     make = data._to_tensors
 
