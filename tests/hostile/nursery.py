@@ -45,7 +45,8 @@ def import_everything() -> None:
         "formnet.report.text", "formnet.report.compare_video", "formnet.report.plots", "formnet.scoring.compare",
         "formnet.scoring.search", "formnet.scoring.match", "formnet.judges.checkpoint", "formnet.lifting.lifter",
         "formnet.training.start", "formnet.training.command", "formnet.training.configuration", "hydra.main",
-        "formnet.training.pose.build", "formnet.exports.mot", "formnet.standards.ranges", "PIL.Image",
+        "formnet.training.pose.build", "formnet.exports.mot", "formnet.standards.ranges", "PIL.Image", "av", "cv2",
+        "formnet.report.video_writer", "pydantic.type_adapter", "typer._adapters", "rich._emoji_codes",
         "encodings.cp437", "encodings.cp1252", "encodings.latin_1", "encodings.utf_16", "encodings.idna",
     ):  # fmt: skip
         importlib.import_module(name)
