@@ -6,6 +6,8 @@ import pytest
 from formnet.errors import InputError
 from formnet.measures.performance import Performance, make_performance
 from formnet.measures.registry import FAMILIES, MEASURES, measure_named, read_values
+from formnet.motion import Motion
+from formnet.skeleton import LIFTED_32
 from tests.measures.stick_figure import Pose, build_squat, turned
 
 BOTTOM = Pose(
@@ -146,3 +148,36 @@ def test_flat_motions_are_refused():
     motion = build_squat(BOTTOM)
     with pytest.raises(InputError, match="3D; choose a lifter"):
         make_performance(motion.replace(positions=motion.positions[..., :2]), 0, 5, 10)
+
+
+def repeated(motion: Motion, times: int) -> Motion:
+    """The motion so often, one after another."""
+    positions = np.tile(motion.positions, (times, 1, 1))
+    steps_s = np.arange(len(positions)) * float(np.median(np.diff(motion.timestamps)))
+    return Motion(positions, np.tile(motion.confidence, (times, 1)), steps_s, motion.skeleton, motion.unit)
+
+
+def test_a_repetition_of_a_long_recording_is_measured_by_what_surrounds_it():
+    """The fiftieth squat of five minutes reads as the first of two, and keeps no more of the recording."""
+    squat = build_squat(Pose(thigh=5, shank=30, trunk=35, heel_rise=0.1))
+    n, middle = len(squat), len(squat) // 2
+    near = make_performance(repeated(squat, 9), 4 * n + 15, 4 * n + middle, 5 * n - 16)
+    far = make_performance(repeated(squat, 100), 49 * n + 15, 49 * n + middle, 50 * n - 16)
+    assert read_values(far) == pytest.approx(read_values(near), nan_ok=True)
+    assert far.bottom_s == pytest.approx((49 * n + middle) / 30)
+    assert far.motion.timestamps[far.bottom] == pytest.approx(far.bottom_s)
+    assert far.motion.duration_s < 25
+
+
+def test_standing_is_looked_for_a_minute_away_and_no_further():
+    """Whoever stands neither before nor after a set is levelled by how they stood when they came."""
+    squat = build_squat(Pose(thigh=5, shank=30, trunk=35), standing=Pose(thigh=30, shank=20, trunk=20))
+    standing = build_squat(Pose(), half_s=1.0)
+    n, middle = len(squat), len(squat) // 2
+    for times, found in ((8, True), (40, False)):
+        positions = np.concatenate([standing.positions, repeated(squat, times).positions])
+        motion = Motion(
+            positions, np.isfinite(positions[..., 0]).astype(float), np.arange(len(positions)) / 30, LIFTED_32
+        )
+        start = len(standing) + (times - 1) * n
+        assert make_performance(motion, start + 15, start + middle, start + n - 16).standing.any() == found

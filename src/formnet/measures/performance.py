@@ -21,7 +21,9 @@ from formnet.motion import FloatArray, Motion
 
 SIDES = ("left", "right")
 _AROUND_S = 1.5
-"""Standing is looked for this long before and after a repetition, then in the whole clip."""
+"""Standing is looked for this long before and after a repetition, then in all that surrounds it."""
+_KEPT_S, _FAR_S = 10.0, 60.0
+"""So much before and after a repetition surrounds it; the second where nobody stands within the first."""
 _BOTTOM_S = 0.08
 """Values at the bottom are means over this long on both sides of it."""
 _LEAST_CONFIDENCE = 0.4
@@ -36,9 +38,9 @@ class Performance:
     """A repetition ready to be measured.
 
     Attributes:
-        motion: (T, J, 3) with what surrounds the repetition; axes of the person: x to their left, y down along
+        motion: (T, J, 3) what surrounds the repetition; axes of the person: x to their left, y down along
             gravity, z backwards, so that `-z` is forwards. Joints that the source lacks are NaN when asked for.
-        start, bottom, end: frames of the repetition, end inclusive.
+        start, bottom, end: frames of the repetition in `motion`, end inclusive.
         start_s, bottom_s, end_s: seconds on the clip's own clock.
         standing: (T,) frames that serve as the person's own standing; none where it was never seen.
         view_deg: from where the camera sees the person: 0 front, ±90 side, 180 back; NaN where unknown.
@@ -129,6 +131,8 @@ def make_performance(motion: Motion, start: int, bottom: int, end: int, bottom_s
         raise InputError("measures need joints in 3D; choose a lifter, for example supervised")
     if not 0 <= start <= bottom <= end < len(motion):
         raise InputError(f"expected 0 ≤ start ≤ bottom ≤ end < {len(motion)}, got {start}, {bottom}, {end}")
+    motion, skipped = _cut_around(motion, start, end)
+    start, bottom, end = start - skipped, bottom - skipped, end - skipped
     times_s = motion.timestamps
     standing = _find_own_standing(motion, float(times_s[start]), float(times_s[end]))
     to_level = rotation_to_level(motion, standing)
@@ -141,6 +145,21 @@ def make_performance(motion: Motion, start: int, bottom: int, end: int, bottom_s
         float(times_s[start]), float(times_s[bottom] if bottom_s is None else bottom_s), float(times_s[end]),
         standing, compute_view_angle_deg(inside), to_level is not None,
     )  # fmt: skip
+
+
+def _cut_around(motion: Motion, start: int, end: int) -> tuple[Motion, int]:
+    """What surrounds a repetition, further where the person does not stand near it, and how many frames come before.
+
+    Nothing of a repetition rests on what is a minute away, and a recording of many would be read whole for each.
+    """
+    times_s = motion.timestamps
+    for around_s in (_KEPT_S, _FAR_S):
+        first = int(np.searchsorted(times_s, times_s[start] - around_s))
+        last = int(np.searchsorted(times_s, times_s[end] + around_s, side="right"))
+        part = motion.frames(first, last)
+        if find_standing_frames(part).any():
+            break
+    return part, first
 
 
 def _find_own_standing(motion: Motion, start_s: float, end_s: float) -> NDArray[np.bool_]:

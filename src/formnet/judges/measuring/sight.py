@@ -21,6 +21,8 @@ from formnet.preprocess.spec import PreprocessSpec, compute_frame_times_s
 from formnet.skeleton import mirror_name, skeleton_named
 
 Array = NDArray[np.float32]
+_AROUND_S = 1.0
+"""What of the picture before and after a repetition is looked at, for joints that are missing at its ends."""
 SIGNED = ("knee_difference", "pelvis_shift", "pelvis_drop")
 """Measures that change their sign when left and right change places."""
 
@@ -81,8 +83,10 @@ def look_at_solid(motion: Motion, times_s: FloatArray, spec: PreprocessSpec) -> 
 
 def look_at_picture(image: Motion, times_s: FloatArray) -> Array:
     """(n, 24, 2) joints of `OBSERVED_24` at the wished times in sizes of the person; all NaN where too few are seen."""
-    points, sure = gather_joints(image)
-    observed = Motion(points.astype(float), sure.astype(float), image.timestamps, OBSERVED_24, "pixel")
+    first, last = np.searchsorted(image.timestamps, (times_s[0] - _AROUND_S, times_s[-1] + _AROUND_S))
+    near = image.frames(int(first), int(last))
+    points, sure = gather_joints(near)
+    observed = Motion(points.astype(float), sure.astype(float), near.timestamps, OBSERVED_24, "pixel")
     seen = resample_to_times(observed, times_s).positions
     try:
         return np.asarray(normalise_points(seen[None])[0], dtype=np.float32)
