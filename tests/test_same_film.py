@@ -16,8 +16,8 @@ from formnet.reading import Reading, read_track
 from formnet.verdict import RepetitionVerdict
 from tests.pose.videos import make_video
 
-FROM_S, TO_S, RATE = 5.6, 9.2, 12
-"""The shallow repetition, every second picture."""
+FROM_S, TO_S, RATE = 5.6, 9.2, 8
+"""The shallow repetition, every third picture."""
 Judging = Callable[[Path], tuple[RepetitionVerdict, ...]]
 
 
@@ -26,7 +26,7 @@ def film() -> list[Image]:
     from formnet import demo
 
     frames = read_frames(Path(demo.__file__).with_name("squats.mp4"))
-    return [frame.image for frame in frames if FROM_S <= frame.timestamp_s < TO_S][::2]
+    return [frame.image for frame in frames if FROM_S <= frame.timestamp_s < TO_S][::3]
 
 
 @pytest.fixture(scope="module")

@@ -75,7 +75,9 @@ def test_whole_checkpoints_pass(checkpoints: Path) -> None:
 @pytest.mark.parametrize("name", CHECKPOINTS)
 def test_each_checkpoint(checkpoints: Path, name: str, suffix: str, damage: Callable[[Path], None]) -> None:
     damage(checkpoints / f"{name}{suffix}")
-    ((check, said),) = failing(*CHECKPOINTS.values()).items()
+    # That nothing else fails is asked once for each.
+    tried = CHECKPOINTS.values() if (damage, suffix) == (cut, ".json") else [CHECKPOINTS[name]]
+    ((check, said),) = failing(*tried).items()
     assert check == CHECKPOINTS[name]
     assert name in said
     assert ";" in said
