@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from formnet.errors import DataError, InputError
-from formnet.evaluation.splits import Fold, canonical_group, check_fold, make_folds, read_manifest, write_manifest
+from formnet.evaluation.splits import Fold, canonical_group, check_fold, make_folds
 from formnet.readers.table import RepetitionTable
 from tests.readers.copies import make_table
 
@@ -155,20 +153,3 @@ def test_rows_on_both_sides_are_refused_even_when_leakage_is_allowed() -> None:
     fold = Fold("x", np.arange(5), np.arange(4, 8), ())
     with pytest.raises(DataError, match="1 rows are on both sides"):
         check_fold(TABLE, fold, allow_leakage=True)
-
-
-def test_manifest_round_trip(tmp_path: Path) -> None:
-    folds = make_folds(TABLE, "group_kfold", n_folds=3, seed=5)
-    write_manifest(tmp_path / "split.json", TABLE, folds, kind="group_kfold", seed=5)
-    content = json.loads((tmp_path / "split.json").read_text())
-    assert (content["kind"], content["seed"]) == ("group_kfold", 5)
-    assert content["folds"][0]["classes_test"].keys() == {"good", "shallow"}
-    for fold, back in zip(folds, read_manifest(tmp_path / "split.json", TABLE), strict=True):
-        np.testing.assert_array_equal(fold.train, back.train)
-        np.testing.assert_array_equal(fold.test, back.test)
-        assert fold.test_groups == back.test_groups
-    with pytest.raises(DataError, match="does not have"):
-        read_manifest(tmp_path / "split.json", TABLE.select(range(8)))
-    (tmp_path / "split.json").write_text("{}")
-    with pytest.raises(InputError, match="no manifest of a split"):
-        read_manifest(tmp_path / "split.json", TABLE)

@@ -11,20 +11,16 @@ Kinds of split:
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from formnet.errors import DataError, InputError
 from formnet.readers.table import RepetitionTable
-from formnet.storage.files import atomic_path
-from formnet.storage.texts import read_json
 
 Kind = Literal["leave_one_group_out", "group_kfold", "groups", "authors", "random"]
 Unit = Literal["group", "subject", "session"]
@@ -151,56 +147,6 @@ def check_fold(table: RepetitionTable, fold: Fold, *, allow_leakage: bool = Fals
         raise DataError(f"the split {fold.name!r} is not usable: {'; '.join(problems)}{remedy}", tuple(problems))
 
 
-def write_manifest(path: Path, table: RepetitionTable, folds: Sequence[Fold], **provenance: Any) -> None:
-    """Writes who is on which side as JSON, atomically; `provenance` (kind, seed, data set, …) stands beside it."""
-    entries = [
-        {
-            "name": fold.name,
-            "test_groups": list(fold.test_groups),
-            "train": [table.names[i] for i in fold.train],
-            "test": [table.names[i] for i in fold.test],
-            "classes_train": _count_classes(table, fold.train),
-            "classes_test": _count_classes(table, fold.test),
-            "warnings": list(fold.warnings),
-        }
-        for fold in folds
-    ]
-    content = {**provenance, "classes": list(table.classes), "folds": entries}
-    with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=1, default=str) + "\n", encoding="utf-8")
-
-
-def read_manifest(path: Path, table: RepetitionTable) -> tuple[Fold, ...]:
-    """The folds of a manifest for this table.
-
-    Raises:
-        DataError: when rows of the manifest are not in the table.
-        InputError: when the file cannot be read.
-    """
-    try:
-        entries = read_json(path, "manifest of folds")["folds"]
-        number = {name: index for index, name in enumerate(table.names)}
-        absent = sorted({n for entry in entries for n in (*entry["train"], *entry["test"])} - set(number))
-        if absent:
-            raise DataError(
-                f"{path.name} names {len(absent)} repetitions that this copy does not have (first: {absent[0]}); "
-                "use the copy the manifest was made with",
-                tuple(f"{name} is not in this copy" for name in absent),
-            )
-        return tuple(
-            Fold(
-                str(entry["name"]),
-                np.array(sorted(number[name] for name in entry["train"]), dtype=np.intp),
-                np.array(sorted(number[name] for name in entry["test"]), dtype=np.intp),
-                tuple(entry["test_groups"]),
-                tuple(entry["warnings"]),
-            )
-            for entry in entries
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path.name} is no manifest of a split ({type(error).__name__}: {error})") from None
-
-
 def _unit_of(table: RepetitionTable, unit: str) -> tuple[str, ...]:
     if unit == "group":
         return tuple(str(group) for group in table.groups)
@@ -279,7 +225,3 @@ def _make_fold(
 
 def _ordered(units: NDArray[np.str_]) -> list[str]:
     return sorted({str(name) for name in units}, key=lambda name: (not name.isdigit(), len(name), name))
-
-
-def _count_classes(table: RepetitionTable, rows: NDArray[np.intp]) -> dict[str, int]:
-    return {name: int((table.labels[rows] == number).sum()) for number, name in enumerate(table.classes)}

@@ -196,11 +196,6 @@ def load_shipped_models() -> tuple[FormnetModel, ...]:
     return tuple(load_model(shipped_path(name)) for name in SHIPPED_MODELS)
 
 
-def read_description(path: Path | str) -> ModelDescription:
-    """The description of a model file; raises as `load_model`."""
-    return load_model(path).description
-
-
 def _read_lightning(path: Path) -> tuple[Any, dict[str, torch.Tensor]]:
     own = read_checkpoint(path, "use a file that train.py wrote")
     if "formnet_model" not in (own.get("hyper_parameters") or {}):

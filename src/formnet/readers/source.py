@@ -12,7 +12,7 @@ from formnet.errors import InputError, PoseError
 from formnet.motion import Motion
 from formnet.pose.track import PoseTrack
 from formnet.readers.detections import Detections, detections_to_motion
-from formnet.readers.keypoints.files import OTHER_FILES, TEXT_SUFFIXES, World, list_frame_files, read_keypoints
+from formnet.readers.keypoints.files import OTHER_FILES, TEXT_SUFFIXES, World, read_keypoints
 from formnet.readers.npz import holds_keypoints, read_npz
 from formnet.readers.tracks import select_person
 from formnet.storage.kinds import is_picture_or_film, is_text_of_poses
@@ -180,11 +180,6 @@ def _say_what_lacks(chosen: Detections, motion: Motion, fps: float | None) -> li
     if lost > _MIN_TOLD_SHARE * len(motion):
         said.append(f"{lost} of {len(motion)} frames do not show the person")
     return said
-
-
-def is_frame_folder(folder: Path) -> bool:
-    """Whether a folder is one clip, with a file of poses for each frame."""
-    return folder.is_dir() and bool(list_frame_files(folder))
 
 
 def as_film(track: PoseTrack) -> PoseTrack:

@@ -82,16 +82,6 @@ class FrameSimilarity(Protocol):
         ...
 
 
-class Scorer(Protocol):
-    """Compares two motions that have one joint set."""
-
-    info: ScorerInfo
-
-    def score(self, clip: Motion, reference: Motion) -> Score:
-        """The comparison, with the frames that were paired."""
-        ...
-
-
 def group_joints(motion: Motion) -> dict[str, tuple[str, ...]]:
     """Body part → joints, every joint in one part: shoulders go with the arms and hips with the legs."""
     parts = motion.skeleton.parts

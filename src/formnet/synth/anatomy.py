@@ -84,11 +84,6 @@ class Anatomy:
         return self.rest[:, SMPL_24.index(child)] - self.rest[:, SMPL_24.index(parent)]
 
     @property
-    def trunk_m(self) -> Array:
-        """Pelvis to neck, (N,)."""
-        return self.length("pelvis", "neck")
-
-    @property
     def hip_breadth_m(self) -> Array:
         """Breadth of the hips (N,): 1.6 times the distance of the joint centres."""
         return 1.6 * self.length("left_hip", "right_hip")

@@ -20,7 +20,7 @@ from formnet.lifting.fitting.points import compute_point_weights, compute_roughn
 from formnet.lifting.fitting.precondition import Whitening
 from formnet.lifting.fitting.warm_start import estimate_rotations, follow_rotations
 from formnet.motion import FloatArray, Motion
-from formnet.skeleton import BLAZEPOSE_33, SMPL_24
+from formnet.skeleton import SMPL_24
 
 Progress = Callable[[int], None]
 _ITERATIONS = 30
@@ -64,10 +64,6 @@ class FittedBody:
     def joint_motion(self) -> Motion:
         """SMPL's joints as a motion in metres."""
         return Motion(self.joints, np.ones(self.joints.shape[:2]), self.timestamps, SMPL_24)
-
-    def landmark_motion(self) -> Motion:
-        """BlazePose's landmarks as a motion in metres."""
-        return Motion(self.landmarks, np.ones(self.landmarks.shape[:2]), self.timestamps, BLAZEPOSE_33)
 
 
 def fit_body(

@@ -45,11 +45,6 @@ class ArmPose:
         """Nothing held."""
         return cls(np.zeros((count, 2, 3)), np.zeros((count, 2, 3)))
 
-    @classmethod
-    def join(cls, parts: Sequence[ArmPose]) -> ArmPose:
-        """Poses of several groups, in order."""
-        return cls(np.concatenate([p.upper for p in parts]), np.concatenate([p.lower for p in parts]))
-
 
 def sample_holds(rng: np.random.Generator, anatomy: Anatomy, names: Sequence[str]) -> ArmPose:
     """Each body's own way to hold its hands.

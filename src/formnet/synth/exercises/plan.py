@@ -5,8 +5,7 @@ SMPL's frame throughout: x to the person's left, y up, z forwards; sides are lef
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -137,12 +136,3 @@ def stand_at_ease(scene: Scene) -> Plan:
         free=scene.still(2),
         leg_deg=scene.still(2, 5),
     )
-
-
-def join_plans(plans: list[Plan]) -> Plan:
-    """Plans of several groups as one, in order."""
-    return Plan(**{f.name: _join([getattr(plan, f.name) for plan in plans]) for f in fields(Plan)})
-
-
-def _join(parts: list[Any]) -> Any:
-    return ArmPose.join(parts) if isinstance(parts[0], ArmPose) else np.concatenate(parts)

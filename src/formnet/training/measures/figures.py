@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from formnet.motion import FloatArray
 
@@ -41,8 +40,3 @@ def fit_sd_factor(value: FloatArray, sd: FloatArray, truth: FloatArray) -> float
     ratio = np.abs(value - truth)[known] / sd[known]
     one, two = np.quantile(ratio, [0.683, 0.954])
     return float(np.sqrt(one * two / 2.0))
-
-
-def names_of_views(views: NDArray[np.str_], table: dict[str, tuple[float, float]]) -> list[str]:
-    """Those of the known views that occur, in their order."""
-    return [name for name in table if (views == name).any()]
