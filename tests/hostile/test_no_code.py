@@ -20,6 +20,7 @@ from formnet.training.configuration import apply_overrides, check_arguments, che
 from formnet.training.sources import read_training_data
 
 ROOT = Path(__file__).resolve().parents[2]
+CONFIGS = ROOT / "configs"
 SIDECAR = json.loads(shipped_path("squat.json").read_text())
 
 
@@ -149,7 +150,8 @@ def test_all_that_is_shipped_is_of_this_version_and_whole() -> None:
 
 @pytest.fixture
 def configs(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(ROOT / "configs", tmp_path / "configs"))
+    """A copy that a test may change."""
+    return Path(shutil.copytree(CONFIGS, tmp_path / "configs"))
 
 
 @pytest.mark.parametrize(
@@ -174,9 +176,9 @@ def configs(tmp_path: Path) -> Path:
         (["--multirun", "data=simulated,{_target_: os.mkdir}"], "more than plain values"),
     ],
 )
-def test_arguments_that_would_run_something(configs: Path, arguments: list[str], message: str) -> None:
+def test_arguments_that_would_run_something(arguments: list[str], message: str) -> None:
     with pytest.raises(InputError, match=re.escape(message)):
-        check_arguments(arguments, configs)
+        check_arguments(arguments, CONFIGS)
 
 
 @pytest.mark.parametrize(
@@ -214,14 +216,14 @@ def test_a_configuration_that_somebody_hands_over(configs: Path, text: str, mess
         (["seed=glob(*)"], "does not name its values"),
     ],
 )
-def test_sweeps_of_absurd_size_are_refused_at_once(configs: Path, arguments: list[str], message: str) -> None:
+def test_sweeps_of_absurd_size_are_refused_at_once(arguments: list[str], message: str) -> None:
     began_s = time.process_time()
     with pytest.raises(InputError, match=re.escape(message)):
-        check_arguments(["--multirun", *arguments], configs)
+        check_arguments(["--multirun", *arguments], CONFIGS)
     assert time.process_time() - began_s < 1
 
 
-def test_what_documentation_shows_is_allowed(configs: Path) -> None:
+def test_what_documentation_shows_is_allowed() -> None:
     for arguments in (
         [],
         ["experiment=squat7", "data.root=x", "data.test_groups=[20042023]"],
@@ -230,7 +232,7 @@ def test_what_documentation_shows_is_allowed(configs: Path) -> None:
         ["data=dataset", "data.name=folder", "data.root=x", "method=movement"],
         ["trainer=gpu", "logger=wandb", "model=resnet1d_small", "+data.exercise=squat"],
     ):
-        check_arguments(arguments, configs)
+        check_arguments(arguments, CONFIGS)
 
 
 def test_evaluate_takes_from_a_record_only_data(monkeypatch: pytest.MonkeyPatch) -> None:
