@@ -49,7 +49,7 @@ from formnet.storage.files import atomic_path, cache_dir
 from formnet.training.pose.data import PoseDataOptions, PoseSets, read_or_render
 from formnet.training.pose.measure import answer_views, measure_network, true_people
 from formnet.training.pose.module import PoseFitOptions
-from formnet.training.pose.run import PoseOptions, run_pose_training
+from formnet.training.pose.run import PoseOptions, learn_shape, run_pose_training
 from formnet.training.pose.views import PoseAugment, list_views
 
 _ENCODER = {"widths": (32, 64, 128, 256), "blocks": (1, 1, 1, 1), "width": 64}
@@ -214,11 +214,13 @@ def report_ceiling(work: Path) -> None:
     """Prints three people's AP from maps without a fault, at both sizes of pictures."""
     people = pictures("three_test", work)
     truth, sigmas = [true_people(picture, people.skeleton) for picture in people.pictures], oks_sigmas(people.skeleton)
-    for method, size, hidden in itertools.product(SEVERAL, ((192, 160), (256, 192)), (True, False)):
-        spec = PoseNetworkSpec(people.skeleton, **{**_WHOLE, "size": size, "method": method})
+    learnt, cases = learn_shape(pictures("many_train", work)), ((True, False), (False, False), (False, True))
+    for method, size, (hidden, by_shape) in itertools.product(SEVERAL, ((192, 160), (256, 192)), cases):
+        shape = learnt if by_shape else None
+        spec = PoseNetworkSpec(people.skeleton, **{**_WHOLE, "size": size, "method": method, "shape": shape})
         figures = evaluate_oks(answer_faultlessly(spec, people, hidden=hidden), truth, sigmas)
-        joints = "all joints" if hidden else "visible ones"
-        print(f"{method:10s} {size[0]} × {size[1]} {joints:13s} {figures['ap']:.3f} {figures['ar']:.3f}")
+        joints = "all joints" if hidden else "visible ones, others by shape" if by_shape else "visible ones"
+        print(f"{method:10s} {size[0]} × {size[1]} {joints:29s} {figures['ap']:.3f} {figures['ar']:.3f}")
 
 
 def report_split(name: str, work: Path) -> None:
@@ -250,8 +252,9 @@ def _make_trainer(name: str, steps: int):  # type: ignore[no-untyped-def]
 def render_table(rows: Mapping[str, Figures], *, only_measured: bool = False) -> str:
     """Two tables in Markdown: networks of crops, networks of whole pictures."""
     first = [
-        "| network | training | PCK@0.2 torso | visible | hidden | person's box | MPJPE mm (hidden) | s/frame | MB |",
-        f"|{'---|' * 9}",
+        "| network | training | PCK@0.2 torso | visible | hidden | hidden, seen before | person's box "
+        "| MPJPE mm (hidden) | s/frame | MB |",
+        f"|{'---|' * 10}",
     ]
     second = [
         "| network | training | AP of two | of three | AP50 of three | visible, hidden (three) | s/frame | MB |",
@@ -275,7 +278,8 @@ def _render_row(title: str, row: Figures) -> str:
         depth = (
             f"{row['single/mpjpe_mm']:.0f} ({row['single/mpjpe_mm_hidden']:.0f})" if "single/mpjpe_mm" in row else ""
         )
-        values = [f"{row[f'single/pck{part}']:.3f}" for part in ("", "_visible", "_hidden", "_person")]
+        parts = ("", "_visible", "_hidden", "_lost", "_person")
+        values = [f"{row[f'single/pck{part}']:.3f}" if f"single/pck{part}" in row else "" for part in parts]
         values += [depth, f"{row['single/seconds_a_frame']:.3f}"]
     else:
         values = [f"{row[figure]:.3f}" for figure in ("two/ap", "three/ap", "three/ap50")]

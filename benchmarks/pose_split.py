@@ -11,6 +11,8 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from formnet.pose.grouping.base import FoundPeople
+from formnet.pose.grouping.heatmaps import make_heatmaps
+from formnet.pose.grouping.shape import complete_people
 from formnet.pose.metrics.oks import TruePeople, compute_oks, evaluate_oks
 from formnet.pose.networks.crop import crop_whole
 from formnet.pose.networks.description import STRIDE, PoseNetworkSpec
@@ -40,18 +42,21 @@ def answer_faultlessly(spec: PoseNetworkSpec, pictures: PictureSet, *, hidden: b
     """What is read from the maps that a network of this description should give.
 
     Args:
-        hidden: False for maps in which hidden joints left no trace.
+        hidden: False for maps in which hidden joints left no trace; offsets to them there still are.
     """
     answers = []
     for picture in pictures.pictures:
         crop, truth = crop_whole(*picture.size(), spec.size), true_people(picture, pictures.skeleton)
-        known = truth.flags > 0 if hidden else truth.flags == VISIBLE
+        seen = truth.flags == VISIBLE
+        known = truth.flags > 0 if hidden or spec.method == "offsets" else seen
         joints = np.where(known[..., None], crop.from_picture(truth.joints) / STRIDE, np.nan)
         grouping = spec.make_grouping()
-        maps = {**grouping.make_maps(joints, spec.map_size)}
+        maps = {**grouping.make_maps(joints, spec.map_size, seen)}
         if spec.method == "tags":
             maps["tags"] = _tag_by_the_nearest(joints, spec.map_size)
-        people = grouping.group(maps)
+        if not hidden and spec.method == "offsets":
+            maps["heatmaps"] = make_heatmaps(np.where(seen[..., None], joints, np.nan), spec.map_size, spec.sigma)
+        people = complete_people(grouping.group(maps), spec.shape)
         answers.append(FoundPeople(crop.to_picture(people.joints * STRIDE), people.confidence, people.score))
     return answers
 

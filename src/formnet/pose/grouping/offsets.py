@@ -42,10 +42,10 @@ class PersonOffsets:
     sigma: float = 2.0
     radius: float = 1.5
     threshold: float = 0.3
-    near: float = 0.15
-    least_votes: float = 2.0
+    near: float = 0.2
+    least_votes: float = 4.0
     falloff: float = 3.0
-    snap: float = 2.0
+    snap: float = 3.0
     guess: float = 0.05
 
     @property
