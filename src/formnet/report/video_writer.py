@@ -58,8 +58,10 @@ class _NoFramesError(Exception):
 
 def _encode(frames: Iterable[Frame], path: Path, rate: Fraction, crf: int, remark: str) -> int:
     import av
+    from av.video.reformatter import Colorspace, VideoReformatter
 
-    n_frames, last_tick = 0, -1
+    # One for all frames: each of its own would work out its tables anew, which takes as long as the conversion.
+    reformatter, n_frames, last_tick = VideoReformatter(), 0, -1
     nominal_ticks = round(_TICKS_PER_S / rate)
     # faststart: the index goes to the front, so that a browser can begin before it has the whole file.
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
@@ -77,7 +79,7 @@ def _encode(frames: Iterable[Frame], path: Path, rate: Fraction, crf: int, remar
                 context = stream.codec_context
                 context.colorspace = context.color_primaries = context.color_trc = _BT709
             picture = av.VideoFrame.from_ndarray(image, format="rgb24")
-            picture = picture.reformat(format="yuv420p", dst_colorspace="ITU709")
+            picture = reformatter.reformat(picture, format="yuv420p", dst_colorspace=Colorspace.ITU709)
             last_tick = max(round(frame.timestamp_s * _TICKS_PER_S), last_tick + 1)
             picture.pts, picture.time_base = last_tick, Fraction(1, _TICKS_PER_S)
             picture.duration = nominal_ticks
