@@ -34,6 +34,7 @@ class _Ready:
         os.replace(self.temporary, self.final)
 
 
+_STOPPING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGALRM") if hasattr(signal, name))
 _waiting: ContextVar[list[_Ready] | None] = ContextVar("waiting", default=None)
 
 
@@ -66,15 +67,12 @@ def all_or_none() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _signals_held() -> Iterator[None]:
-    """SIGINT and SIGTERM take effect when the block is over."""
+    """SIGINT, SIGTERM and what reminds of them (see `stop_on_signals`) take effect when the block is over."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     arrived: list[int] = []
-    handlers = {
-        number: signal.signal(number, lambda number, frame: arrived.append(number))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    handlers = {number: signal.signal(number, lambda number, frame: arrived.append(number)) for number in _STOPPING}
     try:
         yield
     finally:
@@ -96,21 +94,22 @@ def atomic_path(target: Path) -> Iterator[Path]:
         InputError: when the folder cannot be made or written, or the target must not be replaced.
     """
     target = Path(target)
-    is_stream = is_device(target)
+    is_stream, waiting = is_device(target), _waiting.get()
+    temporary, is_kept = None, False
     try:
-        check_outputs(target)
-        final = target if is_stream else target.resolve()
-        folder = Path(tempfile.gettempdir()) if is_stream else final.parent
-        folder.mkdir(parents=True, exist_ok=True)
-        remove_leftovers(folder)
-        handle, name = tempfile.mkstemp(prefix=_own_prefix(), suffix=target.suffix, dir=folder)
-        os.close(handle)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise refuse_writing(target, error) from error
-    temporary = Path(name)
-    waiting = _waiting.get()
-    is_kept = False
-    try:
+        try:
+            check_outputs(target)
+            final = target if is_stream else target.resolve()
+            folder = Path(tempfile.gettempdir()) if is_stream else final.parent
+            folder.mkdir(parents=True, exist_ok=True)
+            remove_leftovers(folder)
+            # Whoever stops the program must not come in between making the file and knowing its name.
+            with _signals_held():
+                handle, name = tempfile.mkstemp(prefix=_own_prefix(), suffix=target.suffix, dir=folder)
+                temporary = Path(name)
+                os.close(handle)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise refuse_writing(target, error) from error
         yield temporary
         if is_stream:
             with temporary.open("rb") as source, target.open("wb") as stream:
@@ -131,8 +130,9 @@ def atomic_path(target: Path) -> Iterator[Path]:
     except OSError as error:
         raise refuse_writing(target, error, "free space or choose another folder") from error
     finally:
-        if not is_kept:
-            temporary.unlink(missing_ok=True)
+        if temporary is not None and not is_kept:
+            with _signals_held():
+                temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
