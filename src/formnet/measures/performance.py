@@ -131,10 +131,10 @@ def make_performance(motion: Motion, start: int, bottom: int, end: int, bottom_s
         raise InputError("measures need joints in 3D; choose a lifter, for example supervised")
     if not 0 <= start <= bottom <= end < len(motion):
         raise InputError(f"expected 0 ≤ start ≤ bottom ≤ end < {len(motion)}, got {start}, {bottom}, {end}")
-    motion, skipped = _cut_around(motion, start, end)
+    motion, stands, skipped = _cut_around(motion, start, end)
     start, bottom, end = start - skipped, bottom - skipped, end - skipped
     times_s = motion.timestamps
-    standing = _find_own_standing(motion, float(times_s[start]), float(times_s[end]))
+    standing = _choose_own_standing(stands, times_s, float(times_s[start]), float(times_s[end]))
     to_level = rotation_to_level(motion, standing)
     levelled = motion if to_level is None else rotate_motion(motion, to_level)
     inside = levelled.frames(start, end + 1)
@@ -147,8 +147,9 @@ def make_performance(motion: Motion, start: int, bottom: int, end: int, bottom_s
     )  # fmt: skip
 
 
-def _cut_around(motion: Motion, start: int, end: int) -> tuple[Motion, int]:
-    """What surrounds a repetition, further where the person does not stand near it, and how many frames come before.
+def _cut_around(motion: Motion, start: int, end: int) -> tuple[Motion, NDArray[np.bool_], int]:
+    """What surrounds a repetition, further where the person does not stand near it; in which of its frames the person
+    stands; and how many frames come before it.
 
     Nothing of a repetition rests on what is a minute away, and a recording of many would be read whole for each.
     """
@@ -157,14 +158,15 @@ def _cut_around(motion: Motion, start: int, end: int) -> tuple[Motion, int]:
         first = int(np.searchsorted(times_s, times_s[start] - around_s))
         last = int(np.searchsorted(times_s, times_s[end] + around_s, side="right"))
         part = motion.frames(first, last)
-        if find_standing_frames(part).any():
+        stands = find_standing_frames(part)
+        if stands.any():
             break
-    return part, first
+    return part, stands, first
 
 
-def _find_own_standing(motion: Motion, start_s: float, end_s: float) -> NDArray[np.bool_]:
-    """(T,) the frames of standing next to a repetition; all of the clip's where there are none near."""
-    standing = find_standing_frames(motion)
-    times_s = motion.timestamps
+def _choose_own_standing(
+    standing: NDArray[np.bool_], times_s: FloatArray, start_s: float, end_s: float
+) -> NDArray[np.bool_]:
+    """(T,) the frames of standing next to a repetition; all of them where there are none near."""
     near = standing & (times_s >= start_s - _AROUND_S) & (times_s <= end_s + _AROUND_S)
     return near if near.any() else standing

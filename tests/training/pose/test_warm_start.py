@@ -17,6 +17,15 @@ JOINTS = Skeleton("legs", ("left_hip", "right_hip", "left_knee", "right_knee"))
 SMALL = {"skeleton": JOINTS, "size": (32, 48), "widths": (8, 16), "blocks": (1, 1), "width": 16}
 
 
+def save_former(folder: Path) -> tuple[torch.nn.Module, Path]:
+    """A network whose head says something, and the file of its weights."""
+    torch.manual_seed(0)
+    spec = PoseNetworkSpec(**SMALL)
+    former = spec.build()
+    torch.nn.init.normal_(former.heads[0].weight)
+    return former, save_pose_network(folder / "former", spec, former, {})
+
+
 def test_a_network_of_another_kind_takes_over_the_encoder_and_keeps_the_rest(tmp_path):
     torch.manual_seed(0)
     former = PoseNetworkSpec(**SMALL).build()
@@ -31,11 +40,7 @@ def test_a_network_of_another_kind_takes_over_the_encoder_and_keeps_the_rest(tmp
 
 
 def test_lateral_connections_change_nothing_in_the_beginning(tmp_path):
-    torch.manual_seed(0)
-    spec = PoseNetworkSpec(**SMALL)
-    former = spec.build()
-    torch.nn.init.normal_(former.heads[0].weight)
-    path = save_pose_network(tmp_path / "former", spec, former, {})
+    former, path = save_former(tmp_path)
     pyramid = PoseNetworkSpec(**SMALL, lateral=True).build()
     assert take_over(pyramid, path) > 0.9
     pictures = torch.randn(2, 3, 48, 32)
@@ -47,11 +52,7 @@ def test_lateral_connections_change_nothing_in_the_beginning(tmp_path):
 
 
 def test_a_video_network_finds_in_every_frame_what_its_start_finds_there(tmp_path):
-    torch.manual_seed(0)
-    spec = PoseNetworkSpec(**SMALL)
-    former = spec.build()
-    torch.nn.init.normal_(former.heads[0].weight)
-    path = save_pose_network(tmp_path / "former", spec, former, {})
+    former, path = save_former(tmp_path)
     video = PoseNetworkSpec(**SMALL, kind="rpstn", frames=3).build()
     assert take_over(video, path) > 0.25
     frames = torch.randn(1, 3, 3, 48, 32)
