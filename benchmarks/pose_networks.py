@@ -107,6 +107,7 @@ SETS = {
     "three_test": SceneOptions(scenes=160, people=3, least_people=3, seed=114),
 }
 Figures = dict[str, float]
+WORK = cache_dir() / "pose_networks"
 RESULTS = REPOSITORY / "benchmarks" / "pose_networks.json"
 PAGE = REPOSITORY / "docs" / "pose_networks.md"
 _BEGIN, _END = "<!-- table: benchmarks/pose_networks.py --write -->", "<!-- end of table -->"
@@ -373,7 +374,7 @@ def draw_spine(run: Path, clip: Path, out: Path) -> None:
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
-    parser.add_argument("--work", type=Path, default=cache_dir() / "pose_networks", help="pictures, weights, figures")
+    parser.add_argument("--work", type=Path, default=WORK, help="pictures, weights, figures")
     parser.add_argument("--ceiling", action="store_true", help="AP and AR of three people from faultless maps")
     parser.add_argument("--split", action="store_true", help="what trained networks of several people lose AP to")
     parser.add_argument("--real", type=Path, nargs="+", help="clips to compare with BlazePose heavy")

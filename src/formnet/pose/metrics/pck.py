@@ -34,10 +34,15 @@ def compute_pck(
     counts = np.isfinite(truth).all(axis=-1) & (np.isfinite(size_px) & (size_px > 0))[:, None]
     if evaluated is not None:
         counts &= evaluated
-    if not counts.any():
-        return float("nan")
+    return float(find_near(found, truth, size_px, threshold)[counts].mean()) if counts.any() else float("nan")
+
+
+def find_near(
+    found: NDArray[np.floating], truth: NDArray[np.floating], size_px: NDArray[np.floating], threshold: float = 0.2
+) -> NDArray[np.bool_]:
+    """Which joints (N, J) lie nearer to the truth than a share of the person's size; see `compute_pck`."""
     away = np.linalg.norm(found - truth, axis=-1) / np.where(size_px > 0, size_px, np.nan)[:, None]
-    return float((away[counts] <= threshold).mean())
+    return np.asarray(away <= threshold)
 
 
 def measure_people(
