@@ -149,6 +149,8 @@ def test_bad_files_are_refused_in_one_sentence(tmp_path: Path, damage: str) -> N
 def test_unknown_lifters_are_refused_naming_the_known_ones() -> None:
     with pytest.raises(InputError, match="picture, world, supervised, unsupervised"):
         create_lifter("depth-anything")
+    with pytest.raises(InputError, match="once"):
+        create_lifter("unsupervised+smpl+smpl")
 
 
 @pytest.mark.parametrize("name", ["picture", "world"])

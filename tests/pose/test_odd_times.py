@@ -15,6 +15,7 @@ from PIL import Image as Pillow
 
 from formnet.errors import InputError
 from formnet.playback import Playback
+from formnet.pose.container import describe_streams
 from formnet.pose.timing import MonotonicClock, sort_times
 from formnet.pose.video import Image, probe_video, read_frames
 from tests.pose.videos import corner_names, make_video, quarters
@@ -179,6 +180,7 @@ def test_animated_pictures_play_as_browsers_play_them(tmp_path, suffix):
     assert warnings == []
     still = next(iter(read_frames(path, playback=Playback(is_still=True))))
     np.testing.assert_allclose(still.image, images[0], atol=8)
+    assert "0×0" not in str(describe_streams(path))
 
 
 def test_a_damaged_animation_is_one_sentence(tmp_path):

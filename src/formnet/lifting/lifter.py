@@ -93,6 +93,8 @@ def create_lifter(name: str = "picture") -> Lifter:
         InputError: for an unknown name, listing the known ones.
         CheckpointError: for a file that is no lifter.
     """
+    if name.endswith(2 * FITTED):
+        raise InputError(f"the lifter {name!r} fits a body to a fitted body; write {FITTED} once")
     if name.endswith(FITTED):
         return FittedLifter(create_lifter(name.removesuffix(FITTED)))
     if name.endswith(FOLLOWED):

@@ -123,7 +123,8 @@ def describe_streams(path: Path) -> list[tuple[str, str]]:
     with open_container(path) as container:
         size_kb = max(1, round(path.stat().st_size / 1000))
         lines.append(("file", f"{container.format.long_name or container.format.name}, {size_kb:,} kB"))
-        sizes = {stream.index: f", {stream.width}×{stream.height}" for stream in container.streams.video}
+        # FFmpeg knows no size of an animated WebP before its first picture.
+        sizes = {s.index: f", {s.width}×{s.height}" for s in container.streams.video if s.width and s.height}
         for stream in container.streams:
             codec = stream.codec_context.name if stream.codec_context is not None else "unknown coding"
             lines.append((f"stream {stream.index}", f"{stream.type}, {codec}{sizes.get(stream.index, '')}"))
