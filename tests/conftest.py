@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 
 # One thread for each test process, before NumPy and PyTorch start theirs: what tests compute is small, and threads that
@@ -17,6 +17,7 @@ import pytest  # noqa: E402
 
 from formnet.storage import outputs  # noqa: E402
 from tests.hostile.runs import Runner  # noqa: E402
+from tests.pose.kept import keep_poses  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -66,9 +67,7 @@ def pose_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def kept_poses(pose_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands estimate the poses of a film once, whatever the number of tests that look at it."""
-    from formnet.pose import estimator
-
-    monkeypatch.setattr(estimator, "estimate_pose", partial(estimator.estimate_pose, cache=pose_cache))
+    keep_poses(pose_cache, monkeypatch)
 
 
 @pytest.fixture(scope="session")

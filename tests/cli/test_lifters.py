@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from formnet.cli.app import run
-from formnet.pose import estimator
+from tests.pose.kept import keep_poses
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +29,7 @@ def exported(demo_clip: Path, pose_model: Path, pose_cache: Path, tmp_path_facto
     """The demo's joints as files of other programs, and with depth as .npz."""
     folder = tmp_path_factory.mktemp("exported")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(estimator, "estimate_pose", partial(estimator.estimate_pose, cache=pose_cache))
+        keep_poses(pose_cache, patch)
         assert run(["pose", str(demo_clip), "-o", str(folder / "clip.npz")]) == 0
     for name, options in {
         "coco.json": [],
