@@ -126,6 +126,14 @@ def _csv(header: list[list[str]], rows: list[list[object]], between: str = ",") 
     return write
 
 
+def _text(name: str, text: str) -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        (folder / name).write_text(text)
+        return folder / name
+
+    return write
+
+
 def shares(points: FloatArray) -> FloatArray:
     return points / [*SIZE, 1.0]
 
@@ -158,6 +166,11 @@ def _mmpose(points: FloatArray) -> dict[str, Any]:
             for frame, pose in enumerate(points)
         ],
     }  # fmt: skip
+
+
+def _ultralytics(pose: FloatArray) -> dict[str, Any]:
+    points = {"x": pose[:, 0].tolist(), "y": pose[:, 1].tolist(), "visible": pose[:, 2].tolist()}
+    return {"name": "person", "class": 0, "confidence": 0.9, "keypoints": points}
 
 
 HALPE, BODY, WHOLE = (squat_points(SKELETONS[name]) for name in ("halpe26", "body25", "coco23"))
@@ -256,5 +269,69 @@ FORMATS: dict[str, tuple[Callable[[Path], Path], str]] = {
         _csv([["track", "frame_idx", "instance.score",
                *[f"{name}.{field}" for name in _NAMES for field in ("x", "y", "score")]]],
              [["", n, 0.9, *flat(p)] for n, p in enumerate(COCO)]),
+        "coco17"),
+    "YOLO tojson, a text for each frame": (
+        _dump([json.dumps([_ultralytics(p)]) for p in COCO]), "coco17"),
+    "YOLO tojson, several lines for each frame": (
+        _text("poses.json", "\n".join(json.dumps([_ultralytics(p)], indent=2) for p in COCO)), "coco17"),
+    "YOLO to_csv": (
+        _csv([["", "name", "class", "keypoints"]],
+             [[n, "person", 0, f'"{_ultralytics(p)["keypoints"]}"'] for n, p in enumerate(COCO)]),
+        "coco17"),
+    "YOLO to_df": (
+        _csv([["", "name", "keypoints.x", "keypoints.y", "keypoints.visible"]],
+             [[n, "person", *(f'"{value}"' for value in _ultralytics(p)["keypoints"].values())]
+              for n, p in enumerate(COCO)]),
+        "coco17"),
+    "rtmlib": (
+        _dump({"keypoints": COCO[:, None, :, :2].tolist(), "scores": COCO[:, None, :, 2].tolist()}), "coco17"),
+    "rtmlib, an object for each frame": (
+        _dump({"frames": [{"frame": n, "keypoints": [p[:, :2].tolist()], "scores": [p[:, 2].tolist()]}
+                          for n, p in enumerate(HALPE)]}),
+        "halpe26"),
+    "rtmlib, archive": (
+        _array("rtm.npz", lambda path, points: np.savez(path, keypoints=points[:, None, :, :2],
+                                                        scores=points[:, None, :, 2])),
+        "coco17"),
+    "MMPose, a result for each frame": (
+        _dump([{"predictions": [[{"keypoints": p[:, :2].tolist(), "keypoint_scores": p[:, 2].tolist()}]]}
+               for p in COCO]),
+        "coco17"),
+    "MediaPipe results of a web page": (
+        _dump([{"poseLandmarks": [{"x": x, "y": y, "z": -0.1, "visibility": c} for x, y, c in p],
+                "poseWorldLandmarks": [{"x": 0.1, "y": 0.1, "z": 0.1}] * 33} for p in shares(BLAZE).tolist()]),
+        "blazepose33"),
+    "MediaPipe array": (
+        _array("points.npy", lambda path, _: np.save(path, np.insert(shares(BLAZE), 2, -0.1, axis=2))), "blazepose33"),
+    "MediaPipe flat array": (
+        _array("points.npy", lambda path, _: np.save(path, np.insert(shares(BLAZE), 2, -0.1, axis=2).reshape(-1, 132))),
+        "blazepose33"),
+    "MediaPipe body and hands in a table": (
+        _csv([["frame", *[f"{part}_{j}_{field}" for part, n in (("pose", 33), ("left_hand", 21)) for j in range(n)
+                          for field in ("x", "y", "visibility")]]],
+             [[n, *flat(p), *[""] * 63] for n, p in enumerate(BLAZE)]),
+        "blazepose33"),
+    "MediaPipe body and hands": (
+        _dump([{"frame": n, "keypoints": flat(p)} for n, p in enumerate(widen(BLAZE, 75))]), "blazepose33"),
+    "numbers as text": (
+        _dump([{**row, "keypoints": [str(v) for v in row["keypoints"]]} for row in alphapose()]), "coco17"),
+    "table without names": (_csv([], [flat(p) for p in COCO]), "coco17"),
+    "table without names, numbered": (_csv([], [[n, *flat(p)] for n, p in enumerate(COCO)]), "coco17"),
+    "numpy.savetxt": (_csv([], [flat(p) for p in COCO], " "), "coco17"),
+    "field before joint": (
+        _csv([["frame", *[f"{field}_{name}" for name in _NAMES for field in ("x", "y", "conf")]]],
+             [[n, *flat(p)] for n, p in enumerate(COCO)]),
+        "coco17"),
+    "field joined to joint": (
+        _csv([["Frame", *[f"{name}{field}" for name in _NAMES for field in ("X", "Y", "Score")]]],
+             [[n, *flat(p)] for n, p in enumerate(COCO)]),
+        "coco17"),
+    "pandas' names of two levels": (
+        _csv([["frame", *[f"\"('{name}', '{field}')\"" for name in _NAMES for field in ("x", "y", "likelihood")]]],
+             [[n, *flat(p)] for n, p in enumerate(COCO)]),
+        "coco17"),
+    "table between blanks": (
+        _csv([["frame", *[f"{name}_{field}" for name in _NAMES for field in ("x", "y", "conf")]]],
+             [[n, *flat(p)] for n, p in enumerate(COCO)], "  "),
         "coco17"),
 }  # fmt: skip

@@ -9,9 +9,20 @@ import pytest
 
 from formnet.errors import FormnetError, InputError, PoseError
 from formnet.readers.keypoints.names import joint_named
-from formnet.readers.source import as_film, read_pose_source
+from formnet.readers.source import as_film, is_pose_source, read_pose_source
 from formnet.skeleton import COCO_17, SKELETONS, mirror_name
-from tests.readers.keypoint_files import COCO, FORMATS, N_FRAMES, SIZE, alphapose, as_motion, flat, shares, squat_points
+from tests.readers.keypoint_files import (
+    BLAZE,
+    COCO,
+    FORMATS,
+    N_FRAMES,
+    SIZE,
+    alphapose,
+    as_motion,
+    flat,
+    shares,
+    squat_points,
+)
 
 
 def write(path, content, encoding="utf-8"):
@@ -50,10 +61,45 @@ def test_flags_of_annotations_are_no_confidences(tmp_path):
     assert motion.missing[:, 4].all()
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
 def test_editors_of_other_systems_change_nothing(tmp_path, encoding):
     path = write(tmp_path / "a.json", alphapose(), encoding)
     np.testing.assert_allclose(read_pose_source(path).motion.positions, COCO[..., :2])
+
+
+@pytest.mark.parametrize("name", ["poses.json", "poses.dat", "poses", "poses.mp4.part"])
+def test_a_table_is_a_table_whatever_it_is_called(tmp_path, name):
+    make, _ = FORMATS["named table"]
+    path = make(tmp_path).rename(tmp_path / name)
+    assert is_pose_source(path)
+    np.testing.assert_allclose(read_pose_source(path).motion.positions, COCO[..., :2])
+
+
+def test_depth_or_logits_in_the_place_of_confidence_are_none_and_it_is_said(tmp_path):
+    points = BLAZE.copy()
+    points[..., 2] = np.random.default_rng(0).normal(0, 0.3, points.shape[:2])
+    rows = [{"frame": number, "keypoints": flat(pose)} for number, pose in enumerate(points)]
+    source = read_pose_source(write(tmp_path / "a.json", rows))
+    assert not source.motion.missing.any()
+    assert any("is no confidence" in warning for warning in source.warnings)
+
+
+def test_numbers_of_pictures_in_a_data_set_count_from_the_first(tmp_path):
+    rows = [{"image_id": 10001300001 + n, "keypoints": flat(pose), "score": 0.9} for n, pose in enumerate(COCO)]
+    times_s = read_pose_source(write(tmp_path / "a.json", rows), fps=30).motion.timestamps
+    np.testing.assert_allclose(times_s, np.arange(N_FRAMES) / 30)
+
+
+@pytest.mark.parametrize("cell", ["\"{'x': [1, 2\"", "[1;2]"])
+def test_a_broken_list_in_a_cell_is_named(tmp_path, cell):
+    with pytest.raises(InputError, match="row 2: a list in a cell is broken or cut off"):
+        read_pose_source(write(tmp_path / "a.csv", f"frame,keypoints\n0,{cell}\n"))
+
+
+def test_points_before_frames_are_refused_with_the_remedy(tmp_path):
+    np.save(tmp_path / "a.npy", COCO.swapaxes(0, 1))
+    with pytest.raises(InputError, match="17 points × 24 frames: frames come first"):
+        read_pose_source(tmp_path / "a.npy")
 
 
 @pytest.mark.parametrize("mark", [(0, 0, 0.0), (0, 0, 0.9), (-1, -1, 0.0), (-1, -1, 0.7), (55, 66, 0.0), (55, 66, -1),

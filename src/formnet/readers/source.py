@@ -13,6 +13,7 @@ from formnet.motion import Motion
 from formnet.pose.track import PoseTrack
 from formnet.readers.detections import Detections, detections_to_motion
 from formnet.readers.keypoints.files import OTHER_FILES, TEXT_SUFFIXES, World, read_keypoints
+from formnet.readers.keypoints.tables import is_joint_table
 from formnet.readers.npz import holds_keypoints, read_npz
 from formnet.readers.tracks import select_person
 from formnet.storage.kinds import is_picture_or_film, is_text_of_poses
@@ -20,6 +21,7 @@ from formnet.storage.kinds import is_picture_or_film, is_text_of_poses
 POSE_SUFFIXES = (*TEXT_SUFFIXES, ".c3d", ".npz", ".npy")
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 ASSUMED_FPS = 30.0
+_SNIFFED_BYTES = 2**14
 _MIN_TOLD_SHARE = 0.02
 
 
@@ -29,7 +31,17 @@ def is_pose_source(path: Path) -> bool:
         return True
     if path.suffix.lower() in (*POSE_SUFFIXES, *OTHER_FILES):
         return not is_picture_or_film(path)
-    return path.is_file() and is_text_of_poses(path)
+    return path.is_file() and (is_text_of_poses(path) or _is_table(path))
+
+
+def _is_table(path: Path) -> bool:
+    """Whether a file begins as a table of joints does, whatever it is called."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(_SNIFFED_BYTES).decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return "\x00" not in text and is_joint_table(text)
 
 
 def read_detections(path: Path, size: tuple[int, int] | None = None) -> Detections:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +21,10 @@ _MAX_PARSED_BYTES = 2**31
 _MAX_LISTS = 4_000_000
 _BYTES_OF_A_LIST, _BYTES_OF_A_NUMBER = 64, 40
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_LOOKED_AT = 16
 _LONG_NUMBER = re.compile(r"\d{19}")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_NO_BLANK = re.compile(r"\S")
 _PIECE = 2**20
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): 255, ord("}"): 255}
 _DEPTH_OF_BYTE = bytes(_STEPS.get(byte, 0) for byte in range(256))
@@ -61,12 +61,23 @@ def read_text(path: Path, what: str = "keypoint file", most_bytes: int = MAX_BYT
     """
     raw = read_bytes(path, what, most_bytes)
     try:
-        text = raw.decode("utf-16" if raw.startswith(_UTF_16) else "utf-8-sig")
+        text = raw.decode(_find_encoding(raw))
     except UnicodeDecodeError:
         raise InputError(f"{path} is no text but binary data; give a {what} in UTF-8") from None
     if not text.strip():
         raise InputError(f"{path} is empty; write the {what} again")
     return text
+
+
+def _find_encoding(raw: bytes) -> str:
+    """UTF-16 by its mark, or by the zeros beside the first letters; else UTF-8."""
+    if raw.startswith(_UTF_16):
+        return "utf-16"
+    even, odd = raw[:_LOOKED_AT:2], raw[1:_LOOKED_AT:2]
+    for zeros, letters, encoding in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
+        if len(odd) > 1 and not any(zeros) and all(letters):
+            return encoding
+    return "utf-8-sig"
 
 
 def read_bytes(path: Path, what: str, most_bytes: int = MAX_BYTES) -> bytes:
@@ -116,13 +127,15 @@ def parse_json(text: str, path: Path, what: str = "keypoint file") -> Any:
             too long.
     """
     _check_extent(text, path, what)
-    parse = _make_parser(text, path)
+    decoder = _make_decoder(text, path)
     try:
-        return parse(text)
+        return decoder.decode(text)
     except json.JSONDecodeError as error:
-        lines = _parse_lines(text, path, parse) if error.msg == "Extra data" else None
-        if lines is not None:
-            return lines
+        several = (
+            _parse_lines(text, path, decoder) or _parse_values(text, decoder) if error.msg == "Extra data" else None
+        )
+        if several is not None:
+            return several
         truncated = "truncated" if error.pos >= len(text.rstrip()) - 1 else "malformed"
         raise InputError(
             f"{path} is {truncated} JSON (line {error.lineno}, column {error.colno}: {error.msg}); write it again"
@@ -150,11 +163,10 @@ def _find_depth(text: str) -> int:
     return deepest
 
 
-def _make_parser(text: str, path: Path) -> Callable[[str], Any]:
+def _make_decoder(text: str, path: Path) -> json.JSONDecoder:
     if _LONG_NUMBER.search(text) is None:
-        return json.loads
-    return partial(
-        json.loads,
+        return json.JSONDecoder()
+    return json.JSONDecoder(
         parse_int=lambda digits: int(digits) if len(digits) < 19 else float(_check_digits(digits, path)),
         parse_float=lambda digits: float(_check_digits(digits, path)),
     )
@@ -166,14 +178,28 @@ def _check_digits(digits: str, path: Path) -> str:
     return digits
 
 
-def _parse_lines(text: str, path: Path, parse: Callable[[str], Any]) -> list[Any] | None:
+def _parse_values(text: str, decoder: json.JSONDecoder) -> list[Any] | None:
+    """The objects or lists of a file in which they follow each other over several lines; None for any other file."""
+    values, at = [], 0
+    while (match := _NO_BLANK.search(text, at)) is not None:
+        try:
+            value, at = decoder.raw_decode(text, match.start())
+        except json.JSONDecodeError:
+            return None
+        if not isinstance(value, (dict, list)):
+            return None
+        values.append(value)
+    return values
+
+
+def _parse_lines(text: str, path: Path, decoder: json.JSONDecoder) -> list[Any] | None:
     """The values of a file with one a line; None where its second line is none, so that it is no such file."""
     values = []
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
         try:
-            values.append(parse(line))
+            values.append(decoder.decode(line))
         except json.JSONDecodeError as error:
             if len(values) < 2:
                 return None

@@ -14,6 +14,7 @@ TimeUnit = Literal["s", "ms", "unknown"]
 _KEY = re.compile(
     r"^(?:video_?)?(?:time_?stamp|time|ts|t)(?:[ _(\[]{1,2}(?P<unit>s|sec|seconds|ms|msec|milliseconds)[)\]]?)?$"
 )
+_BEFORE_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _RATE_KEYS = ("fps", "frame_rate", "framerate", "frameRate", "sampling_rate")
 _RATES = (1.0, 1000.0)
 # Median step between frames in the unit → seconds in it: up to 120 frames a second, down to about one.
@@ -24,7 +25,7 @@ _LONGEST_CLIP_S = 86_400.0
 
 def time_unit_of(key: str) -> TimeUnit | None:
     """The unit of a key or column that holds times (`time_s`, `timestamp_ms`, `Time (s)`, `time`); None for others."""
-    match = _KEY.match(key.strip().lower())
+    match = _KEY.match(_BEFORE_CAPITAL.sub("_", key.strip()).lower())
     if match is None:
         return None
     unit = match["unit"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +13,14 @@ from formnet.errors import InputError, PoseError
 from formnet.motion import MAX_EVEN_FRAMES, Motion
 from formnet.readers.detections import Detections
 from formnet.readers.keypoints.c3d import read_c3d
+from formnet.readers.keypoints.cells import holds_lists, unpack_cells
 from formnet.readers.keypoints.frames import number_frames
 from formnet.readers.keypoints.gather import gather
+from formnet.readers.keypoints.headers import read_rows
 from formnet.readers.keypoints.json_file import is_frame, parse_frames, parse_keypoints
+from formnet.readers.keypoints.layouts import BY_COUNT
 from formnet.readers.keypoints.points import drop_person_axis, may_be_points, parse_points
-from formnet.readers.keypoints.tables import parse_table
+from formnet.readers.keypoints.tables import is_joint_table, parse_table
 from formnet.readers.keypoints.trc import parse_trc
 from formnet.readers.keypoints.walk import Found, Row
 from formnet.readers.keypoints.yolo import looks_like_yolo, parse_yolo
@@ -26,6 +31,10 @@ from formnet.storage.texts import check_file, parse_json, read_json, read_text
 TEXT_SUFFIXES = (".json", ".jsonl", ".ndjson", ".txt", ".csv", ".tsv", ".trc")
 WORLD_SUFFIXES = (".trc", ".c3d")
 """Of files that hold joints in space and nothing else."""
+_FLAT = {51: 3, 54: 3, 75: 3, 78: 3, 132: 4}
+"""Numbers in a row of a flat array → those of one point."""
+_SCORES = re.compile("score|conf|visib|likelihood")
+_SNIFFED = 2**16
 _FRAME_SUFFIXES = (".json", ".txt")
 
 OTHER_FILES = {
@@ -72,14 +81,18 @@ def read_keypoints(path: Path, size: tuple[int, int] | None = None) -> Detection
         raise InputError(f"{path} {kind}")
     text = read_text(path)
     start = text.lstrip()[:12]
-    if start.startswith(("{", "[")) or path.suffix.lower().startswith(".json"):
+    is_json = path.suffix.lower().startswith(".json") and not is_joint_table(text[:_SNIFFED])
+    if start.startswith(("{", "[")) or is_json:
         return parse_keypoints(parse_json(text, path), path, size)
     if start.startswith("PathFileType"):
         motion, notes = parse_trc(text, path)
         return World(motion, "trc", notes)
     if looks_like_yolo(text):
         return gather(parse_yolo(text, path, path.name), "yolo", str(path), is_share=True, size=size)
-    table = parse_table(text, path, size)
+    rows = read_rows(text, path)
+    if holds_lists(rows[0]):
+        return parse_keypoints(unpack_cells(rows, path), path, size)
+    table = parse_table(rows, path, size)
     return World(table, "csv") if isinstance(table, Motion) else table
 
 
@@ -135,29 +148,44 @@ def _tell_folder(folder: Path) -> str:
 def _load_array(path: Path) -> np.ndarray:
     """The array of a .npy, or the one of points in a .npz."""
     if path.suffix.lower() == ".npz":
-        arrays = [one for one in read_arrays(path, "archive", "write it again").values() if may_be_points(one)]
+        stored = read_arrays(path, "archive", "write it again")
+        arrays = [one for one in stored.values() if may_be_points(one)]
         if len(arrays) != 1:
             raise InputError(
-                f"{path} holds {len(arrays)} arrays of frames × points × 2 or 3 (x, y and confidence), one is read; "
-                "write it with `formnet pose CLIP -o FILE.npz`, or one array with numpy.save"
+                f"{path} holds {len(arrays)} arrays of frames × points × 2, 3 or 4 (x, y, maybe depth, and "
+                "confidence), one is read; write it with `formnet pose CLIP -o FILE.npz`, or one array with numpy.save"
             )
-        return arrays[0]
+        return _with_scores(drop_person_axis(arrays[0]), stored)
     return read_array(path, "array", "write one array of numbers again with numpy.save")
+
+
+def _with_scores(points: np.ndarray, stored: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Places (T, J, 2) with the confidences that stand beside them in an archive, where one array is called so."""
+    beside = [array.reshape(points.shape[:2]) for name, array in stored.items()
+              if _SCORES.search(name.lower()) and array.size == points.shape[0] * points.shape[1]]  # fmt: skip
+    is_alone = points.shape[2] == 2 and len(beside) == 1 and beside[0].dtype.kind in "fiu"
+    return np.dstack([points, beside[0]]) if is_alone else points
 
 
 def _read_array(path: Path, size: tuple[int, int] | None) -> Detections:
     array = drop_person_axis(_load_array(path))
-    if array.ndim == 2 and array.shape[1] in (51, 54, 75, 78):
-        array = array.reshape(len(array), -1, 3)
+    if array.ndim == 2 and array.shape[1] in _FLAT:
+        array = array.reshape(len(array), -1, _FLAT[array.shape[1]])
     if not may_be_points(array):
         shape = " × ".join(map(str, array.shape)) or "one value"
         raise InputError(
-            f"{path} is an array of {shape}: expected frames × points × 2 or 3 (x, y and confidence); write it again"
+            f"{path} is an array of {shape}: expected frames × points × 2, 3 or 4 (x, y, maybe depth, and "
+            "confidence); write it again"
         )
     if len(array) > MAX_EVEN_FRAMES:
         raise InputError(f"{path} holds {len(array)} frames, more than a clip may have ({MAX_EVEN_FRAMES}); split it")
     if not len(array):
         raise PoseError(f"{path} holds no pose: the array has no frames")
+    if array.shape[1] not in BY_COUNT and len(array) in BY_COUNT:
+        raise InputError(
+            f"{path} is an array of {len(array)} points × {array.shape[1]} frames: frames come first; write it again "
+            "with numpy.swapaxes(array, 0, 1)"
+        )
     if array.shape[2] == 3 and not ((array[..., 2] >= -1e-6) & (array[..., 2] <= 1.5)).all():
         raise InputError(
             f"{path} holds points in 3D, and does not say which axis is up and in which unit; export them as TRC"

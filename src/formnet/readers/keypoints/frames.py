@@ -11,6 +11,8 @@ from pathlib import PurePosixPath
 import numpy as np
 from numpy.typing import NDArray
 
+from formnet.motion import MAX_EVEN_FRAMES
+
 MIN_FILM = 10
 """Fewer pictures whose names belong together are no film beside others."""
 _SUFFIX = re.compile(r"(_keypoints|\.predictions|\.openpifpaf)?(\.[A-Za-z]\w{0,4})$")
@@ -47,7 +49,11 @@ def number_frames(keys: Sequence[int | str]) -> FrameNumbers:
     that of 6.jpg is 6.
     """
     if all(isinstance(key, int) for key in keys):
-        return FrameNumbers(np.array(keys, dtype=np.int64), np.zeros(len(keys), np.int64), ("",))
+        numbers = np.array(keys, dtype=np.int64)
+        if len(numbers) and numbers.min() > MAX_EVEN_FRAMES:
+            # Numbers of pictures in a data set, such as PoseTrack's, of which no clip has as many.
+            numbers -= numbers.min()
+        return FrameNumbers(numbers, np.zeros(len(keys), np.int64), ("",))
     names = list(dict.fromkeys(map(str, keys)))
     films = _find_films(names)
     if len(films) > 1:

@@ -14,6 +14,8 @@ from formnet.readers.keypoints.shares import are_shares, to_pixels
 from formnet.readers.keypoints.walk import Found, Row
 
 _MAX_OUTSIDE = 0.4
+_MAX_NEGATIVE = 0.05
+_NEARLY_NONE = 0.02
 _FLAGS = (0.0, 1.0, 2.0)
 CONFIDENCE_OF_FLAG = (0.0, 0.5, 1.0)
 """Visibility flags of annotations: 0 not labelled, 1 labelled but hidden, 2 visible."""
@@ -54,6 +56,12 @@ def gather(
     # Predicted confidences are hardly ever all whole numbers, and never 2.
     if np.isin(stated, _FLAGS).all() and (has_flags or (stated == 2).any()):
         values[..., 2] = np.asarray(CONFIDENCE_OF_FLAG)[np.nan_to_num(confidence).astype(np.intp)]
+    notes: list[str] = []
+    if _are_no_confidences(values):
+        notes.append(
+            "the third number of the points is no confidence, since many are negative: every point counts as sure"
+        )
+        values[..., 2] = 1.0
     cleaned = clean_keypoints(values)
     layout = choose_layout(cleaned, rows[0].points.names, source)
     cleaned = cleaned[:, list(layout.columns)]
@@ -66,7 +74,6 @@ def gather(
         times_s = settle_times(frames.stamps, {"unknown"})
     if times_s is None and found.fps is not None and frames.is_film:
         times_s = frames.numbers / found.fps
-    notes: list[str] = []
     if strays := int((frames.clips < 0).sum()):
         notes.append(f"{strays} poses belong to pictures with other names and were left out")
     if not all(row.points.has_confidence for row in rows):
@@ -94,6 +101,12 @@ def gather(
         frames.clip_names,
     )
     return detections.rows(np.flatnonzero(there & (frames.clips >= 0)))
+
+
+def _are_no_confidences(points: FloatArray) -> bool:
+    """Whether the third numbers of rows (N, J, 3) are depths or logits: many are negative, and not the −1 of nobody."""
+    third = points[..., 2][np.isfinite(points[..., 2])]
+    return bool(len(third)) and float(((third < -_NEARLY_NONE) & (third != -1.0)).mean()) > _MAX_NEGATIVE
 
 
 def _number(rows: list[Row], found: Found, points: FloatArray, source: str, *, is_film: bool) -> FrameNumbers:

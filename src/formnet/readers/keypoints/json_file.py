@@ -9,6 +9,7 @@ from typing import Any
 
 from formnet.errors import InputError, PoseError
 from formnet.readers.detections import Detections
+from formnet.readers.keypoints.cells import parse_texts
 from formnet.readers.keypoints.clock import find_rate, find_time
 from formnet.readers.keypoints.gather import gather
 from formnet.readers.keypoints.points import describe
@@ -32,6 +33,7 @@ def parse_keypoints(content: Any, path: Path, size: tuple[int, int] | None = Non
         InputError: no people as any known tool writes them; says what was looked for and what was found.
         PoseError: nobody was found.
     """
+    content = parse_texts(content, path)
     if _is_coco(content):
         return _parse_coco(content, path, size)
     found = find_people(content, str(path))

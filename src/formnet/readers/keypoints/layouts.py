@@ -39,9 +39,12 @@ BY_COUNT: dict[int, tuple[Skeleton, ...]] = {
     25: (BODY_25, BODY_25B),
     26: (HALPE_26,),
     33: (BLAZEPOSE_33,),
+    75: (BLAZEPOSE_33,),  # MediaPipe's body, then both hands
     133: (COCO_23,),  # COCO-WholeBody
     135: (BODY_25B,),  # OpenPose's BODY_135
     136: (HALPE_26,),  # Halpe-136
+    501: (BLAZEPOSE_33,),  # MediaPipe's body and face
+    543: (BLAZEPOSE_33,),  # the same with both hands
 }
 COUNTS = ", ".join(map(str, BY_COUNT))
 _MIN_NAMED = 6

@@ -28,9 +28,9 @@ def drop_person_axis(array: np.ndarray) -> np.ndarray:
 
 
 def may_be_points(array: np.ndarray) -> bool:
-    """Whether an array of a file is frames × points × 2 or 3 numbers, maybe with an axis for one person."""
+    """Whether an array of a file is frames × points × 2, 3 or 4 numbers, maybe with an axis for one person."""
     array = drop_person_axis(array)
-    return array.ndim == 3 and array.shape[-1] in (2, 3) and array.dtype.kind in "fiu"
+    return array.ndim == 3 and array.shape[-1] in (2, 3, 4) and array.dtype.kind in "fiu"
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +68,9 @@ def parse_points(value: Any, scores: Any, where: str) -> list[Points]:
     if value and isinstance(value[0], dict):
         return [_parse_objects(value, where)]
     array = _to_array(value, where)
+    if array.ndim == 4 and 1 in array.shape[:2]:
+        # rtmlib's arrays, stacked over the frames, keep an axis for the people of each.
+        array, scores = drop_person_axis(array), _drop_axis_of_scores(scores)
     if array.ndim == 1:
         return [_with_scores(_unflatten(array, where), scores, where)]
     if array.ndim == 2:
@@ -90,7 +93,7 @@ def _to_array(value: list[Any], where: str) -> FloatArray:
         if wrong is not None:
             raise InputError(f"{where}: expected numbers, got {say_value(wrong)}; write the file again") from None
         raise InputError(f"{where}: its points have different lengths; write the file again") from None
-    if any(isinstance(item, (bool, str)) for item in value[:3]):
+    if any(isinstance(item, bool) for item in value[:3]):
         raise InputError(f"{where}: expected numbers, got {say_value(value[0])}; write the file again")
     return array
 
@@ -100,6 +103,13 @@ def _flatten(value: Any) -> list[Any]:
 
 
 def _is_number(value: Any) -> bool:
+    """Whether a value is a number, one written as text, or nothing."""
+    if isinstance(value, str):
+        try:
+            float(value)
+        except ValueError:
+            return False
+        return True
     return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))
 
 
@@ -124,6 +134,14 @@ def _with_scores(array: FloatArray, scores: Any, where: str) -> Points:
         given = array[:, 2] if array.shape[1] == 3 else array[:, 3]
     confidence = np.ones(len(array)) if given is None else given
     return Points(np.column_stack([array[:, :2], confidence]), has_confidence=given is not None)
+
+
+def _drop_axis_of_scores(scores: Any) -> Any:
+    try:
+        array = np.array(scores, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return array.squeeze(0 if array.shape[0] == 1 else 1).tolist() if array.ndim == 3 and 1 in array.shape[:2] else None
 
 
 def _read_scores(scores: Any, n_points: int) -> FloatArray | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -14,8 +12,10 @@ import numpy as np
 from formnet.errors import InputError, PoseError
 from formnet.motion import FloatArray, Motion, Unit
 from formnet.readers.detections import Detections, make_motion
+from formnet.readers.keypoints.cells import holds_lists
 from formnet.readers.keypoints.clock import TimeUnit, time_unit_of
 from formnet.readers.keypoints.gather import gather
+from formnet.readers.keypoints.headers import keep_body, name_fields
 from formnet.readers.keypoints.long_tables import widen_long_table
 from formnet.readers.keypoints.names import joint_named
 from formnet.readers.keypoints.points import Points
@@ -45,17 +45,16 @@ class _Columns:
     track: int | None = None
 
 
-def parse_table(text: str, path: Path, size: tuple[int, int] | None = None) -> Motion | Detections:
+def parse_table(rows: list[list[str]], path: Path, size: tuple[int, int] | None = None) -> Motion | Detections:
     """A table of joints over time: a motion where it is formnet's own, which has units and times; else detections.
 
     Raises:
         InputError: no columns of joints; says which were found.
         PoseError: no rows.
     """
-    rows = _read_rows(text, path)
     if rows and rows[0] and rows[0][0].strip().lower() == "scorer":
         rows = _flatten_deeplabcut(rows)
-    rows = widen_long_table(rows)
+    rows = widen_long_table(name_fields(rows))
     header, body = [name.strip() for name in rows[0]], rows[1:]
     if not body:
         raise PoseError(f"{path} holds no pose: the table has no rows")
@@ -73,10 +72,15 @@ def parse_table(text: str, path: Path, size: tuple[int, int] | None = None) -> M
 
 def is_joint_table(text: str) -> bool:
     """Whether the beginning of a text is a table of joints."""
-    rows = [[cell.strip() for cell in re.split(r"[,;\t]", line)] for line in text.splitlines()[:_SNIFFED_ROWS]]
+    lines = text.splitlines()[:_SNIFFED_ROWS]
+    between = r"[,;\t]" if lines and re.search(r"[,;\t]", lines[0]) else r"\s+"
+    rows = [[cell.strip() for cell in re.split(between, line.strip())] for line in lines if line.strip()]
     if not rows:
         return False
+    rows = name_fields(rows)
     header = rows[0]
+    if holds_lists(header):
+        return True
     if header[0].lower() == "scorer" or _is_own(header) or len(_find_columns(header).joints) >= 6:
         return True
     wide = widen_long_table([row for row in rows if len(row) == len(header)])
@@ -86,24 +90,6 @@ def is_joint_table(text: str) -> bool:
 def _is_own(header: list[str]) -> bool:
     """Whether a table is formnet's own, with units in the names of its columns."""
     return header[:2] == ["frame", "time_s"] and len(header) > 2 and all(map(_OWN.match, header[2:]))
-
-
-def _read_rows(text: str, path: Path) -> list[list[str]]:
-    sample = text[:4096]
-    delimiter = max(",;\t", key=sample.count)
-    try:
-        rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter) if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        raise InputError(f"{path} cannot be read as a table ({error}); write it again") from None
-    if not rows:
-        raise InputError(f"{path} is empty; write the table again")
-    width = len(rows[0])
-    uneven = next((number for number, row in enumerate(rows, 1) if len(row) != width), None)
-    if uneven is not None:
-        raise InputError(
-            f"{path} has {width} columns in its first row but {len(rows[uneven - 1])} in row {uneven}; write it again"
-        )
-    return rows
 
 
 def _flatten_deeplabcut(rows: list[list[str]]) -> list[list[str]]:
@@ -137,6 +123,8 @@ def _find_columns(header: list[str]) -> _Columns:
             kind = _FIELDS.get(match["field"].lower(), "confidence")
             found.joints[match["joint"]][kind] = number
     found.joints = {name: fields for name, fields in found.joints.items() if {"x", "y"} <= fields.keys()}
+    if body := keep_body(list(found.joints)):
+        found.joints = {number: found.joints[name] for name, number in body.items()}
     return found
 
 

@@ -21,9 +21,10 @@ from formnet.readers.keypoints.points import Points, describe, parse_points
 FrameKey = int | str
 PERSON_KEYS = (
     "keypoints", "pose_keypoints_2d", "pose_keypoints", "joints", "keypoints_2d", "keypoints2d", "landmarks",
-    "pose_landmarks", "kpts", "joints_2d", "joints2d",
+    "pose_landmarks", "poseLandmarks", "kpts", "joints_2d", "joints2d",
 )  # fmt: skip
-_SCORE_KEYS = ("keypoint_scores", "keypoints_scores", "keypoint_score", "kp_score", "kp_scores", "keypoints_visible")
+_SCORE_KEYS = ("keypoint_scores", "keypoints_scores", "keypoint_score", "kp_score", "kp_scores", "keypoints_visible",
+               "scores", "confidences")  # fmt: skip
 _GROUP_KEYS = (
     "people", "bodies", "instances", "predictions", "annotations", "poses", "persons", "detections", "results",
     "instance_info", "frames", "data",
@@ -119,7 +120,7 @@ def _walk_object(
         found.time_units.add(unit)
     key = next((key for key in PERSON_KEYS if isinstance(node.get(key), (list, dict)) and node[key]), None)
     if key is not None and not _holds_people(node[key]):
-        scores = next((node[name] for name in _SCORE_KEYS if name in node), None)
+        scores = next((node[name] for name in _SCORE_KEYS if isinstance(node.get(name), list)), None)
         people = parse_points(_with_feet(node, key), scores, where)
         boxes = _read_box(node, where)
         is_shared = len(people) > 1 and frame is None and place < 0
