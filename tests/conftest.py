@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from functools import lru_cache
@@ -18,6 +19,15 @@ import pytest  # noqa: E402
 from formnet.storage import outputs  # noqa: E402
 from tests.hostile.runs import Runner  # noqa: E402
 from tests.pose.kept import keep_poses  # noqa: E402
+
+# What is imported and collected stays to the end: to look for rubbish among it would cost each process a second and a
+# half, and a share of every later search.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -50,9 +50,13 @@ def import_everything() -> None:
         "encodings.cp437", "encodings.cp1252", "encodings.latin_1", "encodings.utf_16", "encodings.idna",
     ):  # fmt: skip
         importlib.import_module(name)
+    from hydra._internal.hydra import Hydra
+
     from formnet.pipeline import make_judge
 
     make_judge()
+    # Hydra composes every configuration once more, only to learn a mode that nothing here sets.
+    Hydra.get_mode = lambda self, config_name, overrides: None  # type: ignore[method-assign]
 
 
 class EndedError(BaseException):
