@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from formnet.errors import InputError, PoseError
-from formnet.judges.checkpoint import load_shipped_model, load_shipped_models
+from formnet.judges.checkpoint import load_shipped_models
 from formnet.pipeline import make_judge
 from formnet.pipeline.classes import _vote, make_class_judge
 from formnet.pose.model_bundle import Eyes
@@ -74,7 +74,7 @@ def test_poses_without_depth_are_judged_by_the_model_that_needs_none(demo_track:
 
 
 def test_a_model_of_another_3d_judges_poses_without_depth_with_a_note(demo_track: PoseTrack) -> None:
-    found, notes = make_class_judge([load_shipped_model()]).judge_repetitions(replace(demo_track, world=None))
+    found, notes = make_class_judge(load_shipped_models()[-1:]).judge_repetitions(replace(demo_track, world=None))
     assert found
     assert "no depth of their own" in notes[0]
 
@@ -87,11 +87,11 @@ def test_a_lifter_that_the_user_names_goes_to_the_model_that_knows_its_3d() -> N
 
 def test_a_named_lifter_is_not_replaced(demo_track: PoseTrack) -> None:
     with pytest.raises(PoseError, match="--lifter supervised"):
-        make_class_judge([load_shipped_model()], "picture").judge_repetitions(replace(demo_track, world=None))
+        make_class_judge(load_shipped_models()[-1:], "picture").judge_repetitions(replace(demo_track, world=None))
 
 
 def test_voters_know_the_same_classes() -> None:
-    model = load_shipped_model()
+    model = load_shipped_models()[-1]
     other = replace(model, description=replace(model.description, classes=model.classes[::-1]))
     with pytest.raises(InputError, match="same classes"):
         make_class_judge([model, other])

@@ -45,8 +45,6 @@ def test_known_curves() -> None:
     np.testing.assert_allclose(curve.coverage, [0.25, 0.5, 0.75, 1.0])
     np.testing.assert_allclose(curve.risk, [0, 0, 1 / 3, 1 / 4])
     assert curve.aurc == pytest.approx((1 / 3 + 1 / 4) / 4)
-    assert curve.risk_at(0.5) == 0.0
-    assert curve.risk_at(0.6) == pytest.approx(1 / 3)
     flat = compute_risk_coverage(np.full((8, 2), 0.5), np.array([0, 1] * 4))
     assert (flat.coverage.tolist(), flat.risk.tolist(), flat.aurc) == ([1.0], [0.5], 0.5)
 

@@ -18,7 +18,6 @@ from formnet.pose.model_bundle import DETECTOR, LANDMARKS, Eyes, build_bundle, i
 from formnet.pose.model_file import (
     MODEL_VARIABLE,
     cached_model_path,
-    check_pose_model,
     obtain_pose_model,
     read_pose_model,
 )
@@ -57,8 +56,6 @@ def test_a_path_comes_first_then_a_size_then_the_variable(tmp_path, empty_cache,
     monkeypatch.setenv(MODEL_VARIABLE, str(named))
     assert obtain_pose_model() == named
     assert obtain_pose_model(given, Eyes.FAST) == given
-    assert check_pose_model().is_ready
-    assert check_pose_model(eyes=Eyes.FAST).path == empty_cache / "pose_landmarker_lite.task"
     with pytest.raises(InputError, match=r"the pose model \(fast\) could not be obtained"):
         obtain_pose_model(eyes=Eyes.FAST)
 
@@ -77,7 +74,6 @@ def test_a_wrong_path_is_refused_without_fetching(tmp_path, empty_cache, name, c
         path.write_bytes(content)
     with pytest.raises(InputError, match=said):
         obtain_pose_model(path)
-    assert not check_pose_model(path).is_ready
 
 
 def test_a_landmark_network_alone_is_used_with_the_standard_detector(tmp_path, empty_cache, pose_model):
@@ -99,7 +95,6 @@ def test_offline_says_what_was_tried_and_how_to_help(empty_cache):
         assert f"{source}: not reachable" in str(error.value)
     assert MODEL_VARIABLE in str(error.value)
     assert not list(empty_cache.glob("*"))
-    assert "fetched" in check_pose_model().message
 
 
 def test_the_next_source_is_asked_and_damage_is_repaired(empty_cache, pose_model, monkeypatch, capsys):
@@ -116,7 +111,6 @@ def test_the_next_source_is_asked_and_damage_is_repaired(empty_cache, pose_model
     assert [file.name for file in empty_cache.iterdir() if file.suffix != ".txt"] == [path.name]
 
     path.write_bytes(content[:-1000])
-    assert "damaged" in check_pose_model().message
     assert obtain_pose_model().read_bytes() == content
     # Of another size it is not the pinned model.
     assert not is_pinned_bundle(path, Eyes.EXACT)

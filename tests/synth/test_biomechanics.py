@@ -9,7 +9,7 @@ from formnet.body.data import PARENTS
 from formnet.body.load import load_body
 from formnet.faults import WASEDA_CLASSES
 from formnet.skeleton import BLAZEPOSE_33, SMPL_24
-from formnet.synth.anatomy import SEGMENT_MASSES, compute_centre_of_mass, describe_anatomy
+from formnet.synth.anatomy import SEGMENT_JOINTS, SEGMENT_MASSES, describe_anatomy
 from formnet.synth.faults import apply_faults
 from formnet.synth.legs import solve_way, stand
 from formnet.synth.nature import sample_nature
@@ -103,8 +103,10 @@ def _solved(labels: np.ndarray, depth: float):
     course = Course(still + depth, still, still + 1, still + 1, dict.fromkeys(DRIFT_CHANNELS, still))
     way = solve_way(anatomy, timed, targets)
     posture = solve_squat(anatomy, timed, targets, way, stand(anatomy, timed), course)
-    centre = compute_centre_of_mass(anatomy, posture.joints, posture.rotations, timed.load_share, posture.load)
-    return anatomy, timed, targets, posture, centre[:, 0]
+    arms = np.einsum("ntsij,nsj->ntsi", posture.rotations[:, :, SEGMENT_JOINTS], anatomy.mass_offsets)
+    centre = np.einsum("s,ntsc->ntc", SEGMENT_MASSES, posture.joints[:, :, SEGMENT_JOINTS] + arms)
+    share = np.broadcast_to(timed.load_share, centre.shape[:2])[..., None]
+    return anatomy, timed, targets, posture, ((centre + share * posture.load) / (1 + share))[:, 0]
 
 
 @pytest.mark.parametrize("depth", [0.0, 0.5, 1.0])

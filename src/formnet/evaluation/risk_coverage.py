@@ -30,10 +30,6 @@ class RiskCoverage:
     risk: FloatArray
     aurc: float
 
-    def risk_at(self, coverage: float) -> float:
-        """The risk at the first point that covers at least this share."""
-        return float(self.risk[min(int(np.searchsorted(self.coverage, coverage - 1e-12)), len(self.risk) - 1)])
-
 
 def compute_risk_coverage(probabilities: FloatArray, labels: np.ndarray) -> RiskCoverage:
     """The curve of answers (N, C) whose truth is `labels` (N,); answers that are equally sure are given together.

@@ -18,7 +18,7 @@ from formnet.features.array import Channels
 from formnet.geometry.joints import Joints
 from formnet.geometry.vectors import Array
 from formnet.motion import Motion
-from formnet.preprocess.spec import BlockSpec, FeatureSpec
+from formnet.preprocess.spec import FeatureSpec
 from formnet.skeleton import Skeleton
 
 Block = Callable[..., Channels]
@@ -81,16 +81,6 @@ def feature_names(spec: FeatureSpec, skeleton: Skeleton, n_dimensions: int = 3) 
     blank = np.zeros((2, len(skeleton), n_dimensions))
     with np.errstate(all="ignore"):
         return compute_channels(blank, skeleton, spec).names
-
-
-def validate_features(spec: FeatureSpec, skeleton: Skeleton) -> int:
-    """Number of channels; raises as `compute_block` when the spec does not fit the joint set."""
-    return len(feature_names(spec, skeleton))
-
-
-def block_spec(name: str, **options: Any) -> BlockSpec:
-    """Shorthand for a block with options."""
-    return BlockSpec(name, options)
 
 
 def _load_blocks() -> None:

@@ -38,8 +38,7 @@ from formnet.storage.weights import (
     write_weights,
 )
 
-SHIPPED_MODEL = "squat.safetensors"
-SHIPPED_MODELS = ("squat_lifted.safetensors", SHIPPED_MODEL)
+SHIPPED_MODELS = ("squat_lifted.safetensors", "squat.safetensors")
 """They vote; the first finds the repetitions."""
 TRAINING_STATE = "formnet"
 """What every Lightning checkpoint of formnet has: where its training was."""
@@ -179,16 +178,6 @@ def _build_judge(description: ModelDescription, state: Mapping[str, torch.Tensor
     if judge.n_classes != n_classes:
         raise CheckpointError(f"{path} names {n_classes} classes but holds {judge.n_classes}; get the model again")
     return judge
-
-
-def shipped_model_path() -> Path:
-    """The weights that formnet brings along: inside an installed package, or in a source checkout."""
-    return shipped_path(SHIPPED_MODEL)
-
-
-def load_shipped_model() -> FormnetModel:
-    """The model of the seven classes of squats that formnet brings along; raises as `load_model`."""
-    return load_model(shipped_model_path())
 
 
 def load_shipped_models() -> tuple[FormnetModel, ...]:

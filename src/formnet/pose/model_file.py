@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from formnet.errors import InputError
@@ -20,21 +19,6 @@ from formnet.storage.files import atomic_path, cache_dir
 from formnet.storage.texts import read_bytes
 
 MODEL_VARIABLE = "FORMNET_POSE_MODEL"
-
-
-@dataclass(frozen=True)
-class ModelStatus:
-    """What `formnet doctor` says about the pose model.
-
-    Attributes:
-        is_ready: True when pose estimation can start without fetching anything.
-        path: where the model is or will be.
-        message: one sentence with the remedy where one is needed.
-    """
-
-    is_ready: bool
-    path: Path
-    message: str
 
 
 def obtain_pose_model(path: str | Path | None = None, eyes: Eyes | None = None) -> Path:
@@ -94,24 +78,6 @@ def read_pose_model(path: Path) -> PoseModel:
 def cached_model_path(eyes: Eyes = Eyes.STANDARD) -> Path:
     """Where the fetched model is kept."""
     return cache_dir() / f"pose_landmarker_{eyes.size}.task"
-
-
-def check_pose_model(path: str | Path | None = None, eyes: Eyes | None = None) -> ModelStatus:
-    """The state of the pose model, without fetching anything."""
-    given = _given(path, eyes)
-    if given is not None:
-        try:
-            found = _check_given(given)
-        except InputError as error:
-            return ModelStatus(False, given, str(error))
-        return ModelStatus(True, found, f"pose model given by the user: {found}")
-    eyes = eyes or Eyes.STANDARD
-    cached = cached_model_path(eyes)
-    if is_pinned_bundle(cached, eyes):
-        return ModelStatus(True, cached, f"pose model verified: {cached}")
-    if cached.exists():
-        return ModelStatus(False, cached, f"the pose model {cached} is damaged; it is fetched again at the next use")
-    return ModelStatus(False, cached, f"the pose model is not there yet; it is fetched to {cached} at the first use")
 
 
 def _given(path: str | Path | None, eyes: Eyes | None) -> Path | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from formnet.errors import PoseError
 from formnet.motion import FloatArray, Motion
 from formnet.scoring.limbs import LimbSimilarity
 from formnet.scoring.parts import name_columns
-from formnet.scoring.score import FrameSimilarity, Pairs, Score, ScorerInfo, summarise_pairs
+from formnet.scoring.score import FrameSimilarity, Pairs, Score, summarise_pairs
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +22,6 @@ class AlignmentScorer:
     """
 
     similarity: FrameSimilarity = field(default_factory=LimbSimilarity)
-    info: ClassVar[ScorerInfo]
 
     def pair_frames(self, matrix: FloatArray) -> Pairs:
         """(L, 2) paired frames for similarities (n, m) of 0–100."""
@@ -42,7 +40,7 @@ class AlignmentScorer:
         """The score of given pairs."""
         scores, weights = self.similarity.score_pairs(clip, reference, pairs)
         joints, groups = name_columns(self.similarity, clip)
-        return summarise_pairs(self.info.name, joints, groups, scores, weights, pairs)
+        return summarise_pairs(joints, groups, scores, weights, pairs)
 
 
 def fill_unknown(matrix: FloatArray) -> FloatArray:

@@ -19,8 +19,7 @@ from formnet.geometry.warping import compute_dtw_distance
 from formnet.motion import FloatArray
 from formnet.scoring.cosine import cosine_to_score, score_joint_cosines
 from formnet.scoring.crop import compute_square_corner
-from formnet.scoring.weighted_l1 import l1_to_score
-from formnet.scoring.weighted_l2 import l2_to_score
+from formnet.scoring.weighted import l1_to_score, l2_to_score
 from formnet.skeleton import COCO_17, Skeleton
 
 HEAD = COCO_17.joints[:5]

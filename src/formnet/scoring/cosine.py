@@ -7,7 +7,7 @@ import numpy as np
 from formnet.motion import FloatArray, Motion
 from formnet.scoring.crop import normalise_crop
 from formnet.scoring.pairwise import split_motion
-from formnet.scoring.score import Pairs, ScorerInfo
+from formnet.scoring.score import Pairs
 
 
 def cosine_to_score(cosine: FloatArray) -> FloatArray:
@@ -18,11 +18,9 @@ def cosine_to_score(cosine: FloatArray) -> FloatArray:
 class CosineSimilarity:
     """The cosine of all coordinates of two poses in their crops, each joint weighted with both confidences.
 
-    The joint's own score is the cosine of its two position vectors in the crop.
+    The joint's own score is the cosine of its two position vectors in the crop. Confidence weights differ from pair to
+    pair, so that this weighted form is no metric; search uses the plain one.
     """
-
-    # Confidence weights differ from pair to pair, so that the weighted form is no metric; search uses the plain one.
-    info = ScorerInfo("cosine", "Cosine", "similarity", "100·(2 − √(2(1 − cos)))/2, joints weighted c·c'")
 
     def prepare(self, motion: Motion, boxes: FloatArray | None = None) -> Motion:
         """Square crop and L2 normalisation."""

@@ -9,14 +9,14 @@ from formnet.motion import FloatArray, Motion
 
 
 def compute_square_corner(boxes: FloatArray, *, box_as_corners: bool = False) -> FloatArray:
-    """Upper left corner (T, 2) of the square around the centre of boxes (T, 4).
+    """Low corner (T, D) of the square (or cube) around the centre of boxes (T, 2·D).
 
     Args:
-        boxes: x, y, width, height.
+        boxes: the low corner, then the sizes.
         box_as_corners: read the four numbers as x1, y1, x2, y2 as the authors of Scoring-Your-Video did, which
             is wrong and only reproduces their figures.
     """
-    first, second = boxes[:, :2], boxes[:, 2:]
+    first, second = np.split(boxes, 2, axis=1)
     low, size = (np.minimum(first, second), np.abs(second - first)) if box_as_corners else (first, second)
     return low - (size.max(axis=1, keepdims=True) - size) / 2
 
@@ -39,19 +39,16 @@ def normalise_crop(motion: Motion, boxes: FloatArray | None = None) -> Motion:
     Args:
         boxes: (T, 4) x, y, width, height; frames without one, and 3D motions, take the tight box of their joints.
     """
-    n_dimensions = motion.n_dimensions
     squares = np.nansum(motion.positions**2, axis=(1, 2))
     seen = squares > 0
     if motion.unit == "body" and seen.any() and np.abs(squares[seen] - 1).max() < 1e-4:
         return motion
     tight = compute_tight_boxes(motion.positions)
-    if boxes is not None and n_dimensions == 2:
+    if boxes is not None and motion.n_dimensions == 2:
         if boxes.shape != (len(motion), 4):
             raise InputError(f"expected boxes of shape {(len(motion), 4)}, got {boxes.shape}")
         tight = np.where(np.isnan(boxes).any(axis=1, keepdims=True), tight, boxes)
-    low, size = tight[:, :n_dimensions], tight[:, n_dimensions:]
-    corner = low - (size.max(axis=1, keepdims=True) - size) / 2
-    positions = motion.positions - corner[:, None]
+    positions = motion.positions - compute_square_corner(tight)[:, None]
     length = np.sqrt(np.nansum(positions**2, axis=(1, 2)))
     positions = positions / np.where(length > 0, length, np.nan)[:, None, None]
     return motion.replace(positions=positions, unit="body")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
 from formnet.errors import InputError
 from formnet.motion import FloatArray
 from formnet.scoring.alignment import AlignmentScorer
-from formnet.scoring.score import Pairs, ScorerInfo
+from formnet.scoring.score import Pairs
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,9 +21,6 @@ class DiagonalScorer(AlignmentScorer):
     """
 
     overlap: float = 0.5
-    info: ClassVar[ScorerInfo] = ScorerInfo(
-        "diagonal", "Diagonal", "alignment", "highest mean similarity of a diagonal", speed_independent=False
-    )
 
     def pair_frames(self, matrix: FloatArray) -> Pairs:
         """Frames of the best diagonal; of equal ones the longest."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from formnet.geometry.warping import align_by_cost
 from formnet.motion import FloatArray, Motion
 from formnet.scoring.alignment import AlignmentScorer, fill_unknown
 from formnet.scoring.parts import name_columns
-from formnet.scoring.score import Pairs, Score, ScorerInfo, summarise_pairs
+from formnet.scoring.score import Pairs, Score, summarise_pairs
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,9 +23,6 @@ class DtwScorer(AlignmentScorer):
     """
 
     band: float | None = None
-    info: ClassVar[ScorerInfo] = ScorerInfo(
-        "dtw", "Dynamic time warping", "alignment", "mean similarity along the path"
-    )
 
     def pair_frames(self, matrix: FloatArray) -> Pairs:
         """The warping path from the first to the last frames."""
@@ -42,13 +38,6 @@ class JointDtwScorer(DtwScorer):
 
     The reported pairs and the course over time are those of the whole body.
     """
-
-    info: ClassVar[ScorerInfo] = ScorerInfo(
-        "dtw-joint",
-        "Dynamic time warping per joint",
-        "alignment",
-        "mean over joints of similarity along each one's path",
-    )
 
     def score(self, clip: Motion, reference: Motion) -> Score:
         """Whole-body pairs for the course; totals from the joints' own paths."""
@@ -68,5 +57,5 @@ class JointDtwScorer(DtwScorer):
             seen[0, k] = weights[flat, k].mean()
             if seen[0, k] > 0:
                 means[0, k] = np.average(scores[flat, k], weights=weights[flat, k])
-        own = summarise_pairs(self.info.name, joints, groups, means, seen, whole.pairs[:1])
-        return replace(whole, scorer=self.info.name, total=own.total, parts=own.parts, joints=own.joints)
+        own = summarise_pairs(joints, groups, means, seen, whole.pairs[:1])
+        return replace(whole, total=own.total, parts=own.parts, joints=own.joints)

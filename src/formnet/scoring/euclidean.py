@@ -7,7 +7,7 @@ import numpy as np
 from formnet.geometry.align import estimate_rotation
 from formnet.motion import FloatArray, Motion
 from formnet.scoring.pairwise import centre_and_scale
-from formnet.scoring.score import Pairs, ScorerInfo
+from formnet.scoring.score import Pairs
 
 _ROOT_2 = float(np.sqrt(2.0))
 
@@ -24,10 +24,6 @@ class EuclideanSimilarity:
         rotate: turn every frame onto its partner by itself (no reflection). Right for one picture whose camera
             is unknown; in a motion it would forgive leaning, so there the view is aligned once for all frames.
     """
-
-    info = ScorerInfo(
-        "euclidean", "Euclidean after Procrustes", "similarity", "100·(1 − d/√2), d = √(Σ c·c'·‖Δ‖² / Σ c·c')"
-    )
 
     def __init__(self, *, rotate: bool = False) -> None:
         self.rotate = rotate

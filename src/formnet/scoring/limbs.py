@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from formnet.errors import SkeletonError
 from formnet.motion import FloatArray, Motion
-from formnet.scoring.score import Pairs, ScorerInfo
+from formnet.scoring.score import Pairs
 from formnet.scoring.segments import SegmentMotion, compute_segments, find_points, list_segments
 
 HALF_SCORE_DEG = 20.0
@@ -28,8 +28,6 @@ class LimbSimilarity:
     Args:
         by_frame: for single pictures, see `compute_segments`.
     """
-
-    info = ScorerInfo("limbs", "Limb directions", "similarity", "100·exp(−‖Δ‖²/σ²) per limb, 50 at 20°, weighted c·c'")
 
     def __init__(self, *, by_frame: bool = False) -> None:
         self.by_frame = by_frame

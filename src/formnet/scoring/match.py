@@ -75,7 +75,7 @@ def match_frame(
     pairs = np.array([[0, best]])
     scores, weights = similarity.score_pairs(a, b, pairs)
     joints, groups = name_columns(similarity, a)
-    score = summarise_pairs(metric, joints, groups, scores, weights, pairs)
+    score = summarise_pairs(joints, groups, scores, weights, pairs)
     return FrameMatch(best, float(video.timestamps[best]), float(totals[best]), score.parts, score.joints, totals)
 
 

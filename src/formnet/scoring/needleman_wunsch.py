@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, replace
 
 import numba
 import numpy as np
 
 from formnet.motion import FloatArray, Motion
 from formnet.scoring.alignment import AlignmentScorer
-from formnet.scoring.score import Pairs, Score, ScorerInfo
+from formnet.scoring.score import Pairs, Score
 
 
 @dataclass(frozen=True, eq=False)
 class NeedlemanWunschScorer(AlignmentScorer):
     """Greatest sum of (similarity − floor) over pairs in order; skipped frames cost `gap` each.
+
+    The total is 2·Σ similarity of pairs / (n + m).
 
     Bring both motions to about one number of frames first: a frame has one partner or none.
 
@@ -26,13 +27,6 @@ class NeedlemanWunschScorer(AlignmentScorer):
 
     floor: float = 50.0
     gap: float = 5.0
-    info: ClassVar[ScorerInfo] = ScorerInfo(
-        "needleman-wunsch",
-        "Needleman–Wunsch",
-        "alignment",
-        "2·Σ similarity of pairs / (n + m)",
-        speed_independent=False,
-    )
 
     def pair_frames(self, matrix: FloatArray) -> Pairs:
         """Pairs of the best global alignment; frames may be missing from it."""
@@ -42,14 +36,11 @@ class NeedlemanWunschScorer(AlignmentScorer):
         """As the base, but frames without a partner count as 0 in the total and the parts."""
         score = super().score_pairs(clip, reference, pairs)
         paired = 2.0 * len(pairs) / (len(clip) + len(reference))
-        return Score(
-            score.scorer,
-            score.total * paired,
-            {part: value * paired for part, value in score.parts.items()},
-            {joint: value * paired for joint, value in score.joints.items()},
-            score.pairs,
-            score.over_time,
-            score.parts_over_time,
+        return replace(
+            score,
+            total=score.total * paired,
+            parts={part: value * paired for part, value in score.parts.items()},
+            joints={joint: value * paired for joint, value in score.joints.items()},
         )
 
 

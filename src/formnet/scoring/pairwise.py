@@ -24,8 +24,11 @@ def centre_and_scale(motion: Motion) -> tuple[FloatArray, FloatArray]:
 
 
 @numba.njit(cache=True, nogil=True)
-def sum_weighted_l1(a, weights_a, b, weights_b):  # type: ignore[no-untyped-def]  # pragma: no cover
-    """Σ w |Δ|₁ / Σ w with w = w_a · w_b for frames a (n, J, D), b (m, J, D); NaN where no joint is shared."""
+def sum_weighted(a, weights_a, b, weights_b, order):  # type: ignore[no-untyped-def]  # pragma: no cover
+    """Σ w ‖Δ‖ / Σ w with w = w_a · w_b for frames a (n, J, D), b (m, J, D), in the norm of order 1 or 2.
+
+    NaN where no joint is shared.
+    """
     result = np.empty((len(a), len(b)))
     for i in range(len(a)):
         for j in range(len(b)):
@@ -34,26 +37,8 @@ def sum_weighted_l1(a, weights_a, b, weights_b):  # type: ignore[no-untyped-def]
                 weight = weights_a[i, k] * weights_b[j, k]
                 apart = 0.0
                 for d in range(a.shape[2]):
-                    apart += abs(a[i, k, d] - b[j, k, d])
-                top += weight * apart
-                bottom += weight
-            result[i, j] = top / bottom if bottom > 0 else np.nan
-    return result
-
-
-@numba.njit(cache=True, nogil=True)
-def sum_weighted_l2(a, weights_a, b, weights_b):  # type: ignore[no-untyped-def]  # pragma: no cover
-    """Σ w |Δ|₂ / Σ w, otherwise as `sum_weighted_l1`."""
-    result = np.empty((len(a), len(b)))
-    for i in range(len(a)):
-        for j in range(len(b)):
-            top, bottom = 0.0, 0.0
-            for k in range(a.shape[1]):
-                weight = weights_a[i, k] * weights_b[j, k]
-                square = 0.0
-                for d in range(a.shape[2]):
-                    square += (a[i, k, d] - b[j, k, d]) ** 2
-                top += weight * np.sqrt(square)
+                    apart += abs(a[i, k, d] - b[j, k, d]) ** order
+                top += weight * (apart if order == 1 else np.sqrt(apart))
                 bottom += weight
             result[i, j] = top / bottom if bottom > 0 else np.nan
     return result

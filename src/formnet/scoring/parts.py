@@ -10,7 +10,7 @@ import numpy as np
 from formnet.errors import InputError
 from formnet.motion import FloatArray, Motion
 from formnet.scoring.limbs import LimbSimilarity
-from formnet.scoring.score import FrameSimilarity, Pairs, ScorerInfo, group_joints, weighted_mean
+from formnet.scoring.score import FrameSimilarity, Pairs, group_joints, weighted_mean
 
 Columns = tuple[tuple[str, ...], dict[str, tuple[str, ...]]]
 
@@ -34,7 +34,6 @@ class WeightedParts:
 
     def __init__(self, inner: FrameSimilarity, weights: Mapping[str, float]) -> None:
         self.inner, self.weights = inner, weights
-        self.info: ScorerInfo = inner.info
 
     def prepare(self, motion: Motion, boxes: FloatArray | None = None) -> Motion:
         """As the inner similarity."""

@@ -1,8 +1,9 @@
-"""All scorers by name, and what each can do."""
+"""All scorers by name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from formnet.errors import InputError
 from formnet.scoring.alignment import AlignmentScorer
@@ -12,15 +13,14 @@ from formnet.scoring.dtw import DtwScorer, JointDtwScorer
 from formnet.scoring.euclidean import EuclideanSimilarity
 from formnet.scoring.limbs import LimbSimilarity
 from formnet.scoring.needleman_wunsch import NeedlemanWunschScorer
-from formnet.scoring.score import FrameSimilarity, ScorerInfo
-from formnet.scoring.weighted_l1 import WeightedL1Similarity
-from formnet.scoring.weighted_l2 import WeightedL2Similarity
+from formnet.scoring.score import FrameSimilarity
+from formnet.scoring.weighted import WeightedSimilarity
 
 SIMILARITIES: dict[str, Callable[[], FrameSimilarity]] = {
     "limbs": LimbSimilarity,
     "cosine": CosineSimilarity,
-    "weighted-l1": WeightedL1Similarity,
-    "weighted-l2": WeightedL2Similarity,
+    "weighted-l1": partial(WeightedSimilarity, 1),
+    "weighted-l2": partial(WeightedSimilarity, 2),
     "euclidean": EuclideanSimilarity,
 }
 ALIGNMENTS: dict[str, type[AlignmentScorer]] = {
@@ -29,12 +29,6 @@ ALIGNMENTS: dict[str, type[AlignmentScorer]] = {
     "needleman-wunsch": NeedlemanWunschScorer,
     "diagonal": DiagonalScorer,
 }
-
-
-def list_scorers() -> tuple[ScorerInfo, ...]:
-    """What every scorer can do."""
-    kinds = [*SIMILARITIES.values(), *ALIGNMENTS.values()]
-    return tuple(kind.info for kind in kinds)  # type: ignore[attr-defined]
 
 
 def similarity_named(name: str) -> FrameSimilarity:

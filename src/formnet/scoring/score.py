@@ -14,60 +14,29 @@ from formnet.motion import FloatArray, Motion
 Pairs = NDArray[np.intp]
 
 
-@dataclass(frozen=True)
-class ScorerInfo:
-    """What a scorer can do.
-
-    Attributes:
-        name: as on the command line.
-        title: as shown to people.
-        kind: "similarity" compares two frames; "alignment" pairs the frames of two motions by their similarities.
-        formula: in one line.
-        higher_is_better: which way is better; totals always lie in 0–100.
-        is_metric: its distance is symmetric and obeys the triangle inequality, so search trees may prune with it.
-        dimensions: of the positions it takes.
-        speed_independent: the pace of a performance does not change the total.
-    """
-
-    name: str
-    title: str
-    kind: str
-    formula: str
-    higher_is_better: bool = True
-    is_metric: bool = False
-    dimensions: tuple[int, ...] = (2, 3)
-    speed_independent: bool = True
-
-
 @dataclass(frozen=True, eq=False)
 class Score:
     """A comparison of two motions, 0–100.
 
     Attributes:
-        scorer: name of the scorer.
         total: all joints over all paired frames.
         parts: body part → score.
         joints: joint → score.
         pairs: (L, 2) frames of the clip and of the reference that were compared.
         over_time: (L,) total of each pair; NaN where neither side shows anything.
         parts_over_time: body part → (L,).
-        higher_is_better: which way is better.
     """
 
-    scorer: str
     total: float
     parts: Mapping[str, float]
     joints: Mapping[str, float]
     pairs: Pairs
     over_time: FloatArray
     parts_over_time: Mapping[str, FloatArray] = field(default_factory=dict)
-    higher_is_better: bool = True
 
 
 class FrameSimilarity(Protocol):
     """Compares single frames of two motions that have one joint set."""
-
-    info: ScorerInfo
 
     def prepare(self, motion: Motion, boxes: FloatArray | None = None) -> Motion:
         """The motion normalised as this similarity needs it; what comes out is what the other methods take."""
@@ -94,7 +63,6 @@ def group_joints(motion: Motion) -> dict[str, tuple[str, ...]]:
 
 
 def summarise_pairs(
-    scorer: str,
     joints: tuple[str, ...],
     groups: Mapping[str, tuple[str, ...]],
     scores: FloatArray,
@@ -113,7 +81,6 @@ def summarise_pairs(
         part: weighted_mean(scores[:, chosen], weights[:, chosen], axis=1) for part, chosen in columns.items()
     }
     return Score(
-        scorer,
         _mean_seen(over_time),
         {part: _mean_seen(course) for part, course in parts_over_time.items()},
         {joint: float(weighted_mean(scores[:, k], weights[:, k], axis=0)) for joint, k in number.items()},

@@ -19,15 +19,12 @@ from formnet.errors import InputError, PoseError
 from formnet.motion import FloatArray, Motion
 from formnet.scoring.nearest import Nearest, build_nearest
 from formnet.scoring.prepare import LIMB_JOINTS
-from formnet.scoring.score import ScorerInfo
 from formnet.skeleton import COCO_17
 from formnet.storage.arrays import read_arrays
 from formnet.storage.files import atomic_path
 
 FORMAT = "formnet-index-1"
-SEARCH_METRICS = {
-    "cosine": ScorerInfo("cosine", "Cosine distance", "search", "√(2(1 − cos)) of 34 coordinates", is_metric=True)
-}
+SEARCH_METRICS = ("cosine",)
 _FACE = COCO_17.joints[:5]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from formnet.body.data import PARENTS
 from formnet.body.model import TO_WORLD, Body
 from formnet.skeleton import BLAZEPOSE_33, SMPL_24
-from formnet.synth.kinematics import Array, apply
+from formnet.synth.kinematics import Array
 
 # Masses as shares of the body and centres of mass along the segment, both means of the female and male
 # columns of de Leva (J. Biomech. 29, 1996, table 4). A segment is rigid with the bone of its first joint;
@@ -116,22 +116,3 @@ def describe_anatomy(body: Body, betas: Array) -> Anatomy:
         toe_m=np.hypot(toe[:, 0], toe[:, 2]),
         heel_m=np.hypot(heel[:, 0], heel[:, 2]),
     )
-
-
-def compute_centre_of_mass(
-    anatomy: Anatomy, joints: Array, rotations: Array, load_share: Array | float = 0.0, load: Array | None = None
-) -> Array:
-    """Centre of mass (N, T, 3) of bodies and what they carry.
-
-    Args:
-        joints: (N, T, 24, 3).
-        rotations: (N, T, 24, 3, 3) global rotations of the bones.
-        load_share: mass of the load as a share of the body's, broadcast to (N, T).
-        load: (N, T, 3) place of the load.
-    """
-    centres = joints[:, :, SEGMENT_JOINTS] + apply(rotations[:, :, SEGMENT_JOINTS], anatomy.mass_offsets[:, None])
-    body = np.einsum("s,ntsc->ntc", SEGMENT_MASSES, centres)
-    if load is None:
-        return body
-    share = np.broadcast_to(load_share, body.shape[:2])[..., None]
-    return (body + share * load) / (1 + share)

@@ -49,8 +49,6 @@ class FittedBody:
         translation: (T, 3) place of the pelvis in the world, metres.
         joints: (T, 24, 3) metres, in the order of `SMPL_24`: their limbs have one length throughout.
         landmarks: (T, 33, 3) metres, in the order of `BLAZEPOSE_33`.
-        timestamps: (T,) seconds.
-        residual_mm: mean distance from the motion's joints that were seen and used.
     """
 
     betas: FloatArray
@@ -58,12 +56,6 @@ class FittedBody:
     translation: FloatArray
     joints: FloatArray
     landmarks: FloatArray
-    timestamps: FloatArray
-    residual_mm: float
-
-    def joint_motion(self) -> Motion:
-        """SMPL's joints as a motion in metres."""
-        return Motion(self.joints, np.ones(self.joints.shape[:2]), self.timestamps, SMPL_24)
 
 
 def fit_body(
@@ -112,7 +104,7 @@ def fit_body(
         start,
     )  # fmt: skip
     problem.improve(iterations, compute_roughness_bands(motion.timestamps), progress)
-    return problem.result(motion.timestamps)
+    return problem.result()
 
 
 def estimate_shape(body: Body, motion: Motion, confidence: FloatArray | None = None) -> FloatArray:
@@ -233,13 +225,11 @@ class _Problem:
         whiten = Whitening(roughness, pull.double().numpy(), smooth)
         return whiten, (len(self.angles) * growth / observed + weights.shape**-2.0).rsqrt()
 
-    def result(self, timestamps: FloatArray) -> FittedBody:
+    def result(self) -> FittedBody:
         with torch.no_grad():
             # Limbs are measured on the body, whose shape space has an end.
             betas = self.betas.clamp(-BETA_LIMIT, BETA_LIMIT)
-            joints, landmarks, points, rotations = self._forward(self.angles, self.place, betas, self.facing)
-        seen = self.objective.confidence > 0
-        residual = torch.linalg.norm(points - self.objective.targets, dim=-1)[seen].mean()
+            joints, landmarks, _, rotations = self._forward(self.angles, self.place, betas, self.facing)
         poses = self.angles.double().numpy().copy()
         poses[:, 0] = follow_rotations(Rotation.from_matrix(rotations[:, 0].double().numpy()).as_rotvec())
         return FittedBody(
@@ -248,6 +238,4 @@ class _Problem:
             translation=self.place.double().numpy(),
             joints=joints.double().numpy(),
             landmarks=landmarks.double().numpy(),
-            timestamps=timestamps,
-            residual_mm=1000 * float(residual),
         )

@@ -20,7 +20,6 @@ _HELD_ANGLES: dict[str, tuple[float, float, float, float, float]] = {
     "overhead": (160.0, 15.0, 0.0, 10.0, 20.0),
     "bent": (15.0, 10.0, 12.0, 90.0, 10.0),
 }
-CARRIAGES: tuple[str, ...] = (HANGING, *_HELD_ANGLES, "hips", "crossed", "behind_head", "goblet", "bar_high", "clasped")
 
 
 def carry_arms(
