@@ -17,8 +17,9 @@ from scipy.special import softmax
 from formnet.evaluation.benchmark import Method
 from formnet.judges.methods import METHODS, register_method
 from formnet.judges.movement.features import EXPERTS, Blocks
-from formnet.judges.movement.judge import MovementRecipe, compute_margins, judge_session, prepare_bodies
+from formnet.judges.movement.judge import MovementRecipe, compute_margins, judge_session
 from formnet.judges.movement.sessions import fit_spread
+from formnet.judges.parts.body import prepare_body
 from formnet.judges.parts.calibrate import fit_calibration, fit_weights
 from formnet.judges.parts.ridge import BlockRidge, RadialRidge
 from formnet.judges.squat.families import FAMILIES, MEMORY, choose_share
@@ -101,13 +102,13 @@ def fit_experts(train: RepetitionTable, seed: int) -> Callable[[Sequence[Motion]
     The last axis has the recipe's scores, then those with linear kernels only.
     """
     recipe = WithLinearKernels()
-    bodies = prepare_bodies(train.motions)
+    bodies = [prepare_body(motion) for motion in train.motions]
     left_out = recipe.leave_out(train, bodies, seed)
     assert left_out is not None, "there are groups to leave out"
     scores, rows = left_out
     opinions = recipe.fit_experts(train, bodies, seed)
     known = {"left_out": scores, "left_labels": np.asarray(train.labels)[rows], "left_groups": train.groups[rows]}
-    return lambda motions: {"scores": opinions.scores(prepare_bodies(motions)), **known}
+    return lambda motions: {"scores": opinions.scores([prepare_body(motion) for motion in motions]), **known}
 
 
 def assemble_experts(

@@ -70,12 +70,12 @@ def simulate(people: int, seed: int, cuts: int, keep: Path | None) -> MeasureTab
     if path and path.is_file():
         with np.load(path, allow_pickle=False) as stored:
             sights = tuple(Sight(*(stored[f"{part}{n}"] for part in _PARTS)) for n in range(cuts))
-            return MeasureTable(sights, stored["truths"], stored["people"], stored["is_whole"])
+            return MeasureTable(sights, stored["truths"])
     table = simulate_measures(people, MeasuringSpec(), seed=seed, cuts=cuts, part_share=MeasureDataOptions.part_share)
     if path:
         arrays = {f"{part}{n}": getattr(sight, part) for n, sight in enumerate(table.sights) for part in _PARTS}
         with atomic_path(path) as temporary, temporary.open("wb") as file:
-            np.savez(file, truths=table.truths, people=table.people, is_whole=table.is_whole, **arrays)
+            np.savez(file, truths=table.truths, **arrays)
     return table
 
 

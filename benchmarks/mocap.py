@@ -98,7 +98,7 @@ def measure_capture(motion: Motion) -> Series:
     return read_curves(
         Performance(
             turned, 0, last // 2, last, float(times_s[0]), float(times_s[last // 2]), float(times_s[last]),
-            np.zeros(last + 1, dtype=bool), 0.0, False,
+            np.zeros(last + 1, dtype=bool), 0.0,
         )
     )  # fmt: skip
 

@@ -112,10 +112,7 @@ def test_results_round_trip_and_render(tmp_path: Path) -> None:
 def test_seeds_with_folds_of_their_own_become_one_table(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     merge_seeds = importlib.import_module("common").merge_seeds
-    parts = [
-        run_benchmark("t", TABLE, make_folds(TABLE, "random", seed=seed, test_share=0.5), MAJORITY, [seed])
-        for seed in (0, 1, 2)
-    ]
+    parts = [run_benchmark("t", TABLE, make_folds(TABLE, "random", seed=seed), MAJORITY, [seed]) for seed in (0, 1, 2)]
     merged = merge_seeds(parts)
     own = [part.rows[0].runs["accuracy"][0] for part in parts]
     assert len(set(own)) > 1

@@ -7,7 +7,7 @@ import pytest
 
 from formnet.body.load import load_body
 from formnet.errors import InputError
-from formnet.gate import Recognition, keep_squats, recognise, recognise_all
+from formnet.gate import Recognition, keep_squats, recognise_all
 from formnet.gate.criteria import CRITERIA
 from formnet.gate.signs import SIGNS, read_signs
 from formnet.measures.performance import make_performance
@@ -24,6 +24,10 @@ SPAN = RepetitionSpan(15, 45, 75, 0.5, 1.5, 2.5, 0.4)
 
 def recognised(motion: Motion) -> list[Recognition]:
     return list(recognise_all(motion, find_repetitions(motion).spans))
+
+
+def recognise(motion: Motion, span: RepetitionSpan) -> Recognition:
+    return recognise_all(motion, [span])[0]
 
 
 def looks_of(motion: Motion) -> set[str]:
@@ -44,7 +48,7 @@ def looks_of(motion: Motion) -> set[str]:
 @pytest.mark.parametrize("yaw_deg", [0.0, 60.0, 180.0])
 def test_a_squat_with_any_fault_is_a_squat(bottom: Pose, yaw_deg: float) -> None:
     (what,) = recognised(turned(build_squat(bottom), yaw_deg=yaw_deg, pitch_deg=15))
-    assert what.is_squat, what.sentence
+    assert what.is_squat, what.reason
     assert what.probability > 0.8
 
 
@@ -123,7 +127,8 @@ def test_what_is_no_squat_is_left_out_and_said_once() -> None:
 
 def test_sentences_name_movement_and_quantity() -> None:
     what = recognise(build_squat(Pose(thigh=62, shank=-4, trunk=85)), SPAN)
-    assert what.sentence.startswith("this looks like a deadlift or another hinge of the hips: the trunk leans 85°")
+    assert what.title == "a deadlift or another hinge of the hips"
+    assert what.reason.startswith("the trunk leans 85°")
     assert what.probability < 0.5
 
 

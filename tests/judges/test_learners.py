@@ -245,8 +245,8 @@ def test_hostile_files_are_refused(finished: tuple[Path, dict[str, Any]], tmp_pa
 def test_repetitions_are_cut_with_labels_and_groups() -> None:
     clip = squats(peak_deg=110)
     table = replace(make_people(n_people=2, n_each=1), motions=(clip,) * 4)
-    rows, repetitions = cut_repetitions(table, PreprocessSpec(skeleton="blazepose33", align="frames"))
-    assert len(rows) == len(repetitions) == 12
+    rows = cut_repetitions(table, PreprocessSpec(skeleton="blazepose33", align="frames"))
+    assert len(rows) == 12
     assert rows.labels.tolist() == [0] * 3 + [1] * 3 + [0] * 3 + [1] * 3
     assert [len(motion) > 20 for motion in rows.motions] == [True] * 12
     table = replace(table, motions=(clip.frames(0, 10),) * 4)

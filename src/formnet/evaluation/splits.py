@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +21,9 @@ from numpy.typing import NDArray
 from formnet.errors import DataError, InputError
 from formnet.readers.table import RepetitionTable
 
-Kind = Literal["leave_one_group_out", "group_kfold", "groups", "authors", "random"]
-Unit = Literal["group", "subject", "session"]
 KINDS: tuple[str, ...] = ("leave_one_group_out", "group_kfold", "groups", "authors", "random")
-LEAKING_KINDS = frozenset({"random"})
+RANDOM_SHARE = 0.2
+"""Of the rows that a random split tests on."""
 
 _NUMBERED = re.compile(r"^(?:subject|subj|sub|session|person|day|group|s|p|d)?[ _\-]*0*(\d+)$")
 
@@ -63,7 +61,6 @@ def make_folds(
     test_groups: Sequence[object] | str | int = (),
     unit: str = "group",
     seed: int = 0,
-    test_share: float = 0.2,
     allow_leakage: bool = False,
 ) -> tuple[Fold, ...]:
     """Divides a table; the same arguments always give the same folds.
@@ -74,7 +71,6 @@ def make_folds(
         test_groups: for "groups": their names in any spelling `canonical_group` knows.
         unit: what is kept together: "group" (the table's own), "subject" or "session".
         seed: shuffles what is tied; "random" draws from it.
-        test_share: for "random".
         allow_leakage: let a group of the table stand on two sides (possible with another `unit`, or with the
             authors' split).
 
@@ -91,7 +87,7 @@ def make_folds(
     units = group_names(table, unit)
     rng = np.random.default_rng(seed)
     if kind == "random":
-        sides = [_random_side(len(table), test_share, rng)]
+        sides = [_random_side(len(table), rng)]
     elif kind == "authors":
         sides = [_authors_side(table)]
     elif kind == "groups":
@@ -111,7 +107,7 @@ def make_folds(
         rest = np.isin(table.official, ("train", "val")) if kind == "authors" else ~side
         folds.append(_make_fold(table, name, rest, side, held_out))
     for fold in folds:
-        check_fold(table, fold, allow_leakage=allow_leakage or kind in LEAKING_KINDS)
+        check_fold(table, fold, allow_leakage=allow_leakage or kind == "random")
     return tuple(folds)
 
 
@@ -197,11 +193,9 @@ def _deal_groups(units: NDArray[np.str_], n_folds: int, rng: np.random.Generator
     return folds
 
 
-def _random_side(n_rows: int, test_share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
-    if not 0.0 < test_share < 1.0:
-        raise InputError(f"expected a test share between 0 and 1, got {test_share}")
+def _random_side(n_rows: int, rng: np.random.Generator) -> NDArray[np.bool_]:
     side = np.zeros(n_rows, dtype=bool)
-    side[rng.permutation(n_rows)[: max(1, round(test_share * n_rows))]] = True
+    side[rng.permutation(n_rows)[: max(1, round(RANDOM_SHARE * n_rows))]] = True
     return side
 
 

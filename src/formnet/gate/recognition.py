@@ -42,16 +42,6 @@ class Recognition:
     def is_squat(self) -> bool:
         return self.name == SQUAT
 
-    @property
-    def sentence(self) -> str:
-        """What a user is told."""
-        return f"this looks like {self.title}" + (f": {self.reason}" if self.reason else "")
-
-
-def recognise(motion: Motion, span: RepetitionSpan) -> Recognition:
-    """Whether a single repetition is a squat; see `recognise_all`."""
-    return recognise_all(motion, [span])[0]
-
 
 def recognise_all(motion: Motion, spans: Sequence[RepetitionSpan]) -> tuple[Recognition, ...]:
     """Whether the repetitions of a clip are squats.

@@ -44,7 +44,6 @@ class Performance:
         start_s, bottom_s, end_s: seconds on the clip's own clock.
         standing: (T,) frames that serve as the person's own standing; none where it was never seen.
         view_deg: from where the camera sees the person: 0 front, ±90 side, 180 back; NaN where unknown.
-        is_levelled: False where nobody stood, so that the camera's own vertical had to do.
     """
 
     motion: Motion
@@ -56,7 +55,6 @@ class Performance:
     end_s: float
     standing: NDArray[np.bool_]
     view_deg: float
-    is_levelled: bool
 
     def joint(self, name: str) -> FloatArray:
         """(T, 3) path of a joint; NaN where the joint set lacks it."""
@@ -143,7 +141,7 @@ def make_performance(motion: Motion, start: int, bottom: int, end: int, bottom_s
     return Performance(
         turned, start, bottom, end,
         float(times_s[start]), float(times_s[bottom] if bottom_s is None else bottom_s), float(times_s[end]),
-        standing, compute_view_angle_deg(inside), to_level is not None,
+        standing, compute_view_angle_deg(inside),
     )  # fmt: skip
 
 

@@ -23,13 +23,17 @@ def noise_requests(per_class: int, per_exercise: int, exercises: Sequence[str], 
     return [*squats, *(replace(request, seed=(*request.seed, 1)) for request in others)]
 
 
-def collect_pairs(
+def refit_noise(
     requests: Sequence[FilmRequest],
     cache: Path | None = None,
     n_processes: int = 2,
     on_clip: Callable[[], None] | None = None,
-) -> list[EstimatedPair]:
-    """Truth and estimate of rendered clips; clips without a person are left out."""
+) -> EstimatorNoise:
+    """Renders, estimates and fits; clips without a person are left out.
+
+    Args:
+        cache: keeps the estimates, so that a fit can be repeated without rendering.
+    """
     pairs = []
     for clip in estimate_all_cached(requests, cache, n_processes):
         if clip.track is not None:
@@ -37,14 +41,4 @@ def collect_pairs(
             pairs.append(EstimatedPair(clip.landmarks, solid.positions, solid.confidence, 1 / solid.fps))
         if on_clip is not None:
             on_clip()
-    return pairs
-
-
-def refit_noise(
-    requests: Sequence[FilmRequest],
-    cache: Path | None = None,
-    n_processes: int = 2,
-    on_clip: Callable[[], None] | None = None,
-) -> EstimatorNoise:
-    """Renders, estimates and fits; `cache` keeps the estimates, so that a fit can be repeated without rendering."""
-    return fit_estimator_noise(collect_pairs(requests, cache, n_processes, on_clip))
+    return fit_estimator_noise(pairs)

@@ -38,13 +38,12 @@ class CompatPoses:
 
 @dataclass(frozen=True)
 class CompatScore:
-    """A total and its parts, 0–100; `frame` is the best frame's number, None for DTW; `row` its row."""
+    """A total and its parts, 0–100; `frame` is the best frame's number, None for DTW."""
 
     total: float
     parts: dict[str, float]
     joints: dict[str, float]
     frame: int | None = None
-    row: int | None = None
 
 
 def normalise_compat(
@@ -120,7 +119,7 @@ def score_match_compat(image: CompatPoses, video: CompatPoses, metric: str) -> C
     totals, joints = _FORMULAE[metric](image, video)
     best = len(totals) - 1 - int(np.argmax(totals[::-1]))
     named = dict(zip(COCO_17.joints, map(float, joints[best]), strict=True))
-    return CompatScore(float(totals[best]), _gather_parts(named), named, int(video.frames[best]), best)
+    return CompatScore(float(totals[best]), _gather_parts(named), named, int(video.frames[best]))
 
 
 def score_dtw_compat(clip: CompatPoses, reference: CompatPoses) -> CompatScore:

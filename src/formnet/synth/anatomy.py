@@ -10,6 +10,7 @@ from formnet.body.data import PARENTS
 from formnet.body.model import TO_WORLD, Body
 from formnet.skeleton import BLAZEPOSE_33, SMPL_24
 from formnet.synth.kinematics import Array
+from formnet.synth.rows import Rows
 
 # Masses as shares of the body and centres of mass along the segment, both means of the female and male
 # columns of de Leva (J. Biomech. 29, 1996, table 4). A segment is rigid with the bone of its first joint;
@@ -45,7 +46,7 @@ IS_UPPER = np.array([not any(word in joint for word in ("hip", "knee", "ankle"))
 
 
 @dataclass(frozen=True)
-class Anatomy:
+class Anatomy(Rows):
     """N bodies in SMPL's frame (x left, y up, z forwards), metres.
 
     Attributes:
@@ -68,12 +69,6 @@ class Anatomy:
 
     def __len__(self) -> int:
         return len(self.rest)
-
-    def take(self, rows: Array | slice) -> Anatomy:
-        """Some of the bodies, or one several times."""
-        return Anatomy(
-            **{name: getattr(self, name)[rows] for name in self.__dataclass_fields__},
-        )
 
     def length(self, parent: str, child: str) -> Array:
         """Distance (N,) of two joints in the rest pose."""

@@ -21,19 +21,20 @@ from formnet.synth.kinematics import Array, minimum_jerk
 from formnet.synth.legs import solve_way, stand
 from formnet.synth.nature import Nature, blend_natures, sample_nature, vary_repetitions
 from formnet.synth.program import Drift, Tempo, compute_depth, sample_drift, sample_tempo
+from formnet.synth.rows import Rows, join_rows
 from formnet.synth.squat import Course, settle_nature, solve_squat
 from formnet.synth.transitions import sample_setting
 from formnet.synth.world import pose_landmarks, to_world
 
 Labels = NDArray[np.intp]
 LEAST_SEVERITY = 0.02
-_CHUNK = 256
+PORTION = 256
 _SETTLE_S = 0.35
 """Time in which a fault held while standing comes and goes around a repetition."""
 
 
 @dataclass(frozen=True)
-class Repetitions:
+class Repetitions(Rows):
     """N single repetitions, each sampled at T moments from a little before to a little after.
 
     Attributes:
@@ -132,33 +133,37 @@ def sample_repetitions(
         InputError: for an unknown class, nothing to draw, or fewer than two frames.
     """
     numbers = class_numbers(classes)
+
+    def draw(own: np.random.Generator, here: slice) -> Repetitions:
+        of_these = None if labels is None else np.asarray(labels)[here]
+        so_severe = None if severity is None else np.asarray(severity)[here]
+        return _sample_portion(body, own, frames, here.start, numbers, of_these, so_severe, here.stop - here.start)
+
+    return draw_portions(rng, count, frames, draw, progress)
+
+
+def draw_portions(
+    rng: np.random.Generator,
+    count: int,
+    frames: int,
+    draw: Callable[[np.random.Generator, slice], Repetitions],
+    progress: Callable[[int], None] | None = None,
+) -> Repetitions:
+    """`count` repetitions in portions of at most `PORTION`, each with a generator of its own, so that the first are the
+    same however many follow.
+
+    Raises:
+        InputError: nothing to draw, or fewer than two frames.
+    """
     if count < 1 or frames < 2:
         raise InputError(f"expected at least one repetition of two frames, got {count} of {frames}")
-    # A portion has its own generator, so the first repetitions are the same however many follow.
     portions = []
-    for first, own in zip(range(0, count, _CHUNK), rng.spawn(-(-count // _CHUNK)), strict=True):
-        here = slice(first, min(first + _CHUNK, count))
-        portions.append(
-            _sample_portion(
-                body, own, frames, first, numbers,
-                None if labels is None else np.asarray(labels)[here],
-                None if severity is None else np.asarray(severity)[here],
-                here.stop - first,
-            )
-        )  # fmt: skip
+    for first, own in zip(range(0, count, PORTION), rng.spawn(-(-count // PORTION)), strict=True):
+        here = slice(first, min(first + PORTION, count))
+        portions.append(draw(own, here))
         if progress is not None:
             progress(here.stop - first)
-    return join_portions(portions)
-
-
-def join_portions(portions: Sequence[Repetitions]) -> Repetitions:
-    """Portions of repetitions one after the other."""
-    fields = Repetitions.__dataclass_fields__
-    joined = {name: np.concatenate([getattr(p, name) for p in portions]) for name in fields if name != "nature"}
-    nature = Nature(
-        **{n: np.concatenate([getattr(p.nature, n) for p in portions]) for n in Nature.__dataclass_fields__}
-    )
-    return Repetitions(**joined, nature=nature)
+    return join_rows(portions)
 
 
 def class_numbers(classes: Sequence[str]) -> Labels:
@@ -181,10 +186,10 @@ def _sample_portion(
 ) -> Repetitions:
     # Always a full portion's draws: the last, shorter portion begins like a longer one.
     kept = slice(count)
-    betas = body.sample_betas(rng, _CHUNK, 0.9)[kept]
-    everyone = sample_nature(rng, _CHUNK)
-    drawn = rng.uniform(LEAST_SEVERITY, 1.0, _CHUNK)[kept]
-    tempo = sample_tempo(rng, _CHUNK, np.exp(rng.normal(0, 0.12, _CHUNK))).take(kept)
+    betas = body.sample_betas(rng, PORTION, 0.9)[kept]
+    everyone = sample_nature(rng, PORTION)
+    drawn = rng.uniform(LEAST_SEVERITY, 1.0, PORTION)[kept]
+    tempo = sample_tempo(rng, PORTION, np.exp(rng.normal(0, 0.12, PORTION))).take(kept)
     drift = sample_drift(rng, everyone.restlessness).take(kept)
     if labels is None:
         labels = numbers[(first + np.arange(count)) % len(numbers)]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +11,7 @@ from formnet.errors import InputError
 from formnet.faults import WASEDA_CLASSES
 from formnet.synth.kinematics import Array
 from formnet.synth.nature import Nature
+from formnet.synth.rows import Rows
 
 # Barely visible → gross. The least values lie just outside what `nature` draws for good form.
 KNEE_WIDTH_RATIO = (0.90, 0.40)
@@ -29,7 +29,7 @@ FORWARD_M = (0.055, 0.14)
 
 
 @dataclass(frozen=True)
-class Targets:
+class Targets(Rows):
     """What the fault of each of N repetitions asks for; zeros ask for nothing. Sides are left, right.
 
     Attributes:
@@ -62,10 +62,6 @@ class Targets:
     heel_lift_m: Array
     held: Array
     onset: Array
-
-    def take(self, rows: Any) -> Targets:
-        """The same quantities indexed by `rows`, which may also add axes."""
-        return Targets(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
 
 def apply_faults(rng: np.random.Generator, nature: Nature, labels: ArrayLike, severity: ArrayLike) -> Targets:

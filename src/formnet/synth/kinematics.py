@@ -62,6 +62,13 @@ def bone_frame(direction: Array, hinge: Array) -> Array:
     return np.stack([direction, hinge, np.cross(direction, hinge)], axis=-1)
 
 
+def aim_bones(bones: Array, ways: Array, hinge: Array) -> Array:
+    """Rotations (N, T, 2, 3, 3) of bones (N, 2, 3), which at rest hinge about x, onto ways (N, T, 2, 3) and hinges."""
+    rest = normalise_vectors(bones)
+    rest_frame = bone_frame(rest, np.cross(np.array([0.0, 0.0, 1.0]), rest))
+    return bone_frame(normalise_vectors(ways), hinge) @ np.swapaxes(rest_frame, -1, -2)[:, None]
+
+
 class Chain(NamedTuple):
     """The circle on which the middle joint of a two-bone chain may lie.
 

@@ -7,7 +7,6 @@ two-bone geometry, over the line of the toes unless they cave in.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -16,16 +15,16 @@ from formnet.synth.faults import Targets
 from formnet.synth.kinematics import (
     Array,
     Chain,
+    aim_bones,
     apply,
-    bone_frame,
     dot,
     minimum_jerk,
-    normalise_vectors,
     rotation_about,
     swivel_onto_plane,
     two_bone_chain,
 )
 from formnet.synth.nature import Nature
+from formnet.synth.rows import Rows
 
 _OUT = np.array([1.0, -1.0])
 """Sign of x on each side, left first."""
@@ -75,7 +74,7 @@ class Legs:
 
 
 @dataclass(frozen=True)
-class Way:
+class Way(Rows):
     """The way down, (N, 1) each.
 
     Attributes:
@@ -86,10 +85,6 @@ class Way:
     thigh_deg: Array
     shank_deg: Array
     share: Array
-
-    def take(self, rows: Any) -> Way:
-        """The same quantities indexed by `rows`."""
-        return Way(self.thigh_deg[rows], self.shank_deg[rows], self.share[rows])
 
 
 def stand(anatomy: Anatomy, nature: Nature) -> Feet:
@@ -137,19 +132,12 @@ def pose_legs(
     swivel = _steer_knees(chain, nature, targets, azimuth, ankles, depth, caving)
     knees = chain.middle(swivel)
     hinge = np.cross(chain.outward(swivel), chain.along)
-    forwards = np.array([0.0, 0.0, 1.0])
-    rotations = []
-    for bone, way_to in ((thigh, knees - hips), (shank, chain.end - knees)):
-        rest = normalise_vectors(bone)
-        rest_frame = bone_frame(rest, np.cross(forwards, rest))
-        rotations.append(bone_frame(normalise_vectors(way_to), hinge) @ np.swapaxes(rest_frame, -1, -2)[:, None])
+    thighs, shanks = aim_bones(thigh, knees - hips, hinge), aim_bones(shank, chain.end - knees, hinge)
     # A leg that cannot reach its foot keeps its length; the foot goes with it.
     toes = toes + (chain.end - ankles)
     balance = nature.balance + (targets.balance - nature.balance) * depth
     middle = floor_ankles[..., 2] + np.cos(np.radians(feet.turn_deg)) * (anatomy.toe_m[:, None] * balance)[..., None]
-    return Legs(
-        pelvis, turn, hips, knees, chain.end, toes, rotations[0], rotations[1], foot, sole, middle.mean(axis=-1)
-    )
+    return Legs(pelvis, turn, hips, knees, chain.end, toes, thighs, shanks, foot, sole, middle.mean(axis=-1))
 
 
 def solve_way(anatomy: Anatomy, nature: Nature, targets: Targets, rounds: int = 10) -> Way:

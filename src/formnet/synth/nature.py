@@ -6,13 +6,13 @@ class is known, so none of them can give a class away.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from formnet.synth.arms import LOADED_STYLES, STYLE_NAMES
 from formnet.synth.kinematics import Array
+from formnet.synth.rows import Rows
 
 # How often each way of holding the arms occurs.
 _STYLE_SHARES = {
@@ -22,7 +22,7 @@ _STYLE_SHARES = {
 
 
 @dataclass(frozen=True)
-class Nature:
+class Nature(Rows):
     """Natural deviations of N people or repetitions; sides are left, right. Angles in degrees, lengths in metres.
 
     Attributes:
@@ -81,10 +81,6 @@ class Nature:
     def __len__(self) -> int:
         return len(self.thigh_deg)
 
-    def take(self, rows: Any) -> Nature:
-        """The same quantities indexed by `rows`, which may also add axes (`np.s_[:, None]`)."""
-        return Nature(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
-
     def table(self) -> Array:
         """All quantities side by side, (N, columns): what a class must not be readable from."""
         return np.concatenate(
@@ -137,18 +133,16 @@ def vary_repetitions(rng: np.random.Generator, nature: Nature, row: int, repetit
     def near(values: Array, spread: float, low: float, high: float) -> Array:
         return np.clip(values + rng.normal(0, spread, values.shape), low, high)
 
-    return Nature(
-        **{
-            **{field.name: getattr(same, field.name) for field in fields(same)},
-            "thigh_deg": near(same.thigh_deg, 3.0, -22, 17),
-            "toe_margin_m": near(same.toe_margin_m, 0.006, -0.08, 0.03),
-            "balance": near(same.balance, 0.02, 0.05, 0.4),
-            "back_flex_deg": near(same.back_flex_deg, 1.0, -5, 8),
-            "wink_deg": near(same.wink_deg, 1.0, 0, 9),
-            "knee_inward": near(same.knee_inward, 0.015, 0, 0.12),
-            "shift_m": near(same.shift_m, 0.004, -0.035, 0.035),
-            "pelvis_deg": near(same.pelvis_deg, 0.6, -8, 8),
-        }
+    return replace(
+        same,
+        thigh_deg=near(same.thigh_deg, 3.0, -22, 17),
+        toe_margin_m=near(same.toe_margin_m, 0.006, -0.08, 0.03),
+        balance=near(same.balance, 0.02, 0.05, 0.4),
+        back_flex_deg=near(same.back_flex_deg, 1.0, -5, 8),
+        wink_deg=near(same.wink_deg, 1.0, 0, 9),
+        knee_inward=near(same.knee_inward, 0.015, 0, 0.12),
+        shift_m=near(same.shift_m, 0.004, -0.035, 0.035),
+        pelvis_deg=near(same.pelvis_deg, 0.6, -8, 8),
     )
 
 

@@ -9,18 +9,18 @@ region (bar speed dips in the lower half of the way up, e.g. van den Tillaar et 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from formnet.synth.kinematics import Array, minimum_jerk
+from formnet.synth.rows import Rows
 
 _GRID = 257
 
 
 @dataclass(frozen=True)
-class Tempo:
+class Tempo(Rows):
     """Durations and shapes of N repetitions, each (N,).
 
     Attributes:
@@ -44,10 +44,6 @@ class Tempo:
 
     def __len__(self) -> int:
         return len(self.descent_s)
-
-    def take(self, rows: Any) -> Tempo:
-        """The same quantities indexed by `rows`."""
-        return Tempo(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
     @property
     def start_s(self) -> Array:
@@ -151,7 +147,7 @@ def _eased(share: Array, curve: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class Drift:
+class Drift(Rows):
     """Slow unrest of N bodies: sums of a few sinusoids per channel.
 
     Attributes:
@@ -161,10 +157,6 @@ class Drift:
     amplitude: Array
     rate_hz: Array
     phase: Array
-
-    def take(self, rows: Any) -> Drift:
-        """The unrest of some of the bodies."""
-        return Drift(self.amplitude[rows], self.rate_hz[rows], self.phase[rows])
 
     def at(self, times_s: Array) -> dict[str, Array]:
         """Channel → values (N, T) at `times_s` (N, T)."""

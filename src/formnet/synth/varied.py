@@ -13,16 +13,14 @@ from dataclasses import replace
 import numpy as np
 
 from formnet.body.model import Body
-from formnet.errors import InputError
 from formnet.synth.anatomy import describe_anatomy
-from formnet.synth.dataset import Repetitions, join_portions, pose_portion
+from formnet.synth.dataset import Repetitions, draw_portions, pose_portion
 from formnet.synth.faults import Targets
 from formnet.synth.kinematics import Array
 from formnet.synth.nature import Nature, sample_nature
 from formnet.synth.program import Tempo, sample_drift, sample_tempo
 from formnet.synth.squat import settle_nature
 
-_CHUNK = 256
 # How often each fault is drawn at all; several come together. Ranges reach beyond what real sets show.
 _SHALLOW, _CAVING, _ROUNDING, _ARCHING, _HEAD, _HEELS, _TOES, _FOLDED = 0.3, 0.25, 0.25, 0.15, 0.25, 0.25, 0.12, 0.3
 
@@ -44,15 +42,11 @@ def sample_varied_repetitions(
     Raises:
         InputError: nothing to draw, or fewer than two frames.
     """
-    if count < 1 or frames < 2:
-        raise InputError(f"expected at least one repetition of two frames, got {count} of {frames}")
-    portions = []
-    for first, own in zip(range(0, count, _CHUNK), rng.spawn(-(-count // _CHUNK)), strict=True):
-        n = min(_CHUNK, count - first)
-        portions.append(_sample_portion(body, own, frames, n))
-        if progress is not None:
-            progress(n)
-    return join_portions(portions)
+
+    def draw(own: np.random.Generator, here: slice) -> Repetitions:
+        return _sample_portion(body, own, frames, here.stop - here.start)
+
+    return draw_portions(rng, count, frames, draw, progress)
 
 
 def _sample_portion(body: Body, rng: np.random.Generator, frames: int, n: int) -> Repetitions:

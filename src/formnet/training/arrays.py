@@ -25,14 +25,12 @@ class RepetitionArrays:
         positions: (N, T, J, D) float32, NaN where missing.
         labels: (N,) class numbers.
         rows: (N,) row of the table that each repetition comes from.
-        classes: class names.
         skeleton: names of the J joints.
     """
 
     positions: NDArray[np.float32]
     labels: NDArray[np.int64]
     rows: NDArray[np.intp]
-    classes: tuple[str, ...]
     skeleton: Skeleton
 
     def __len__(self) -> int:
@@ -61,13 +59,11 @@ def prepare_arrays(table: RepetitionTable, spec: PreprocessSpec, progress: Progr
     _require_every_class(table, rows)
     numbers = np.array(rows, dtype=np.intp)
     skeleton = skeleton_named(spec.skeleton)
-    return RepetitionArrays(np.stack(positions), table.labels[numbers], numbers, table.classes, skeleton)
+    return RepetitionArrays(np.stack(positions), table.labels[numbers], numbers, skeleton)
 
 
-def cut_repetitions(
-    table: RepetitionTable, spec: PreprocessSpec, progress: Progress | None = None
-) -> tuple[RepetitionTable, list[Repetition]]:
-    """Every repetition that the spec finds as a row of its own, with its label and group, and the repetitions.
+def cut_repetitions(table: RepetitionTable, spec: PreprocessSpec, progress: Progress | None = None) -> RepetitionTable:
+    """Every repetition that the spec finds as a row of its own, with its label and group.
 
     Raises:
         DataError: when no repetition is left of a class that the table has.
@@ -75,8 +71,7 @@ def cut_repetitions(
     found = list(find_repetitions_of(table, spec, progress))
     rows = [row for row, _ in found]
     _require_every_class(table, rows)
-    motions = tuple(repetition.motion for _, repetition in found)
-    return replace(table.select(rows), motions=motions), [repetition for _, repetition in found]
+    return replace(table.select(rows), motions=tuple(repetition.motion for _, repetition in found))
 
 
 def find_repetitions_of(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from formnet.evaluation.judge import judge_groups
 from formnet.evaluation.metrics import describe_answers
 from formnet.judges.checkpoint import FormnetModel, ModelDescription, current_versions, load_model, save_model
 from formnet.judges.protocol import build_recipe
-from formnet.preprocess.spec import PreprocessSpec, Repetition
+from formnet.preprocess.spec import PreprocessSpec
 from formnet.readers.table import RepetitionTable
 from formnet.training.arrays import Progress, cut_repetitions
 from formnet.training.data import SplitOptions, split_table
@@ -76,8 +77,8 @@ def run_learner_training(
     sides = split_table(table, replace(options.split, val_groups=(), val_share=0.0))
     config = resolve_left_out(options.learner, table.groups[sides.train], table.groups[sides.test])
     learner = build_recipe(config)
-    train, _ = cut_repetitions(table.select(sides.train), options.spec, progress)
-    test, repetitions = cut_repetitions(table.select(sides.test), options.spec, progress)
+    train = cut_repetitions(table.select(sides.train), options.spec, progress)
+    test = cut_repetitions(table.select(sides.test), options.spec, progress)
     fitted = learner.fit(train, options.seed)
     description = ModelDescription(
         options.spec,
@@ -93,7 +94,7 @@ def run_learner_training(
         unsure_below=fitted.unsure_below,
     )
     path = save_model(out / "model.safetensors", fitted, description)
-    figures = _measure(load_model(path), test, repetitions)
+    figures = _measure(load_model(path), test)
     save_model(path, fitted, replace(description, metrics=figures))
     write_metrics(out, figures)
     return figures
@@ -104,14 +105,8 @@ def run_learner_evaluation(
 ) -> dict[str, Any]:
     """Figures of a stored learner on the test side of a table; raises as `run_learner_training`."""
     sides = split_table(table, replace(split, val_groups=(), val_share=0.0))
-    test, repetitions = cut_repetitions(table.select(sides.test), model.spec, progress)
-    return _measure(model, test, repetitions)
+    return _measure(model, cut_repetitions(table.select(sides.test), model.spec, progress))
 
 
-def _measure(model: FormnetModel, test: RepetitionTable, repetitions: Sequence[Repetition]) -> dict[str, Any]:
-    """Group by group, since a learner may judge the repetitions of one person together."""
-    probabilities = np.zeros((len(test), len(model.classes)))
-    for group in np.unique(test.groups):
-        rows = np.flatnonzero(test.groups == group)
-        probabilities[rows] = model.estimate_probabilities([repetitions[row] for row in rows.tolist()])
-    return describe_answers(probabilities, test.labels, model.classes)
+def _measure(model: FormnetModel, test: RepetitionTable) -> dict[str, Any]:
+    return describe_answers(judge_groups(model.judge, test), test.labels, model.classes)

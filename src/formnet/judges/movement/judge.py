@@ -90,7 +90,7 @@ class MovementJudge:
                 raise InputError(
                     f"this model judges {skeleton.name!r} joints, got {motion.skeleton.name!r}; convert them"
                 )
-        scores = self.opinions.scores(prepare_bodies(motions))
+        scores = self.opinions.scores([prepare_body(motion) for motion in motions])
         return np.asarray(np.tensordot(self.weights, scores, axes=1))
 
     def arrays(self) -> Arrays:
@@ -159,7 +159,7 @@ class MovementRecipe:
         n_classes, n_experts = len(table.classes), len(self.experts)
         if self.together and n_classes != 2:
             raise InputError(f"sessions are judged together of two classes, got {n_classes}; set together=false")
-        bodies = prepare_bodies(table.motions)
+        bodies = [prepare_body(motion) for motion in table.motions]
         opinions = self.fit_experts(table, bodies, seed)
         left_out = self.leave_out(table, bodies, seed)
         if left_out is None:
@@ -235,11 +235,6 @@ def judge_session(scores: FloatArray, spread: SessionSpread) -> FloatArray:
 def compute_margins(scores: FloatArray) -> FloatArray:
     """(N,) from scores (N, 2): above 0 for the second class."""
     return np.asarray(0.5 * (scores[:, 1] - scores[:, 0]))
-
-
-def prepare_bodies(motions: Sequence[Motion]) -> list[Motion]:
-    """`prepare_body` of each."""
-    return [prepare_body(motion) for motion in motions]
 
 
 def find_good_rows(table: RepetitionTable) -> np.ndarray:

@@ -20,7 +20,6 @@ CURVES = (
     "knee", "hip", "shoulder", "ankle", "trunk lean", "shin lean", "foot pitch",
     "knee width over ankle width", "hip height over the knee in shin lengths",
 )  # fmt: skip
-SUMMARIES = ("start", "half way down", "deepest", "half way up", "end", "least", "greatest", "mean", "spread")
 _TRIPLES = (
     ("hip", "knee", "ankle"),
     ("shoulder", "hip", "knee"),
@@ -59,7 +58,8 @@ def find_deepest_frame(motion: Motion) -> int:
 
 
 def summarise_repetition(motion: Motion) -> FloatArray:
-    """(9 · 9 + 2,): `SUMMARIES` of each of `CURVES`, when the deepest frame comes (0–1), and seconds."""
+    """(9 · 9 + 2,): each of `CURVES` at the start, half way down, deepest, half way up and at the end, its least,
+    greatest, mean and deviation; then when the deepest frame comes (0–1), and seconds."""
     curves = compute_angle_curves(motion)
     deepest = min(max(find_deepest_frame(motion), 1), max(len(motion) - 2, 1))
     down = resample_frames(curves[: deepest + 1], 5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from formnet.synth.exercises.plan import Plan, Scene
 from formnet.synth.exercises.solver import solve_plan
 from formnet.synth.exercises.upper import plan_free, plan_idle, plan_overhead_reach
 from formnet.synth.kinematics import Array
+from formnet.synth.rows import Rows, join_rows
 from formnet.synth.world import pose_landmarks, to_world
 
 _PLANS: dict[str, Callable[[Scene], Plan]] = {
@@ -41,7 +42,7 @@ _SPREAD = 0.9
 
 
 @dataclass(frozen=True)
-class ExerciseMotions:
+class ExerciseMotions(Rows):
     """N stretches of exercises, each sampled at T moments, begun anywhere in a repetition.
 
     Attributes:
@@ -96,11 +97,7 @@ def sample_exercises(
         if len(rows := np.flatnonzero(order == number))
     ]
     place = np.argsort(np.concatenate([rows for rows, _ in groups]))
-    joined = {
-        field.name: np.concatenate([getattr(part, field.name) for _, part in groups])[place]
-        for field in fields(ExerciseMotions)
-    }
-    return ExerciseMotions(**joined)
+    return join_rows([part for _, part in groups]).take(place)
 
 
 def sample_exercise_clip(body: Body, rng: np.random.Generator, exercise: str, seconds: float, fps: float) -> Clip:

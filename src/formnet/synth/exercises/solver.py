@@ -16,7 +16,16 @@ from formnet.skeleton import SMPL_24
 from formnet.synth.anatomy import IS_UPPER, SEGMENT_JOINTS, SEGMENT_MASSES, Anatomy
 from formnet.synth.exercises.holds import compute_arms
 from formnet.synth.exercises.plan import OUT, Plan
-from formnet.synth.kinematics import Array, apply, bone_frame, dot, normalise_vectors, rotation_about, two_bone_chain
+from formnet.synth.kinematics import (
+    Array,
+    aim_bones,
+    apply,
+    bone_frame,
+    dot,
+    normalise_vectors,
+    rotation_about,
+    two_bone_chain,
+)
 from formnet.synth.squat import Posture
 
 _J = {name: number for number, name in enumerate(SMPL_24.joints)}
@@ -184,11 +193,7 @@ def _pose_legs(
     chain = two_bone_chain(hips, ankle, lengths[0], lengths[1], np.cross(along, hinge))
     knees = chain.middle(np.zeros(chain.radius.shape))
     bend = np.cross(chain.ahead, chain.along)
-    turns = []
-    for bone, way in ((bones.thigh, knees - hips), (bones.shank, chain.end - knees)):
-        rest = normalise_vectors(bone)
-        frame = bone_frame(rest, np.cross(np.array([0.0, 0.0, 1.0]), rest))
-        turns.append(bone_frame(normalise_vectors(way), bend) @ np.swapaxes(frame, -1, -2)[:, None])
+    turns = aim_bones(bones.thigh, knees - hips, bend), aim_bones(bones.shank, chain.end - knees, bend)
     toes = chain.end + apply(foot, bones.ball[:, None])
     for number, side in enumerate(_SIDES):
         for name, places, turn in zip(_LEG_NAMES, (hips, knees, chain.end, toes), (*turns, foot, toe), strict=True):

@@ -55,13 +55,11 @@ class MeasuredView:
         performance: what the lifter made of it, as measures see it.
         image: (T, 24, 2) the joints in the picture that it was lifted from (`OBSERVED_24`), on the same times.
         truth: measure → value on the true joints; NaN where the measure has none.
-        person: number of the person, who stands in several rows when seen by several cameras.
     """
 
     performance: Performance
     image: Motion
     truth: dict[str, float]
-    person: int
 
 
 def simulate_views(
@@ -113,7 +111,6 @@ def simulate_views(
                 _perform(lifted[number], repetitions, int(row), seen=spread[number]),
                 Motion(points[number], sure[number], times_s[number], OBSERVED_24, "body"),
                 truths[row],
-                int(row),
             )
             for number, row in enumerate(rows)
         ]

@@ -30,21 +30,16 @@ class MeasureTable:
     Attributes:
         sights: the same repetitions cut in several ways; the first exactly.
         truths: (N, M) NaN where the truth has none.
-        people: (N,) who.
-        is_whole: (N,) the source has all joints of BlazePose.
     """
 
     sights: tuple[Sight, ...]
     truths: FloatArray
-    people: NDArray[np.intp]
-    is_whole: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.truths)
 
     def __getitem__(self, rows: NDArray[np.intp]) -> MeasureTable:
-        sights = tuple(sight[rows] for sight in self.sights)
-        return MeasureTable(sights, self.truths[rows], self.people[rows], self.is_whole[rows])
+        return MeasureTable(tuple(sight[rows] for sight in self.sights), self.truths[rows])
 
     @property
     def exact(self) -> Sight:
@@ -77,8 +72,7 @@ def simulate_measures(
             views = simulate_views(
                 n, seed=_mix(own_seed), whole_source=is_whole, detector=detector, lifter=lifter, progress=progress
             )
-            table = make_table(views, spec, np.random.default_rng([*own_seed, 1]), cuts, is_whole=is_whole)
-            tables.append(replace(table, people=table.people + sum(len(other) for other in tables)))
+            tables.append(make_table(views, spec, np.random.default_rng([*own_seed, 1]), cuts))
     return join_tables(tables)
 
 
@@ -87,14 +81,7 @@ def _mix(parts: Sequence[int]) -> int:
     return int(np.random.SeedSequence(parts).generate_state(1)[0])
 
 
-def make_table(
-    views: Sequence[MeasuredView],
-    spec: MeasuringSpec,
-    rng: np.random.Generator,
-    cuts: int,
-    *,
-    is_whole: bool,
-) -> MeasureTable:
+def make_table(views: Sequence[MeasuredView], spec: MeasuringSpec, rng: np.random.Generator, cuts: int) -> MeasureTable:
     """The table of simulated views; see `simulate_measures`."""
     sights: list[list[Sight]] = [[] for _ in range(cuts)]
     for view in views:
@@ -103,17 +90,13 @@ def make_table(
             performance = recut(view.performance, rng) if number else view.performance
             rows.append(look(performance, view.image, readings, spec))
     truths = np.array([[view.truth[name] for name in spec.measures] for view in views])
-    people = np.array([view.person for view in views])
-    return MeasureTable(tuple(map(stack_sights, sights)), truths, people, np.full(len(views), is_whole))
+    return MeasureTable(tuple(map(stack_sights, sights)), truths)
 
 
 def join_tables(tables: Sequence[MeasureTable]) -> MeasureTable:
-    """Tables one below the other; people keep their numbers."""
+    """Tables one below the other."""
     sights = tuple(join_sights(same) for same in zip(*(table.sights for table in tables), strict=True))
-    truths, people, whole = (
-        np.concatenate([getattr(table, part) for table in tables]) for part in ("truths", "people", "is_whole")
-    )
-    return MeasureTable(sights, truths, people, whole)
+    return MeasureTable(sights, np.concatenate([table.truths for table in tables]))
 
 
 def recut(performance: Performance, rng: np.random.Generator) -> Performance:
