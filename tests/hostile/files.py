@@ -19,9 +19,9 @@ DIGITS = "7" * 6000
 MEBI = 2**20
 
 
-def text(content: str, encoding: str = "utf-8") -> Make:
-    """A file of text."""
-    return lambda path: _no_value(path.write_bytes(content.encode(encoding)))
+def text(content: str | Callable[[], str], encoding: str = "utf-8") -> Make:
+    """A file of text; a long one is made when it is wanted."""
+    return lambda path: _no_value(path.write_bytes((content() if callable(content) else content).encode(encoding)))
 
 
 def raw(content: bytes) -> Make:
