@@ -250,12 +250,6 @@ def test_points_of_foreign_sets():
     assert trust[0] > trust[1] > 0
 
 
-def test_progress_adds_up():
-    told: list[int] = []
-    fit_body(noisy_motion(SMPL_24).frames(0, 10), iterations=13, progress=told.append)
-    assert sum(told) == 13
-
-
 def test_what_cannot_be_fitted_is_refused():
     motion = noisy_motion(SMPL_24)
     with pytest.raises(InputError, match="3D joints in metres"):

@@ -150,9 +150,7 @@ def compare(
     a, b, is_flat = choose_motions(first, second, flat=flat)
     if also:
         alone = make_reading(fps=fps, size=size, rotate=as_they_stand)
-        others = [
-            load_source(path, alone, lifter=lifter, estimator=estimator, eyes=eyes, quiet=as_json) for path in also
-        ]
+        others = [load(path, alone) for path in also]
         is_flat = is_flat or any(other.motion.n_dimensions == 2 for other in others)
         a, b = (first.image, second.image) if is_flat else (first.motion, second.motion)
         b = average_references([b, *(other.image if is_flat else other.motion for other in others)], options.prepare)
@@ -219,7 +217,7 @@ def _check_options(options: Any) -> None:
 
 
 def _compare_compat(clip: Path, reference: Path, *, as_json: bool, out: Path | None) -> None:
-    from formnet.cli.sources import load_compat, print_json
+    from formnet.cli.sources import load_compat, print_json, print_parts
     from formnet.scoring.compat import score_dtw_compat
 
     if out is not None:
@@ -232,5 +230,4 @@ def _compare_compat(clip: Path, reference: Path, *, as_json: bool, out: Path | N
         )  # fmt: skip
         return
     print(f"total {score.total:.4f}")
-    for part, value in score.parts.items():
-        print(f"  {part.replace('_', ' '):15} {value:8.4f}")
+    print_parts(score.parts)

@@ -14,15 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption
+from formnet.cli.options import make_group
 from formnet.errors import DataError, InputError
 
-data = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    help="List, check and prepare data sets.",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+data = make_group("List, check and prepare data sets.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 Name = Annotated[str, typer.Argument(help="Name of the set (see 'formnet data list').", show_default=False)]

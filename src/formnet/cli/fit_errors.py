@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from formnet.cli.inputs import check_writable_folder, progress_bar
+from formnet.cli.inputs import add_up, check_writable_folder, progress_bar
 
 
 def fit_errors(
@@ -30,13 +30,6 @@ def fit_errors(
     from formnet.training.measures import errors
 
     with progress_bar("simulating people") as show:
-        done = 0
-
-        def on_people(number: int) -> None:
-            nonlocal done
-            done += number
-            show(done, people * len(errors.SOURCES))
-
-        content = errors.fit_errors(people, seed, on_people)
+        content = errors.fit_errors(people, seed, add_up(show, people * len(errors.SOURCES)))
     errors.write_errors(out, content)
     typer.echo(f"wrote {out}")

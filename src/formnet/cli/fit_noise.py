@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from formnet.cli.inputs import Force, open_file, progress_bar
+from formnet.cli.inputs import Force, add_up, open_file, progress_bar
 
 
 def fit_noise(
@@ -40,13 +40,6 @@ def fit_noise(
 
     requests = noise_requests(per_class, per_exercise, KNOWN_EXERCISES, seed)
     with progress_bar("rendering and estimating") as show:
-        done = 0
-
-        def on_clip() -> None:
-            nonlocal done
-            done += 1
-            show(done, len(requests))
-
-        model = refit_noise(requests, cache, processes, on_clip)
+        model = refit_noise(requests, cache, processes, add_up(show, len(requests)))
     model.write(out)
     typer.echo(f"wrote {out}")

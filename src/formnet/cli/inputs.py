@@ -89,6 +89,18 @@ def open_file(out: Path, inputs: Sequence[Path], *, force: bool) -> None:
         check_outputs(out)
 
 
+def add_up(show: Callable[[int, int], None], total: int) -> Callable[[int], None]:
+    """What is told how much has been done since the last time, for a bar that is told how much in all."""
+    done = 0
+
+    def more(number: int = 1) -> None:
+        nonlocal done
+        done += number
+        show(done, total)
+
+    return more
+
+
 _display: list[Progress] = []
 _bars_lock = threading.Lock()
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -56,7 +57,7 @@ def match(
 
       formnet match alphapose-me.json alphapose-coach.json --metric cosine --compat --json
     """
-    from formnet.cli.sources import check_share, load_source, print_json, print_warnings
+    from formnet.cli.sources import check_share, load_source, print_json, print_parts, print_warnings
     from formnet.scoring.match import match_frame
     from formnet.scoring.registry import similarity_named
 
@@ -66,16 +67,9 @@ def match(
     if compat:
         _match_compat(image, video, metric, as_json=as_json, out=out, threshold=threshold)
         return
-    first = load_source(
-        image,
-        make_reading(person=person, fps=fps, size=size, is_still=True),
-        estimator=estimator,
-        eyes=eyes,
-        quiet=as_json,
-    )
-    second = load_source(
-        video, make_reading(person=video_person, fps=fps, size=size), estimator=estimator, eyes=eyes, quiet=as_json
-    )
+    load = partial(load_source, estimator=estimator, eyes=eyes, quiet=as_json)
+    first = load(image, make_reading(person=person, fps=fps, size=size, is_still=True))
+    second = load(video, make_reading(person=video_person, fps=fps, size=size))
     in_3d = (
         not (first.is_in_picture or second.is_in_picture)
         and first.motion.n_dimensions == second.motion.n_dimensions == 3
@@ -93,13 +87,13 @@ def match(
         return
     print_warnings(warnings)
     print(f"best frame {frame} at {found.time_s:.2f} s, total {found.total:.2f} ({metric})")
-    _print_parts(dict(found.parts))
+    print_parts(found.parts)
     for file in files:
         print(file)
 
 
 def _match_compat(image: Path, video: Path, metric: str, *, as_json: bool, out: Path | None, threshold: float) -> None:
-    from formnet.cli.sources import load_compat, load_source, print_json
+    from formnet.cli.sources import load_compat, load_source, print_json, print_parts
     from formnet.scoring.compat import score_match_compat
 
     found = score_match_compat(load_compat(image), load_compat(video), metric)
@@ -116,14 +110,9 @@ def _match_compat(image: Path, video: Path, metric: str, *, as_json: bool, out: 
         )  # fmt: skip
         return
     print(f"best frame {found.frame}, total {found.total:.4f} ({metric})")
-    _print_parts(found.parts)
+    print_parts(found.parts)
     for file in files:
         print(file)
-
-
-def _print_parts(parts: dict[str, Any]) -> None:
-    for part, score in parts.items():
-        print(f"  {part.replace('_', ' '):15} {score:8.4f}")
 
 
 def _write_pair(

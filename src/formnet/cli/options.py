@@ -37,6 +37,17 @@ SlowMotion = Annotated[
 ]
 
 
+def make_group(help: str) -> typer.Typer:
+    """A command with subcommands of its own."""
+    return typer.Typer(
+        no_args_is_help=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        help=help,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
 def make_reading(
     *,
     person: int | None = None,

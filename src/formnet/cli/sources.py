@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -99,6 +99,12 @@ def choose_motions(first: PoseTrack, second: PoseTrack, *, flat: bool) -> tuple[
 def print_json(content: dict[str, Any]) -> None:
     """One object on standard output; numbers that are not known are null."""
     print(json.dumps(_plain(content), ensure_ascii=False))
+
+
+def print_parts(parts: Mapping[str, float]) -> None:
+    """One line for each part of the body, as Scoring-Your-Video's figures are compared: with four decimals."""
+    for part, score in parts.items():
+        print(f"  {part.replace('_', ' '):15} {score:8.4f}")
 
 
 def print_warnings(warnings: Sequence[str]) -> None:

@@ -7,16 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from formnet.cli.options import make_group
+
 if TYPE_CHECKING:
     from formnet.standards.standard import Criterion
 
-standards = typer.Typer(
-    no_args_is_help=True,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    help="List, show and check standards: named sets of limits.",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+standards = make_group("List, show and check standards: named sets of limits.")
 _NAME = typer.Argument(help="A standard's name, or a .yaml file.", show_default=False, metavar="NAME|FILE")
 
 

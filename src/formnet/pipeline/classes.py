@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from formnet import __version__
+from formnet.checks import join_words
 from formnet.errors import InputError
 from formnet.faults import UNSURE, View, fault_named
 from formnet.geometry.view import compute_view_angle_deg, judgeable_views
@@ -167,9 +168,7 @@ def _view_warnings(motion: Motion, classes: Sequence[str]) -> tuple[str, ...]:
     for view in _VIEW_NAMES:
         hidden = [fault_named(name).title.lower() for name in classes if fault_named(name).views == (view,)]
         if hidden and view not in shown:
-            warnings.append(f"{_join(hidden)} cannot be judged well from this view; film from {_VIEW_NAMES[view]}, too")
+            warnings.append(
+                f"{join_words(hidden)} cannot be judged well from this view; film from {_VIEW_NAMES[view]}, too"
+            )
     return tuple(warnings)
-
-
-def _join(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

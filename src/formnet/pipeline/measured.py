@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from formnet import __version__
+from formnet.checks import join_words
 from formnet.gate.recognition import keep_squats
 from formnet.judges.measuring.estimator import MeasureEstimator
 from formnet.lifting.lifter import Lifter
@@ -125,8 +126,4 @@ def describe_hidden(findings: tuple[Finding, ...]) -> tuple[str, ...]:
     for finding in findings:
         if finding.state == "not judgeable":
             by_reason.setdefault(finding.reason, []).append(finding.title.lower())
-    return tuple(f"{_join(titles)} cannot be judged: {reason}" for reason, titles in by_reason.items())
-
-
-def _join(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    return tuple(f"{join_words(titles)} cannot be judged: {reason}" for reason, titles in by_reason.items())

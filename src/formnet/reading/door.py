@@ -18,7 +18,6 @@ from formnet.reading.checks import check_track, hide_outside
 from formnet.reading.find import find_one
 
 if TYPE_CHECKING:
-    from formnet.motion import Motion
     from formnet.pose.estimator import PoseEstimator, Progress
     from formnet.pose.video import Frame
 
@@ -79,7 +78,11 @@ def read_source(
     """
     path = find_one(path)
     track = read_poses(path, how) if is_pose_source(path) else _estimate(path, how, estimator, on_frame)
-    return track if lifter is None else replace(track, lifted=_lift(track, lifter))
+    if lifter is None:
+        return track
+    from formnet.lifting.lifter import create_lifter
+
+    return replace(track, lifted=create_lifter(lifter).lift(track))
 
 
 def read_track(
@@ -199,9 +202,3 @@ def _first_frames(path: Path, playback: Playback) -> Iterable[Frame]:
     for _, frame in zip(range(_LOOKED_AT_FRAMES), frames, strict=False):
         yield frame
     frames.close()  # type: ignore[attr-defined]
-
-
-def _lift(track: PoseTrack, lifter: str) -> Motion:
-    from formnet.lifting.lifter import create_lifter
-
-    return create_lifter(lifter).lift(track)

@@ -27,18 +27,19 @@ def refit_noise(
     requests: Sequence[FilmRequest],
     cache: Path | None = None,
     n_processes: int = 2,
-    on_clip: Callable[[], None] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> EstimatorNoise:
     """Renders, estimates and fits; clips without a person are left out.
 
     Args:
         cache: keeps the estimates, so that a fit can be repeated without rendering.
+        progress: told the number of clips after each.
     """
     pairs = []
     for clip in estimate_all_cached(requests, cache, n_processes):
         if clip.track is not None:
             solid = clip.track.solid
             pairs.append(EstimatedPair(clip.landmarks, solid.positions, solid.confidence, 1 / solid.fps))
-        if on_clip is not None:
-            on_clip()
+        if progress is not None:
+            progress(1)
     return fit_estimator_noise(pairs)

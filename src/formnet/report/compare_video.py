@@ -98,13 +98,17 @@ class _Strip:
 
         canvas: Image = self._canvas.copy()
         cv2.line(canvas, (self._x(time_s), 32), (self._x(time_s), STRIP_HEIGHT), WHITE, 1, cv2.LINE_AA)
-        low = sorted((score, part) for part, score in parts.items() if score < self.threshold)
-        named = ", ".join(f"{part.replace('_', ' ')} {score:.0f}" for score, part in low)
-        head = f"total {self.total:.1f}"
-        draw_text(canvas, head, 8, 22, 18, WHITE, 600)
-        text, size = fit_text(named, self.width - 150, 18)
-        draw_text(canvas, text, 140, 22, size, RED)
+        draw_text(canvas, f"total {self.total:.1f}", 8, 22, 18, WHITE, 600)
+        _name_low(canvas, parts, self.threshold, 22, 18, decimals=0)
         return canvas
+
+
+def _name_low(canvas: Image, scores: Mapping[str, float], threshold: float, y: int, size: int, decimals: int) -> None:
+    """Parts below the threshold in red, the worst first."""
+    low = sorted((score, part) for part, score in scores.items() if score < threshold)
+    named = ", ".join(f"{part.replace('_', ' ')} {score:.{decimals}f}" for score, part in low)
+    text, size = fit_text(named, canvas.shape[1] - 150, size)
+    draw_text(canvas, text, 140, y, size, RED)
 
 
 def render_pair(
@@ -134,11 +138,8 @@ def render_pair(
     right.load(best_s, best_s)
     pair = put_side_by_side(left.draw(picture_s, scores, threshold), right.draw(best_s, scores, threshold), _GAP)
     foot = np.full((40, pair.shape[1], 3), INK, dtype=np.uint8)
-    low = sorted((score, part) for part, score in scores.items() if score < threshold)
-    named = ", ".join(f"{part.replace('_', ' ')} {score:.1f}" for score, part in low)
     draw_text(foot, f"total {total:.2f}", 8, 26, 18, WHITE, 600)
-    text, size = fit_text(named, pair.shape[1] - 150, 16)
-    draw_text(foot, text, 140, 26, size, RED)
+    _name_low(foot, scores, threshold, 26, 16, decimals=1)
     with atomic_path(path) as temporary:
         # OpenCV's own writer says nothing of a full disk.
         temporary.write_bytes(cv2.imencode(".png", np.concatenate([pair, foot], axis=0)[..., ::-1])[1].tobytes())

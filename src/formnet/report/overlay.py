@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from formnet.motion import FloatArray
+from formnet.geometry.paths import nearest_frame
 from formnet.pose.prefetch import prefetch
 from formnet.pose.track import PoseTrack
 from formnet.pose.video import Frame, probe_video, read_frames
@@ -91,7 +91,7 @@ def write_overlay_video(
 
     def render(frame: Frame) -> Frame:
         height, width = frame.image.shape[:2]
-        number = _nearest(track.image.timestamps, frame.timestamp_s)
+        number = nearest_frame(track.image.timestamps, frame.timestamp_s)
         highlighted, colour, base_colour, banner = _compute_state(segments, frame.timestamp_s, track.image.skeleton)
         image = render_overlay(
             frame.image,
@@ -128,15 +128,6 @@ def _choose_side(track: PoseTrack) -> Side:
         return "full"
     middle = float(np.nanmedian(track.image.positions[..., 0])) if track.coverage > 0 else track.width
     return "left" if middle >= track.width / 2 else "right"
-
-
-def _nearest(timestamps: FloatArray, time_s: float) -> int:
-    after = int(np.searchsorted(timestamps, time_s))
-    if after == 0:
-        return 0
-    if after == len(timestamps):
-        return after - 1
-    return after if timestamps[after] - time_s < time_s - timestamps[after - 1] else after - 1
 
 
 def _compute_state(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
-
+from formnet.geometry.paths import nearest_frame
 from formnet.motion import Motion
 from formnet.playback import AS_IT_IS, Playback
 from formnet.pose.prefetch import prefetch
@@ -35,7 +34,7 @@ def write_pose_video(
 
     def drawn() -> Iterator[Frame]:
         for done, frame in enumerate(prefetch(read_frames(clip, playback=playback)), start=1):
-            number = int(np.abs(image.timestamps - frame.timestamp_s).argmin())
+            number = nearest_frame(image.timestamps, frame.timestamp_s)
             picture = render_overlay(
                 frame.image, image.positions[number], image.confidence[number], image.skeleton,
                 highlighted=image.skeleton.joints, colour=GREEN,

@@ -23,6 +23,11 @@ def summarise(clip: ClipVerdict) -> str:
     return sentence[:1].upper() + sentence[1:] + "."
 
 
+def seen_faults(repetition: RepetitionVerdict) -> tuple[str, ...]:
+    """What a repetition is told: its clear faults, or the class that a network gave it."""
+    return repetition.faults or ((repetition.label,) if repetition.kind == "fault" else ())
+
+
 def _count_good(repetitions: tuple[RepetitionVerdict, ...]) -> str:
     n = len(repetitions)
     good = sum(repetition.kind == "good" for repetition in repetitions)
@@ -32,9 +37,7 @@ def _count_good(repetitions: tuple[RepetitionVerdict, ...]) -> str:
 
 
 def _count_faults(repetitions: tuple[RepetitionVerdict, ...]) -> list[str]:
-    counts: Counter[str] = Counter(
-        fault for r in repetitions for fault in (r.faults or ((r.label,) if r.kind == "fault" else ()))
-    )
+    counts = Counter(fault for repetition in repetitions for fault in seen_faults(repetition))
     n = len(repetitions)
     return [
         fault_named(fault).title.lower() + (f" in {count} of {n}" if n > 1 else "")

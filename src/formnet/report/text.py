@@ -8,9 +8,9 @@ from rich.text import Text
 
 from formnet.faults import fault_named
 from formnet.report.clock import format_time
-from formnet.report.summary import summarise
+from formnet.report.summary import seen_faults, summarise
 from formnet.terminal.streams import one_line
-from formnet.verdict import ClipVerdict, RepetitionKind, RepetitionVerdict
+from formnet.verdict import ClipVerdict, RepetitionKind
 
 _STYLES: dict[RepetitionKind, str] = {"good": "green", "fault": "red", "unsure": "yellow"}
 
@@ -41,11 +41,6 @@ def render_clip(clip: ClipVerdict) -> RenderableType:
         lines.append(Text(f"{fault.title}: {fault.advice}"))
     lines += [Text(f"note: {warning}", style="yellow") for warning in all_warnings(clip)]
     return Group(*lines)
-
-
-def seen_faults(repetition: RepetitionVerdict) -> tuple[str, ...]:
-    """What a repetition is told: its clear faults, or the class that a network gave it."""
-    return repetition.faults or ((repetition.label,) if repetition.kind == "fault" else ())
 
 
 def all_warnings(clip: ClipVerdict) -> list[str]:

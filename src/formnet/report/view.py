@@ -13,9 +13,9 @@ from formnet.measures.measurement import describe_limit
 from formnet.measures.registry import FAMILIES, MEASURES
 from formnet.report.clock import format_time
 from formnet.report.colours import COURSES
-from formnet.report.summary import summarise
+from formnet.report.summary import seen_faults, summarise
 from formnet.report.svg import draw_courses, draw_range, draw_trend
-from formnet.report.text import all_warnings, seen_faults
+from formnet.report.text import all_warnings
 from formnet.standards.finding import Finding
 from formnet.verdict import ClipVerdict, RepetitionVerdict
 

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from formnet.checks import join_words
 from formnet.conversion import convert_motion, underivable_joints
 from formnet.errors import InputError, PoseError, SkeletonError
 from formnet.motion import Motion
@@ -108,7 +109,8 @@ def check_motion(motion: Motion, name: str, options: PrepareOptions) -> tuple[Mo
     _refuse_absences(motion, name, options.max_gap_s)
     never = np.asarray(motion.missing.all(axis=0))
     if never.any():
-        joints = _name_list([joint for joint, is_lost in zip(motion.skeleton.joints, never, strict=True) if is_lost])
+        lost = [joint for joint, is_lost in zip(motion.skeleton.joints, never, strict=True) if is_lost]
+        joints = join_words([joint.replace("_", " ") for joint in lost])
         if not options.allow_missing:
             raise PoseError(f"{name} never shows {joints}; film the whole body or score without (--allow-missing)")
         warnings += (f"{name} never shows {joints}: scored without",)
@@ -188,11 +190,6 @@ def to_shared_joints(first: Motion, second: Motion, *, allow_missing: bool) -> t
     """Both motions on the joints they share (see `share_joints`)."""
     target = share_joints(first.skeleton, second.skeleton, allow_missing=allow_missing)
     return convert_motion(first, target), convert_motion(second, target)
-
-
-def _name_list(joints: Sequence[str]) -> str:
-    names = [joint.replace("_", " ") for joint in joints]
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
 def _count(number: int, thing: str) -> str:

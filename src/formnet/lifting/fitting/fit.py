@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,9 +21,7 @@ from formnet.lifting.fitting.warm_start import estimate_rotations, follow_rotati
 from formnet.motion import FloatArray, Motion
 from formnet.skeleton import SMPL_24
 
-Progress = Callable[[int], None]
 _ITERATIONS = 30
-_PORTION = 10
 _SMALL = 0.05
 _LEAST_PULL = 1.0
 _LENGTH_SIGMA_M = 0.01
@@ -64,7 +61,6 @@ def fit_body(
     body: Body | None = None,
     iterations: int = _ITERATIONS,
     weights: FitWeights | None = None,
-    progress: Progress | None = None,
 ) -> FittedBody:
     """Shape, pose and place of a body that explain a motion.
 
@@ -75,7 +71,6 @@ def fit_body(
         motion: 3D joints in metres; hips and shoulders must be seen at some time.
         body: the body fitted; the built-in one if None.
         iterations: of L-BFGS; 0 gives the start.
-        progress: told the number of iterations done after each portion.
 
     Raises:
         InputError: for 2D joints, another unit, fewer than three frames, or hips or shoulders never seen.
@@ -103,7 +98,7 @@ def fit_body(
         betas,
         start,
     )  # fmt: skip
-    problem.improve(iterations, compute_roughness_bands(motion.timestamps), progress)
+    problem.improve(iterations, compute_roughness_bands(motion.timestamps))
     return problem.result()
 
 
@@ -156,7 +151,7 @@ class _Problem:
         offset = goal - self._forward(self.angles, self.place, self.betas, self.facing)[2].numpy()
         self.place = torch.as_tensor(np.nanmean(offset, axis=1), dtype=torch.float32)
 
-    def improve(self, iterations: int, roughness: FloatArray, progress: Progress | None) -> None:
+    def improve(self, iterations: int, roughness: FloatArray) -> None:
         """Moves the unknowns; `roughness` is what `compute_roughness_bands` gives."""
         n_frames = len(self.angles)
         whiten, betas_step = self._round_unknowns(roughness)
@@ -165,8 +160,8 @@ class _Problem:
         steps = torch.zeros(n_frames, len(SMPL_24) + 1, 3, requires_grad=True)
         betas_steps = torch.zeros(len(self.betas), requires_grad=True)
         optimiser = torch.optim.LBFGS(
-            [steps, betas_steps], history_size=20, line_search_fn="strong_wolfe",
-            tolerance_change=1e-9, tolerance_grad=1e-7,
+            [steps, betas_steps], max_iter=iterations, max_eval=2 * iterations, history_size=20,
+            line_search_fn="strong_wolfe", tolerance_change=1e-9, tolerance_grad=1e-7,
         )  # fmt: skip
 
         def unknowns() -> tuple[Tensor, Tensor, Tensor]:
@@ -181,12 +176,7 @@ class _Problem:
             loss.backward()
             return loss
 
-        for done in range(0, iterations, _PORTION):
-            portion = min(_PORTION, iterations - done)
-            optimiser.param_groups[0].update(max_iter=portion, max_eval=2 * portion)
-            optimiser.step(closure)
-            if progress is not None:
-                progress(portion)
+        optimiser.step(closure)
         with torch.no_grad():
             self.angles, self.place, self.betas = unknowns()
 
