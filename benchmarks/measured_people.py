@@ -45,7 +45,7 @@ class Case:
         group: who or which clip.
         view: as the camera was placed, or as it looks.
         source: under which name the errors of its joints are kept.
-        performance, image: what is measured, see `formnet.judges.measuring.estimate`.
+        performance, image: what is measured, see `MeasureEstimator.estimate`.
         truth: measure → value, as far as it is known.
     """
 

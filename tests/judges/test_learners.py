@@ -14,7 +14,7 @@ from safetensors.numpy import load_file, save_file
 from formnet.errors import CheckpointError, DataError, FormnetError, InputError
 from formnet.judges.checkpoint import load_model
 from formnet.judges.protocol import JUDGES, Judge, build_recipe, restore_judge
-from formnet.preprocess.spec import PreprocessSpec, preprocess
+from formnet.preprocess.spec import PreprocessSpec, preprocess_clip
 from formnet.skeleton import KINECT_22, SQUAT7_19, Skeleton
 from formnet.storage.files import compute_sha256
 from formnet.storage.weights import compute_fingerprint
@@ -210,7 +210,7 @@ def test_a_stored_learner_judges_a_clip(finished: tuple[Path, dict[str, Any]]) -
     away = np.array([0.0, 0.0, 4.0])
     for peak, label in ((115, 0), (70, 1)):
         clip = squats(peak_deg=peak)
-        repetitions = preprocess(clip.replace(positions=clip.positions + away), model.spec)
+        repetitions = preprocess_clip(clip.replace(positions=clip.positions + away), model.spec).repetitions
         probabilities = model.estimate_probabilities(repetitions)
         assert len(repetitions) == 3
         np.testing.assert_allclose(probabilities.sum(1), 1.0)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from formnet.lifting import metrics
-from formnet.lifting.torch_metrics import MPJPE, PAMPJPE, make_lifting_metrics
+from formnet.lifting.torch_metrics import JointFigure, make_lifting_metrics
 from formnet.skeleton import SMPL_24
 
 CLIPS, FRAMES = 3, 5
@@ -82,7 +82,7 @@ def test_reset_forgets(batch):
 
 
 def test_what_lacks_stays_nan_after_more_clips(batch):
-    metric = PAMPJPE()
+    metric = JointFigure(metrics.compute_pa_mpjpe_mm)
     batch["predicted"][1, 2, 3] = torch.nan
     for clip in range(CLIPS):
         metric.update(batch["predicted"][clip], batch["truth"][clip])
@@ -90,6 +90,6 @@ def test_what_lacks_stays_nan_after_more_clips(batch):
 
 
 def test_metric_takes_float32_with_gradient(batch):
-    metric = MPJPE((0,))
+    metric = JointFigure(metrics.compute_mpjpe_mm, root=(0,))
     metric.update(batch["predicted"].float().requires_grad_(), batch["truth"].float(), batch["evaluated"])
     assert float(metric.compute()) == pytest.approx(by_hand(batch)["mpjpe_mm"], rel=1e-5)

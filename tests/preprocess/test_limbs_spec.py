@@ -14,7 +14,6 @@ from formnet.preprocess.spec import (
     LimbSpec,
     PreprocessSpec,
     compute_frame_times_s,
-    preprocess,
     preprocess_clip,
 )
 from formnet.skeleton import HMR_19, SMPL_24, SQUAT7_19
@@ -64,7 +63,7 @@ def test_who_it_is_disappears() -> None:
     motion = squats()
     tall = motion.replace(positions=1.3 * motion.positions)
     spec = PreprocessSpec(limbs=LimbSpec("full", "clip"))
-    one, other = preprocess(motion, spec)[0], preprocess(tall, spec)[0]
+    one, other = preprocess_clip(motion, spec).repetitions[0], preprocess_clip(tall, spec).repetitions[0]
     relative = [r.motion.positions - r.motion.joint("neck")[:, None] for r in (one, other)]
     np.testing.assert_allclose(relative[0], relative[1], atol=1e-9)
 
@@ -104,7 +103,9 @@ def test_bad_specs_are_refused_with_every_problem() -> None:
 
 def test_own_frames_are_kept_for_learners() -> None:
     motion = squats()
-    found = preprocess(motion, PreprocessSpec(align="frames", skeleton="blazepose33", cutoff_hz=None, n_frames=64))
+    found = preprocess_clip(
+        motion, PreprocessSpec(align="frames", skeleton="blazepose33", cutoff_hz=None, n_frames=64)
+    ).repetitions
     assert len(found) == 3
     for repetition in found:
         times_s = repetition.motion.timestamps
@@ -116,7 +117,7 @@ def test_own_frames_are_kept_for_learners() -> None:
 
 
 def test_repetitions_have_the_frames_joints_and_times_of_the_spec() -> None:
-    found = preprocess(squats(), PreprocessSpec(n_frames=64))
+    found = preprocess_clip(squats(), PreprocessSpec(n_frames=64)).repetitions
     assert [r.bottom_s for r in found] == pytest.approx([2, 5, 8], abs=0.02)
     for repetition in found:
         assert repetition.motion.positions.shape == (64, 19, 3)
@@ -131,12 +132,12 @@ def test_aligned_at_the_bottom_the_middle_frame_is_the_deepest(n_frames: int) ->
     motion = motion.replace(
         timestamps=np.where(motion.timestamps > 2, 2 + 2 * (motion.timestamps - 2), motion.timestamps)
     )
-    (repetition,) = preprocess(motion, PreprocessSpec(n_frames=n_frames, align="bottom"))
+    (repetition,) = preprocess_clip(motion, PreprocessSpec(n_frames=n_frames, align="bottom")).repetitions
     hip_y = repetition.motion.joint("left_hip")[:, 1]
     # Up half as fast as down, the middle of the time at the bottom is a little after the lowest frame.
     assert abs(int(np.argmax(hip_y)) - n_frames // 2) <= 3
     assert hip_y[n_frames // 2] > hip_y.max() - 0.02 * np.ptp(hip_y)
-    (even,) = preprocess(motion, PreprocessSpec(n_frames=n_frames, align="span"))
+    (even,) = preprocess_clip(motion, PreprocessSpec(n_frames=n_frames, align="span")).repetitions
     assert int(np.argmax(even.motion.joint("left_hip")[:, 1])) < 0.45 * n_frames
 
 
@@ -146,11 +147,11 @@ def test_frame_times_without_a_bottom_inside_are_even() -> None:
 
 def test_whole_takes_the_motion_as_one_also_without_legs() -> None:
     motion = squats((2.0,), duration_s=4)
-    (repetition,) = preprocess(motion, PreprocessSpec(segmentation="whole", skeleton="blazepose33"))
+    (repetition,) = preprocess_clip(motion, PreprocessSpec(segmentation="whole", skeleton="blazepose33")).repetitions
     assert (repetition.start_s, repetition.end_s) == pytest.approx((0.0, motion.timestamps[-1]))
     assert repetition.bottom_s == pytest.approx(2.0, abs=0.01)
     hmr_less = motion.select(SQUAT7_19)
-    (repetition,) = preprocess(hmr_less, PreprocessSpec(segmentation="whole", skeleton="squat7"))
+    (repetition,) = preprocess_clip(hmr_less, PreprocessSpec(segmentation="whole", skeleton="squat7")).repetitions
     assert repetition.bottom_s == pytest.approx(2.0, abs=0.01)
 
 
@@ -163,7 +164,7 @@ def test_joints_never_seen_are_warned_of() -> None:
 def test_preprocessing_is_pure() -> None:
     motion = squats()
     before = motion.positions.copy()
-    first = preprocess(motion, PreprocessSpec())
-    second = preprocess(motion, PreprocessSpec())
+    first = preprocess_clip(motion, PreprocessSpec()).repetitions
+    second = preprocess_clip(motion, PreprocessSpec()).repetitions
     np.testing.assert_array_equal(motion.positions, before)
     np.testing.assert_array_equal(first[0].motion.positions, second[0].motion.positions)

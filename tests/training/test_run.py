@@ -13,7 +13,7 @@ import torch
 
 from formnet.errors import CheckpointError, DataError, InputError
 from formnet.judges.checkpoint import load_model
-from formnet.preprocess.spec import PreprocessSpec, preprocess
+from formnet.preprocess.spec import PreprocessSpec, preprocess_clip
 from formnet.storage.weights import seal
 from formnet.training.arrays import prepare_arrays
 from formnet.training.build import build_spec, build_split
@@ -55,7 +55,7 @@ def test_a_stored_model_repeats_its_figures(finished: tuple[Path, dict[str, Any]
 def test_a_loaded_model_judges_a_clip(finished: tuple[Path, dict[str, Any]]) -> None:
     model = load_model(finished[0] / "model.safetensors")
     spec = PreprocessSpec.from_dict({**model.spec.to_dict(), "segmentation": "squat"})
-    deep, shallow = (preprocess(squats(peak_deg=peak), spec) for peak in (115, 70))
+    deep, shallow = (preprocess_clip(squats(peak_deg=peak), spec).repetitions for peak in (115, 70))
     probabilities = model.estimate_probabilities([*deep, *shallow])
     assert probabilities.shape == (6, 2)
     np.testing.assert_allclose(probabilities.sum(1), 1)

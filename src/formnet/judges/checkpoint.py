@@ -91,7 +91,7 @@ class FormnetModel:
         return self.description.unsure_below
 
     def estimate_probabilities(self, repetitions: Sequence[Repetition]) -> FloatArray:
-        """(N, C) calibrated probabilities of repetitions that `preprocess(motion, model.spec)` returned."""
+        """(N, C) calibrated probabilities of repetitions as `preprocess_clip(motion, model.spec)` gives them."""
         return self.judge.probabilities([repetition.motion for repetition in repetitions])
 
 

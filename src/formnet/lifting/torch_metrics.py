@@ -15,120 +15,63 @@ from torch import Tensor
 from torchmetrics import Metric, MetricCollection
 
 from formnet.lifting import metrics
-from formnet.lifting.metrics import PCK_THRESHOLD_MM, Total
+from formnet.lifting.metrics import Total
 from formnet.skeleton import Skeleton
 
 Measure = Callable[..., Total]
 
 
 class _MeanFigure(Metric):
-    """Mean of what `_measure` sums over the clips; NaN before the first update."""
+    """Mean of what a function of `formnet.lifting.metrics` sums over the clips; NaN before the first update.
+
+    Args:
+        measure: the function.
+        options: its own arguments, such as `root`.
+    """
 
     full_state_update = False
     is_differentiable = False
-    higher_is_better = False
     total: Tensor
     count: Tensor
 
-    def __init__(self) -> None:
+    def __init__(self, measure: Measure, **options: Any) -> None:
         super().__init__()
+        self.measure, self.options = measure, options
         self.add_state("total", torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
         self.add_state("count", torch.zeros((), dtype=torch.float64), dist_reduce_fx="sum")
 
     def compute(self) -> Tensor:
         return self.total / self.count
 
-    def _add(self, measure: Measure, *arrays: Tensor | None, **options: Any) -> None:
+    def _add(self, *arrays: Tensor | None) -> None:
         for clip in _clips(*arrays):
-            figure = measure(*clip[:-1], evaluated=clip[-1], **options)
+            figure = self.measure(*clip[:-1], evaluated=clip[-1], **self.options)
             self.total += figure.total
             self.count += figure.count
 
 
-class MPJPE(_MeanFigure):
-    """Mean per-joint position error in mm, see `compute_mpjpe_mm`."""
-
-    def __init__(self, root: metrics.Root) -> None:
-        super().__init__()
-        self.root = root
+class JointFigure(_MeanFigure):
+    """Of joints against their truth."""
 
     def update(self, predicted: Tensor, truth: Tensor, evaluated: Tensor | None = None) -> None:
         """Adds clips: predicted and truth (…, T, J, 3) metres, evaluated (…, T, J) bool."""
-        self._add(metrics.compute_mpjpe_mm, predicted, truth, evaluated, root=self.root)
+        self._add(predicted, truth, evaluated)
 
 
-class NMPJPE(_MeanFigure):
-    """MPJPE after the best scale in mm, see `compute_n_mpjpe_mm`."""
-
-    def __init__(self, root: metrics.Root) -> None:
-        super().__init__()
-        self.root = root
-
-    def update(self, predicted: Tensor, truth: Tensor, evaluated: Tensor | None = None) -> None:
-        """Adds clips as `MPJPE.update`."""
-        self._add(metrics.compute_n_mpjpe_mm, predicted, truth, evaluated, root=self.root)
-
-
-class PAMPJPE(_MeanFigure):
-    """MPJPE after Procrustes without reflection in mm, see `compute_pa_mpjpe_mm`."""
-
-    def update(self, predicted: Tensor, truth: Tensor, evaluated: Tensor | None = None) -> None:
-        """Adds clips as `MPJPE.update`."""
-        self._add(metrics.compute_pa_mpjpe_mm, predicted, truth, evaluated)
-
-
-class PCK(_MeanFigure):
-    """Share of joints within a distance, a lacking one being wrong, see `compute_pck_3d`."""
-
-    higher_is_better = True
-
-    def __init__(self, root: metrics.Root, threshold_mm: float = PCK_THRESHOLD_MM) -> None:
-        super().__init__()
-        self.root, self.threshold_mm = root, threshold_mm
-
-    def update(self, predicted: Tensor, truth: Tensor, evaluated: Tensor | None = None) -> None:
-        """Adds clips as `MPJPE.update`."""
-        self._add(
-            metrics.compute_pck_3d, predicted, truth, evaluated, root=self.root, threshold_mm=self.threshold_mm
-        )  # fmt: skip
-
-
-class AccelerationError(_MeanFigure):
-    """Mean error of the accelerations in mm/s², see `compute_acceleration_error_mm_s2`."""
-
-    def __init__(self, root: metrics.Root) -> None:
-        super().__init__()
-        self.root = root
+class CourseFigure(_MeanFigure):
+    """Of joints against their truth that also depends on time."""
 
     def update(self, predicted: Tensor, truth: Tensor, timestamps: Tensor, evaluated: Tensor | None = None) -> None:
-        """Adds clips as `MPJPE.update`, with their times (…, T) in seconds."""
-        self._add(
-            metrics.compute_acceleration_error_mm_s2, predicted, truth, timestamps, evaluated, root=self.root
-        )  # fmt: skip
+        """Adds clips as `JointFigure.update`, with their times (…, T) in seconds."""
+        self._add(predicted, truth, timestamps, evaluated)
 
 
-class LimbVariation(_MeanFigure):
-    """Mean over limbs and clips of a limb's std over mean in time, see `compute_limb_variation`."""
-
-    def __init__(self, limbs: tuple[tuple[int, int], ...]) -> None:
-        super().__init__()
-        self.limbs = limbs
+class BodyFigure(_MeanFigure):
+    """Of joints alone, without a truth."""
 
     def update(self, predicted: Tensor, evaluated: Tensor | None = None) -> None:
         """Adds clips: predicted (…, T, J, 3) metres, evaluated (…, T, J) bool."""
-        self._add(metrics.compute_limb_variation, predicted, evaluated, limbs=self.limbs)
-
-
-class SwapRate(_MeanFigure):
-    """Share of frames with sides exchanged, see `compute_swap_rate`."""
-
-    def __init__(self, mirror: np.ndarray, root: metrics.Root) -> None:
-        super().__init__()
-        self.mirror, self.root = np.asarray(mirror), root
-
-    def update(self, predicted: Tensor, truth: Tensor, evaluated: Tensor | None = None) -> None:
-        """Adds clips as `MPJPE.update`."""
-        self._add(metrics.compute_swap_rate, predicted, truth, evaluated, mirror=self.mirror, root=self.root)
+        self._add(predicted, evaluated)
 
 
 def make_lifting_metrics(skeleton: Skeleton, root: str = "pelvis") -> MetricCollection:
@@ -140,13 +83,13 @@ def make_lifting_metrics(skeleton: Skeleton, root: str = "pelvis") -> MetricColl
     at = metrics.root_joints(skeleton, root)
     return MetricCollection(
         {
-            "mpjpe_mm": MPJPE(at),
-            "pa_mpjpe_mm": PAMPJPE(),
-            "n_mpjpe_mm": NMPJPE(at),
-            "pck": PCK(at),
-            "acceleration_error_mm_s2": AccelerationError(at),
-            "limb_variation": LimbVariation(metrics.limb_joints(skeleton)),
-            "swap_rate": SwapRate(skeleton.mirror, at),
+            "mpjpe_mm": JointFigure(metrics.compute_mpjpe_mm, root=at),
+            "pa_mpjpe_mm": JointFigure(metrics.compute_pa_mpjpe_mm),
+            "n_mpjpe_mm": JointFigure(metrics.compute_n_mpjpe_mm, root=at),
+            "pck": JointFigure(metrics.compute_pck_3d, root=at),
+            "acceleration_error_mm_s2": CourseFigure(metrics.compute_acceleration_error_mm_s2, root=at),
+            "limb_variation": BodyFigure(metrics.compute_limb_variation, limbs=metrics.limb_joints(skeleton)),
+            "swap_rate": JointFigure(metrics.compute_swap_rate, mirror=skeleton.mirror, root=at),
         },
         # Equal sums of two figures on the first batch would merge them for good.
         compute_groups=False,

@@ -33,7 +33,7 @@ def fill_gaps(motion: Motion, limit_s: float, method: FillMethod = "linear") -> 
     positions, confidence = motion.positions.copy(), motion.confidence.copy()
     step_s = 1.0 / motion.fps
     for joint in np.flatnonzero(missing.any(axis=0) & ~missing.all(axis=0)):
-        fill = _find_fillable(missing[:, joint], motion.timestamps, limit_s + 1.01 * step_s)
+        fill = find_fillable(missing[:, joint], motion.timestamps, limit_s + 1.01 * step_s)
         if not fill.any():
             continue
         seen = np.flatnonzero(~missing[:, joint])
@@ -46,7 +46,7 @@ def fill_gaps(motion: Motion, limit_s: float, method: FillMethod = "linear") -> 
     return motion.replace(positions=positions, confidence=confidence)
 
 
-def _find_fillable(missing: NDArray[np.bool_], times_s: FloatArray, reach_s: float) -> NDArray[np.bool_]:
+def find_fillable(missing: NDArray[np.bool_], times_s: FloatArray, reach_s: float) -> NDArray[np.bool_]:
     """(T,) True in inner gaps whose seen neighbours are no more than `reach_s` apart."""
     fill = np.zeros_like(missing)
     seen = np.flatnonzero(~missing)

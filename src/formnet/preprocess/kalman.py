@@ -10,6 +10,7 @@ import numpy as np
 
 from formnet.errors import InputError
 from formnet.motion import FloatArray, Motion
+from formnet.preprocess.gaps import find_fillable
 from formnet.preprocess.smooth import find_runs
 
 # Confidences below this would ask for endless variances.
@@ -198,13 +199,8 @@ def _linearise(
 
 def _find_short_gaps(seen: np.ndarray, times_s: FloatArray, limit_s: float) -> np.ndarray:
     """(T,) True in inner gaps of at most `limit_s`."""
-    short = np.zeros_like(seen)
     step_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
-    for start, stop in find_runs(~seen):
-        inner = start > 0 and stop < len(seen)
-        if inner and times_s[stop] - times_s[start - 1] - step_s <= limit_s + 1e-9:
-            short[start:stop] = True
-    return short
+    return find_fillable(~seen, times_s, limit_s + step_s + 1e-9)
 
 
 def _fill_confidence(confidence: FloatArray, filled: np.ndarray) -> FloatArray:

@@ -169,11 +169,6 @@ class PreprocessedClip:
     warnings: tuple[str, ...] = ()
 
 
-def preprocess(motion: Motion, spec: PreprocessSpec) -> tuple[Repetition, ...]:
-    """The repetitions of a clip; see `preprocess_clip`, which also says why there may be none."""
-    return preprocess_clip(motion, spec).repetitions
-
-
 def preprocess_clip(motion: Motion, spec: PreprocessSpec, picture: Motion | None = None) -> PreprocessedClip:
     """Fills gaps, smooths, finds repetitions, converts joints, normalises limbs and resamples.
 

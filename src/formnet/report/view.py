@@ -9,7 +9,6 @@ from typing import Any
 from markupsafe import Markup
 
 from formnet.faults import fault_named
-from formnet.measures.measurement import describe_limit
 from formnet.measures.registry import FAMILIES, MEASURES
 from formnet.report.clock import format_time
 from formnet.report.colours import COURSES
@@ -91,14 +90,13 @@ def view_finding(finding: Finding) -> dict[str, Any]:
             measurement.value, measurement.error, criterion.limit, criterion.side,
             criterion.limit - reach, criterion.limit + reach,
         )  # fmt: skip
-    bound = "at most" if criterion.side == "above" else "at least"
     return {
         "title": finding.title,
         "measure": measurement.title,
         "state": finding.state,
         "kind": _STATES[finding.state],
         "value": measurement.describe() if is_judged else finding.reason,
-        "limit": f"{bound} {describe_limit(criterion.limit, measurement.unit)}",
+        "limit": finding.describe_bound(),
         "bar": Markup(bar),
     }
 

@@ -27,7 +27,7 @@ from formnet.scoring.prepare import (
 )
 from formnet.scoring.registry import alignment_named, similarity_named
 from formnet.scoring.rounds import Round, pair_rounds
-from formnet.scoring.score import Score, smooth_course
+from formnet.scoring.score import Score, smooth_course, weighted_mean
 from formnet.scoring.view import ViewAlignment, align_view
 
 # Points by which the mirror image must be better to be mentioned: a symmetric squat looks much the same in it.
@@ -231,12 +231,7 @@ def _gather(
 
 def _mean_of(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
     table = np.array([list(one.values()) for one in scores], dtype=np.float64)
-    seen = ~np.isnan(table)
-    count = seen.sum(axis=0)
-    means = np.divide(
-        np.where(seen, table, 0.0).sum(axis=0), count, out=np.full(table.shape[1], np.nan), where=count > 0
-    )
-    return dict(zip(scores[0], map(float, means), strict=True))
+    return dict(zip(scores[0], map(float, weighted_mean(table, ~np.isnan(table), axis=0)), strict=True))
 
 
 def find_worst_moments(

@@ -90,7 +90,7 @@ def summarise_pairs(
     )
 
 
-def weighted_mean(values: FloatArray, weights: FloatArray, axis: int) -> FloatArray:
+def weighted_mean(values: FloatArray, weights: NDArray[np.floating | np.bool_], axis: int) -> FloatArray:
     """Σ w v / Σ w along an axis; NaN where all weights are 0."""
     total = weights.sum(axis=axis)
     summed = (weights * np.where(weights > 0, values, 0.0)).sum(axis=axis)
@@ -101,10 +101,7 @@ def smooth_course(course: FloatArray, reach: int = 2) -> FloatArray:
     """Mean over neighbouring pairs, so that a colour does not flicker; NaN stays out of the mean."""
     padded = np.pad(course, reach, mode="edge")
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
-    seen = ~np.isnan(windows)
-    count = seen.sum(axis=1)
-    total = np.where(seen, windows, 0.0).sum(axis=1)
-    return np.divide(total, count, out=np.full(len(course), np.nan), where=count > 0)
+    return weighted_mean(windows, ~np.isnan(windows), axis=1)
 
 
 def _mean_seen(values: FloatArray) -> float:

@@ -51,12 +51,14 @@ class Finding:
 
     def describe(self) -> str:
         """For people: "Trunk lean 52 ± 6° (at most 45°)"."""
-        unit = MEASURES[self.criterion.measure].unit
-        bound = "at most" if self.criterion.side == "above" else "at least"
-        limit = f"{bound} {describe_limit(self.criterion.limit, unit)}"
         if self.state == "not judgeable":
-            return f"{self.measurement.title}: {self.reason} ({limit})"
-        return f"{self.measurement.title} {self.measurement.describe()} ({limit})"
+            return f"{self.measurement.title}: {self.reason} ({self.describe_bound()})"
+        return f"{self.measurement.title} {self.measurement.describe()} ({self.describe_bound()})"
+
+    def describe_bound(self) -> str:
+        """What is good, for people: "at most 45°"."""
+        bound = "at most" if self.criterion.side == "above" else "at least"
+        return f"{bound} {describe_limit(self.criterion.limit, MEASURES[self.criterion.measure].unit)}"
 
     def to_dict(self) -> dict[str, Any]:
         judged = self.state != "not judgeable"
