@@ -27,9 +27,10 @@ def fit_errors(
       formnet fit-errors src/formnet/measures/errors.json
     """
     check_writable_folder(out.parent)
+    from formnet.storage.files import write_json
     from formnet.training.measures import errors
 
     with progress_bar("simulating people") as show:
         content = errors.fit_errors(people, seed, add_up(show, people * len(errors.SOURCES)))
-    errors.write_errors(out, content)
+    write_json(out, content)
     typer.echo(f"wrote {out}")

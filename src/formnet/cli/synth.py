@@ -50,9 +50,10 @@ def synth(
 
     from formnet.body.load import load_body
     from formnet.faults import WASEDA_CLASSES
+    from formnet.storage.files import write_json
     from formnet.synth.camera import sample_camera
     from formnet.synth.dataset import class_numbers, sample_clips
-    from formnet.synth.truth import describe_clip, write_true_arrays, write_truth
+    from formnet.synth.truth import describe_clip, write_true_arrays
 
     names = tuple(name.strip() for name in classes.split(",") if name.strip()) or WASEDA_CLASSES
     class_numbers(names)
@@ -74,7 +75,7 @@ def synth(
                 film_clip(body, clip, camera, rng, out / f"{name}.mp4", fps)
             write_true_arrays(out / f"{name}.npz", clip, body)
             # The truth comes last: where it stands, the clip is complete.
-            write_truth(out / f"{name}.json", describe_clip(clip, seed=seed, number=number, fps=fps, camera=camera))
+            write_json(out / f"{name}.json", describe_clip(clip, seed=seed, number=number, fps=fps, camera=camera))
             show(number + 1, clips)
     typer.echo(f"{clips} clips of {reps} repetitions in {out}")
 

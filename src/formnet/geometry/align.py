@@ -71,8 +71,12 @@ def estimate_vertical_rotation(a: FloatArray, b: FloatArray, weights: FloatArray
     a, b, weights = _usable(a, b, weights)
     cosine = float((weights * (a[:, 0] * b[:, 0] + a[:, 2] * b[:, 2])).sum())
     sine = float((weights * (a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2])).sum())
-    angle = np.arctan2(sine, cosine)
-    c, s = np.cos(angle), np.sin(angle)
+    return rotation_about_vertical(np.arctan2(sine, cosine))
+
+
+def rotation_about_vertical(angle_rad: float) -> FloatArray:
+    """Rotation (3, 3) about y that takes the direction (cos a, 0, sin a) to +x."""
+    c, s = np.cos(angle_rad), np.sin(angle_rad)
     return np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from formnet.geometry.align import rotation_about_vertical
 from formnet.geometry.angles import compute_joint_angle_deg
 from formnet.geometry.joints import Joints
 from formnet.motion import FloatArray, Motion
@@ -52,9 +53,7 @@ def rotation_to_front(across: FloatArray) -> FloatArray:
     Args:
         across: (3,) from the right to the left side of the body; its height does not count.
     """
-    angle = np.arctan2(across[2], across[0])
-    c, s = np.cos(angle), np.sin(angle)
-    return np.array([[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]])
+    return rotation_about_vertical(np.arctan2(across[2], across[0]))
 
 
 def find_standing(hip_deg: FloatArray, knee_deg: FloatArray, threshold_deg: float = 150.0) -> NDArray[np.bool_]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from formnet.faults import View
+from formnet.geometry.level import compute_across
 from formnet.motion import Motion
-
-_SIDE_TO_SIDE = (("left_hip", "right_hip"), ("left_shoulder", "right_shoulder"))
 
 
 def compute_view_angle_deg(motion: Motion) -> float:
@@ -19,15 +18,8 @@ def compute_view_angle_deg(motion: Motion) -> float:
     """
     if motion.n_dimensions != 3:
         return float("nan")
-    across = [
-        motion.joint(left) - motion.joint(right)
-        for left, right in _SIDE_TO_SIDE
-        if left in motion.skeleton and right in motion.skeleton
-    ]
-    if not across or np.isnan(across).all():
-        return float("nan")
-    x, _, z = np.nanmean(np.concatenate(across), axis=0)
-    return float(np.degrees(np.arctan2(-z, x)))
+    across = compute_across(motion)
+    return float("nan") if across is None else float(np.degrees(np.arctan2(-across[2], across[0])))
 
 
 def judgeable_views(view_angle_deg: float, margin_deg: float = 25.0) -> tuple[View, ...]:

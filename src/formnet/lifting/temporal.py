@@ -19,8 +19,7 @@ from formnet.lifting.observation import OBSERVED_24, Array, observe
 from formnet.motion import Motion
 from formnet.pose.track import PoseTrack
 from formnet.skeleton import LIFTED_32
-from formnet.storage.former_models import refuse_code
-from formnet.storage.weights import build_with_weights, read_weights, shipped_path, write_weights
+from formnet.storage.weights import build_with_weights, read_weights_of, shipped_path, write_weights
 
 FORMAT = "formnet-lifter"
 FORMAT_VERSION = 2
@@ -146,13 +145,9 @@ def load_lifter(path: Path, name: str | None = None) -> NetworkLifter:
     Raises:
         CheckpointError: no such file, damaged, or no lifter.
     """
-    content, state, weights = read_weights(Path(path))
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is no lifter; make one with python train.py task=lift")
-    version = content.get("format_version")
-    if not isinstance(version, int) or version > FORMAT_VERSION or content.get("joints") != list(LIFTED_32.joints):
+    content, state, weights = read_weights_of(Path(path), "lifter", "lift", FORMAT, FORMAT_VERSION)
+    if content.get("joints") != list(LIFTED_32.joints):
         raise CheckpointError(f"{path} was written by a newer formnet; upgrade formnet")
-    refuse_code(content, Path(path))
     try:
         plain = dict(content["network"])
         options = LifterNetwork(**{**plain, "dilations": tuple(plain["dilations"])})

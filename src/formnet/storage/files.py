@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import platform
 import shutil
@@ -15,6 +16,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from formnet.errors import InputError
 from formnet.storage.outputs import check_outputs, is_device, is_ours, remember
@@ -222,6 +224,16 @@ def _umask() -> int:
 def write_text(path: Path, text: str) -> None:
     """Writes UTF-8; bytes of a file name that are no text stand there as \\udcXX, as JSON escapes them."""
     path.write_bytes(text.encode("utf-8", "backslashreplace"))
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Writes plain values as JSON, to be read by people, too; nothing half-written is ever seen.
+
+    Raises:
+        InputError: see `atomic_path`.
+    """
+    with atomic_path(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def compute_sha256(path: Path) -> str:

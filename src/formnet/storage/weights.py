@@ -15,7 +15,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from formnet.errors import CheckpointError, InputError
-from formnet.storage.files import atomic_path, compute_sha256
+from formnet.storage.files import atomic_path, compute_sha256, write_json
+from formnet.storage.former_models import refuse_code
 from formnet.storage.texts import check_file, read_json
 
 Module = TypeVar("Module", bound=torch.nn.Module)
@@ -36,8 +37,7 @@ def write_weights(path: Path, tensors: Mapping[str, torch.Tensor], about: Mappin
     with atomic_path(path) as temporary:
         save_file(dict(tensors), temporary)
     sidecar = seal({**about, "sha256": compute_sha256(path)})
-    with atomic_path(path.with_suffix(".json")) as temporary:
-        temporary.write_text(json.dumps(sidecar, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(path.with_suffix(".json"), sidecar)
     return path
 
 
@@ -70,6 +70,29 @@ def read_weights(path: Path) -> tuple[Any, dict[str, torch.Tensor], Path]:
         return content, load_file(weights), weights
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(f"{weights} is no readable safetensors file ({error}); get the model again") from error
+
+
+def read_weights_of(
+    path: Path, what: str, task: str, form: str, version: int
+) -> tuple[dict[str, Any], dict[str, torch.Tensor], Path]:
+    """As `read_weights`, of a network of one kind, up to a version of its format.
+
+    Args:
+        what: the kind, for messages ("lifter").
+        task: of `train.py`, which makes one.
+        form: what the JSON calls its format.
+
+    Raises:
+        CheckpointError: also for another kind, a newer version, or a description that names something to run.
+    """
+    content, state, weights = read_weights(path)
+    if not isinstance(content, dict) or content.get("format") != form:
+        raise CheckpointError(f"{path} is no {what}; make one with python train.py task={task}")
+    found = content.get("format_version")
+    if not isinstance(found, int) or found > version:
+        raise CheckpointError(f"{path} was written by a newer formnet; upgrade formnet")
+    refuse_code(content, path)
+    return content, state, weights
 
 
 def _read_sidecar(sidecar: Path) -> Any:

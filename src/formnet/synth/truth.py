@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -50,12 +49,6 @@ def describe_clip(clip: Clip, *, seed: int, number: int, fps: float, camera: Cam
             "height": camera.height,
         }
     return truth
-
-
-def write_truth(path: Path, truth: dict[str, Any]) -> None:
-    """Writes a clip's JSON; nothing half-written is ever seen."""
-    with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(truth, indent=1) + "\n")
 
 
 def write_true_arrays(path: Path, clip: Clip, body: Body) -> None:

@@ -20,8 +20,7 @@ from formnet.measures.calibration import VIEWS, view_name
 from formnet.measures.performance import Performance
 from formnet.measures.registry import MEASURES, read_values
 from formnet.motion import FloatArray, Motion
-from formnet.storage.former_models import refuse_code
-from formnet.storage.weights import build_with_weights, read_weights, shipped_path, write_weights
+from formnet.storage.weights import build_with_weights, read_weights_of, shipped_path, write_weights
 
 FORMAT = "formnet-measures"
 FORMAT_VERSION = 2
@@ -107,13 +106,7 @@ def load_estimator(path: Path) -> MeasureEstimator:
     Raises:
         CheckpointError: no such file, damaged, or no measuring network.
     """
-    content, state, weights = read_weights(Path(path))
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is no measuring network; make one with python train.py task=measure")
-    version = content.get("format_version")
-    if not isinstance(version, int) or version > FORMAT_VERSION:
-        raise CheckpointError(f"{path} was written by a newer formnet; upgrade formnet")
-    refuse_code(content, Path(path))
+    content, state, weights = read_weights_of(Path(path), "measuring network", "measure", FORMAT, FORMAT_VERSION)
     try:
         spec = MeasuringSpec.from_dict(content["spec"])
         options = NetworkOptions(**content["network"])

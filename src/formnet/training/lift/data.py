@@ -137,5 +137,4 @@ def _to_tensors(
         motions, rows, cameras, noise, rng,
         through_estimator=options.through_estimator, odd_proportions=options.odd_proportions,
     )  # fmt: skip
-    arrays = (batch.points, batch.confidence, batch.picture, batch.solid)
-    return Batch(*(torch.from_numpy(array) for array in arrays))
+    return Batch(*map(torch.from_numpy, batch))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,8 +98,7 @@ def sample_cameras(rng: np.random.Generator, count: int) -> list[Camera]:
     return [sample_camera(rng, size=sizes[number % 2], height_m=(0.3, 2.2)) for number in range(count)]
 
 
-@dataclass(frozen=True, eq=False)
-class LiftBatch:
+class LiftBatch(NamedTuple):
     """What a lifter is given and what it should answer.
 
     Attributes:

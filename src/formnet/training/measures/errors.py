@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +12,6 @@ import numpy as np
 from formnet.measures.calibration import VIEWS, Line, view_name
 from formnet.measures.registry import MEASURES, read_values
 from formnet.motion import FloatArray
-from formnet.storage.files import atomic_path
 from formnet.synth.detector_noise import DetectorNoise
 from formnet.training.measures.simulated import MeasuredView, simulate_views
 
@@ -99,12 +96,6 @@ def fit_errors(count: int, seed: int, progress: Callable[[int], None] | None = N
         "columns": ["offset", "gain", "error", "reliability"],
         "sources": {source: _plain(lines) for source, lines in {**sources, "solid": solid_lines()}.items()},
     }
-
-
-def write_errors(path: Path, content: Mapping[str, Any]) -> None:
-    """Writes the file; nothing half-written is ever seen."""
-    with atomic_path(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def _plain(lines: Mapping[str, Mapping[str, Line]]) -> dict[str, dict[str, list[float]]]:
