@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 # One thread for each test process, before NumPy and PyTorch start theirs: what tests compute is small, and threads that
 # wait for each other beside a busy process take ten times as long.
@@ -23,6 +24,21 @@ from tests.pose.kept import keep_poses  # noqa: E402
 # What is imported and collected stays to the end: to look for rubbish among it would cost each process a second and a
 # half, and a share of every later search.
 gc.disable()
+
+
+SHORT = {"geometry", "readers", "storage", "vocabulary"}
+"""Folders whose files take a second or two: they come last, so that no process waits long for another at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not SHORT.isdisjoint(item.path.parts))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from tests.scheduling import FilesTogether
+
+    return FilesTogether(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_finish() -> None:
