@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from formnet.readers.keypoints.clock import find_rate, settle_times, time_unit_of
+from formnet.readers.keypoints.clock import find_rate, mend_times, read_time, settle_times, time_unit_of
 from formnet.readers.source import read_pose_source
 from tests.readers.keypoint_files import COCO, N_FRAMES, alphapose, flat
 
@@ -18,6 +18,7 @@ UNEVEN_S = np.cumsum(np.random.default_rng(0).uniform(0.02, 0.05, N_FRAMES))
     ("key", "unit"),
     [("time_s", "s"), ("timestamp_s", "s"), ("Time (s)", "s"), ("time [s]", "s"), ("seconds", None),
      ("time", "unknown"),
+     ("timestampMs", "ms"),
      ("timestamp", "unknown"), ("t", "unknown"), ("ts", "unknown"), ("timestamp_ms", "ms"), ("time_ms", "ms"),
      ("video_time", "unknown"), ("frame", None), ("score", None), ("times", None), ("timeout", None)],
 )  # fmt: skip
@@ -53,7 +54,14 @@ def test_times_in_several_units_are_none():
 
 
 @pytest.mark.parametrize(
-    "content", [{"fps": 50}, {"info": {"fps": 50.0}}, {"video": {"frame_rate": 50, "width": 1280}}]
+    "content",
+    [
+        {"fps": 50},
+        {"fps": "50"},
+        {"fps": "50000/1000"},
+        {"info": {"fps": 50.0}},
+        {"video": {"frame_rate": 50, "width": 1280}},
+    ],
 )
 def test_a_rate_of_a_file_is_taken(tmp_path, content):
     assert find_rate(content) == 50.0
@@ -64,7 +72,7 @@ def test_a_rate_of_a_file_is_taken(tmp_path, content):
     assert source.warnings == ()
 
 
-@pytest.mark.parametrize("content", [{}, [], {"fps": "50"}, {"fps": 0}, {"fps": True}, {"fps": 1e9}])
+@pytest.mark.parametrize("content", [{}, [], {"fps": "fifty"}, {"fps": "5/0"}, {"fps": 0}, {"fps": True}, {"fps": 1e9}])
 def test_what_is_no_rate(content):
     assert find_rate(content) is None
 
@@ -77,3 +85,63 @@ def test_times_of_a_table(tmp_path, column):
     (tmp_path / "a.csv").write_text("\n".join([",".join(header), *lines]))
     source = read_pose_source(tmp_path / "a.csv")
     np.testing.assert_allclose(source.motion.timestamps, UNEVEN_S, atol=1e-9)
+
+
+def write_timed(tmp_path, times):
+    rows = [{"frame": number, "timestamp": stated, "keypoints": flat(pose)}
+            for number, (stated, pose) in enumerate(zip(times, COCO, strict=True))]  # fmt: skip
+    (tmp_path / "a.json").write_text(json.dumps(rows))
+    return read_pose_source(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        lambda time_s: f"{time_s:.6f}",
+        lambda time_s: f"00:00:0{time_s:.6f}",
+        lambda time_s: f"0:0{time_s:.6f}".replace(".", ","),
+        lambda time_s: f"2024-05-01T10:00:0{time_s:.6f}Z",
+        lambda time_s: f"2024-05-01 10:00:0{time_s:.6f}",
+    ],
+    ids=["text", "clock", "clock with a comma", "date", "date with a blank"],
+)
+def test_times_written_as_text_are_times(tmp_path, say):
+    source = write_timed(tmp_path, [say(time_s) for time_s in UNEVEN_S])
+    assert source.warnings == ()
+    np.testing.assert_allclose(np.diff(source.motion.timestamps), np.diff(UNEVEN_S), atol=2e-6)
+
+
+@pytest.mark.parametrize("text", ["", "noon", "1:2:3:4", "2024-13-45T10:00:00", "nan", "inf"])
+def test_texts_that_are_no_times(text):
+    assert read_time(text, "s") is None
+
+
+@pytest.mark.parametrize("jump_s", [600.0, -0.4, -5000.0])
+def test_a_jump_of_times_is_a_joint_between_recordings_and_is_said(tmp_path, jump_s):
+    even_s = np.arange(N_FRAMES) / 30
+    source = write_timed(tmp_path, (7000 + even_s + jump_s * (np.arange(N_FRAMES) >= 12)).tolist())
+    np.testing.assert_allclose(np.diff(source.motion.timestamps), 1 / 30, atol=1e-6)
+    assert ["joins recordings" in warning for warning in source.warnings] == [True]
+
+
+def test_repeated_times_lie_between_their_neighbours(tmp_path):
+    source = write_timed(tmp_path, (np.arange(N_FRAMES) // 2 / 15).tolist())
+    np.testing.assert_allclose(source.motion.timestamps, np.arange(N_FRAMES) / 30, atol=1e-6)
+    assert source.warnings == ()
+
+
+def test_minutes_without_the_person_are_no_joint():
+    frames = np.array([0, 1, 2, 6000, 6001, 6001])
+    times_s = frames / 30
+    times_s[2] = times_s[1]
+    mended_s, notes = mend_times(times_s, frames)
+    np.testing.assert_allclose(mended_s, [0, 1 / 30, 1.5 / 30, 200, 200 + 1 / 30, 200 + 1 / 30], atol=1e-6)
+    assert notes == ()
+
+
+def test_times_that_do_not_rise_are_not_used_and_it_is_said(tmp_path):
+    rows = [{"frame": number, "time_s": 3.0, "keypoints": flat(pose)} for number, pose in enumerate(COCO)]
+    (tmp_path / "a.json").write_text(json.dumps(rows))
+    source = read_pose_source(tmp_path / "a.json", fps=50)
+    np.testing.assert_allclose(source.motion.timestamps, np.arange(N_FRAMES) / 50)
+    assert "do not rise" in source.warnings[0]

@@ -300,6 +300,32 @@ def test_arrays(tmp_path):
         read_pose_source(tmp_path / "c.npy")
 
 
+@pytest.mark.parametrize("counts_up", [True, False])
+def test_a_trc_in_pixels_stands_upright_whichever_way_it_counts(tmp_path, counts_up):
+    from formnet.exports.tables import write_trc
+
+    points = squat_points(SKELETONS["halpe26"])
+    solid = as_motion(SKELETONS["halpe26"]).replace(positions=points * [1.0, 1.0, 0.0], unit="metre")
+    # The writer turns y round.
+    write_trc(tmp_path / "a.trc", solid.replace(positions=solid.positions * [1.0, 1.0 if counts_up else -1.0, 1.0]))
+    text = (tmp_path / "a.trc").read_text()
+    assert "\tm\t" in text
+    motion = read_pose_source(write(tmp_path / "b.trc", text.replace("\tm\t", "\tpx\t", 1))).motion
+    assert motion.unit == "pixel"
+    shift = motion.positions[0, 0] - points[0, 0, :2] if counts_up else 0.0
+    np.testing.assert_allclose(motion.positions, points[..., :2] + shift, atol=1e-3)
+
+
+def test_labelled_pictures_of_deeplabcut_have_names_of_three_columns(tmp_path):
+    make, _ = FORMATS["DeepLabCut"]
+    head, parts, fields, *rows = (line.split(",") for line in make(tmp_path).read_text().splitlines())
+    lines = [[line[0], "", "", *line[1:]] for line in (head, parts, fields)]
+    lines += [["labeled-data", "clip", f"img{number:04d}.png", *row[1:]] for number, row in enumerate(rows)]
+    text = "\n".join(map(",".join, lines))
+    motion = read_pose_source(write(tmp_path / "a.csv", text), fps=30).motion
+    np.testing.assert_allclose(motion.positions, COCO[..., :2])
+
+
 @pytest.mark.parametrize(("scale", "unit"), [([1.0, 1.0, 0.0], "pixel"), ([1 / 300, -1 / 300, 0.0], "metre")])
 def test_joints_of_a_trc_without_depth_are_joints_in_the_picture(tmp_path, scale, unit):
     """Sports2D writes pixels (y down) and metres (y up) alike, and calls both metres."""

@@ -101,3 +101,11 @@ def test_two_people_are_refused_until_one_is_chosen(tmp_path):
     with pytest.raises(PoseError, match=r"shows 2 people in 24 of 24 frames; choose one with --person 1"):
         read(tmp_path, both())
     assert "24 of 24 frames show another person" in read(tmp_path, both(), 1).warnings[0]
+
+
+def test_detections_here_and_there_are_no_second_person(tmp_path):
+    rows = [row(n, pose) for n, pose in enumerate(COCO)]
+    rows += [row(n, NEIGHBOUR[n] * [0.2, 0.2, 1] + [(n * 577) % 1000, 0, 0]) for n in range(0, N_FRAMES, 3)]
+    source = read(tmp_path, rows)
+    np.testing.assert_allclose(source.motion.positions, COCO[..., :2])
+    assert source.warnings == ("8 of 24 frames show another person, who was left out",)

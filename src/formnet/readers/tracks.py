@@ -74,11 +74,19 @@ def require_one_person(detections: Detections, source: str) -> None:
     """Raises `PoseError` when a second person is in more than a tenth of the frames."""
     counts = np.unique(drop_duplicates(detections).frames, return_counts=True)[1]
     crowded = int((counts > 1).sum())
-    if crowded > COMPANY_SHARE * len(counts):
+    if crowded > COMPANY_SHARE * len(counts) and not _are_strays(detections):
         raise PoseError(
             f"{source} shows {counts.max()} people in {crowded} of {len(counts)} frames; choose one with --person 1 "
             "(1 is the most prominent, 2 the next)"
         )
+
+
+def _are_strays(detections: Detections) -> bool:
+    """Whether nobody but one person lasts: the others are detections here and there that follow nobody."""
+    if not detections.is_film:
+        return False
+    people = rank_people(drop_duplicates(detections.rows(np.argsort(detections.frames, kind="stable"))))
+    return len(people) == 1 and len(people[0].rows) >= (1 - COMPANY_SHARE) * len(np.unique(detections.frames))
 
 
 def drop_duplicates(detections: Detections) -> Detections:

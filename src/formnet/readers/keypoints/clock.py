@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from formnet.motion import FloatArray
+from formnet.pose.timing import MAX_HOLD_S, MonotonicClock
 
 TimeUnit = Literal["s", "ms", "unknown"]
 _KEY = re.compile(
@@ -20,6 +23,10 @@ _RATES = (1.0, 1000.0)
 # Median step between frames in the unit → seconds in it: up to 120 frames a second, down to about one.
 _USUAL_STEPS_S = (0.008, 0.9)
 _UNITS_S = (1.0, 1e-3, 1e-6, 1e-9)
+_MIN_RISING = 0.25
+_LISTED = 5
+_CLOCK = re.compile(r"^(?:(\d{1,2}):)?(\d{1,2}):(\d{1,2}(?:[.,]\d+)?)$")
+_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}[T ]\d")
 _LONGEST_CLIP_S = 86_400.0
 
 
@@ -35,11 +42,36 @@ def time_unit_of(key: str) -> TimeUnit | None:
 def find_time(node: Mapping[str, Any]) -> tuple[float, TimeUnit] | None:
     """The time that an object says, and its unit; None where it says none."""
     for key, value in node.items():
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and np.isfinite(value):
-            unit = time_unit_of(key) if isinstance(key, str) else None
-            if unit is not None:
-                return float(value), unit
+        unit = time_unit_of(key) if isinstance(key, str) else None
+        if unit is not None and (stated := read_time(value, unit)) is not None:
+            return stated
     return None
+
+
+def read_time(value: Any, unit: TimeUnit) -> tuple[float, TimeUnit] | None:
+    """A time as a number, as a number in a text, as `0:00:01.5` or as a date, and its unit; None for what is none."""
+    if isinstance(value, str):
+        if (clock := _CLOCK.match(value.strip())) is not None:
+            hours, minutes, seconds = (float((part or "0").replace(",", ".")) for part in clock.groups())
+            return 3600 * hours + 60 * minutes + seconds, "s"
+        if _DATE.match(value.strip()):
+            try:
+                return datetime.fromisoformat(value.strip().replace("Z", "+00:00")).timestamp(), "s"
+            except (ValueError, OverflowError, OSError):
+                return None
+        value = _to_number(value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and np.isfinite(value):
+        return float(value), unit
+    return None
+
+
+def _to_number(text: str) -> float:
+    """A number, or a ratio of two as FFmpeg writes rates; NaN for other texts."""
+    top, _, bottom = text.partition("/")
+    try:
+        return float(top.replace(",", ".")) / float(bottom or 1)
+    except (ValueError, ZeroDivisionError):
+        return float("nan")
 
 
 def find_rate(content: Any) -> float | None:
@@ -49,6 +81,7 @@ def find_rate(content: Any) -> float | None:
     for node in (content, *(part for part in content.values() if isinstance(part, dict))):
         for key in _RATE_KEYS:
             value = node.get(key)
+            value = _to_number(value) if isinstance(value, str) else value
             if isinstance(value, (int, float)) and not isinstance(value, bool) and _RATES[0] <= value <= _RATES[1]:
                 return float(value)
     return None
@@ -69,6 +102,30 @@ def settle_times(times: FloatArray, units: set[TimeUnit]) -> FloatArray | None:
     first = float(times.min())
     start_s = first * scale_s
     return (times - first) * scale_s + (start_s if start_s < _LONGEST_CLIP_S else 0.0)
+
+
+def mend_times(times_s: FloatArray, frames: NDArray[np.int64]) -> tuple[FloatArray | None, tuple[str, ...]]:
+    """(N,) times of rows that rise with their frames, and notes; None where they hardly rise at all.
+
+    Times that stand twice are put between their neighbours; a step back, or ahead by more than a minute that no frames
+    are missing for, is a joint between recordings.
+    """
+    numbers, first, back = np.unique(frames, return_index=True, return_inverse=True)
+    stated_s = times_s[first]
+    steps_s = np.diff(stated_s)
+    if not len(steps_s) or (steps_s.min() > 0 and steps_s.max() <= MAX_HOLD_S):
+        return times_s, ()
+    if np.mean(steps_s > 0) < _MIN_RISING:
+        return None, ("the times of the file do not rise with its frames and were not used",)
+    usual_s = float(np.median(steps_s[steps_s > 0]))
+    lost_s = np.minimum(usual_s * (np.diff(numbers) - 1), np.maximum(steps_s - usual_s, 0.0))
+    without_s = np.append(0.0, np.cumsum(lost_s))
+    clock = MonotonicClock(usual_s)
+    mended_s = stated_s[0] + np.array([clock.advance(float(time_s)) for time_s in stated_s - without_s]) + without_s
+    at = ", ".join(f"{float(mended_s[np.searchsorted(mended_s - without_s, stated_s[0] + joint_s)]):.1f}"
+                   for joint_s in clock.joints_s[:_LISTED])  # fmt: skip
+    told = f"the file joins recordings: its time jumps at {at} s; each part goes on where the one before ends"
+    return mended_s[back], (told,) if clock.joints_s else ()
 
 
 def _guess_unit_s(times: FloatArray) -> float | None:

@@ -7,7 +7,7 @@ import numpy as np
 from formnet.errors import InputError, PoseError
 from formnet.motion import FloatArray, Unit
 from formnet.readers.detections import Detections, clean_keypoints, is_l2_normalised
-from formnet.readers.keypoints.clock import settle_times
+from formnet.readers.keypoints.clock import mend_times, settle_times
 from formnet.readers.keypoints.frames import FrameNumbers, has_gaps, number_frames, number_pictures
 from formnet.readers.keypoints.layouts import choose_layout
 from formnet.readers.keypoints.shares import are_shares, to_pixels
@@ -74,6 +74,9 @@ def gather(
         times_s = settle_times(frames.stamps, {"unknown"})
     if times_s is None and found.fps is not None and frames.is_film:
         times_s = frames.numbers / found.fps
+    if times_s is not None and len(np.unique(frames.clips)) == 1:
+        times_s, told = mend_times(times_s, frames.numbers)
+        notes += told
     if strays := int((frames.clips < 0).sum()):
         notes.append(f"{strays} poses belong to pictures with other names and were left out")
     if not all(row.points.has_confidence for row in rows):

@@ -13,7 +13,7 @@ from formnet.errors import InputError, PoseError
 from formnet.motion import FloatArray, Motion, Unit
 from formnet.readers.detections import Detections, make_motion
 from formnet.readers.keypoints.cells import holds_lists
-from formnet.readers.keypoints.clock import TimeUnit, time_unit_of
+from formnet.readers.keypoints.clock import TimeUnit, read_time, time_unit_of
 from formnet.readers.keypoints.gather import gather
 from formnet.readers.keypoints.headers import keep_body, name_fields
 from formnet.readers.keypoints.long_tables import widen_long_table
@@ -94,6 +94,9 @@ def _is_own(header: list[str]) -> bool:
 
 def _flatten_deeplabcut(rows: list[list[str]]) -> list[list[str]]:
     """DeepLabCut's three rows of head (scorer, bodyparts, coords; four with individuals) as one; one row a person."""
+    # Labelled pictures have three columns of their names: folder, clip and picture.
+    n_names = next((number for number, cell in enumerate(rows[1][1:], 1) if cell.strip()), 1)
+    rows = [["/".join(cell for cell in row[:n_names] if cell), *row[n_names:]] for row in rows]
     n_head = 4 if rows[1][0].strip().lower() == "individuals" else 3
     parts, fields = rows[n_head - 2], rows[n_head - 1]
     names = [f"{part}_{name}" for part, name in zip(parts[1:], fields[1:], strict=True)]
@@ -144,9 +147,11 @@ def _to_detections(body: list[list[str]], columns: _Columns, path: Path, size: t
     has_confidence = all("confidence" in one for one in fields)
     x, y = (numbers[:, [one[axis] for one in fields]] for axis in ("x", "y"))
     confidence = numbers[:, [one["confidence"] for one in fields]] if has_confidence else np.ones_like(x)
-    found = Found(keys={"table"}, has_places=True, time_units={columns.time_unit})
+    found = Found(keys={"table"}, has_places=True)
     for row in range(len(body)):
         frame = _frame_of(body[row], columns, row)
+        stated = None if columns.time is None else read_time(body[row][columns.time], columns.time_unit)
+        found.time_units |= set() if stated is None else {stated[1]}
         track = numbers[row, columns.track] if columns.track is not None else np.nan
         found.rows.append(
             Row(
@@ -155,7 +160,7 @@ def _to_detections(body: list[list[str]], columns: _Columns, path: Path, size: t
                 row,
                 int(track) if np.isfinite(track) else None,
                 np.full(4, np.nan),
-                float(numbers[row, columns.time]) if columns.time is not None else None,
+                None if stated is None else stated[0],
             )
         )
     return gather(found, "table", str(path), size=size)
