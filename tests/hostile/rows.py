@@ -161,7 +161,7 @@ _POSES: tuple[tuple[str, Make, str], ...] = (
     ("far.trc", text(files.trc(rows="\n".join(f"{k}\t{k}\t" + "\t".join(["1e30"] * 24) for k in range(3)))), _FAR),
     ("times.trc", text(files.trc(rows="\n".join(f"{k}\t{t}\t" + "\t".join(["1"] * 24)
                                                for k, t in enumerate(("0", "1e7", "1e300"))))), _TIMES),
-    ("units.trc", text(files.trc(units="parsec")), "formnet reads TRC in m, cm and mm"),
+    ("units.trc", text(files.trc(units="parsec")), "formnet reads TRC in m, cm, mm and px"),
     ("no-rows.trc", text(files.trc(rows="")), "holds no frames"),
     # What is called a film and is none.
     ("picture.svg", text(files.SVG), _FILM),

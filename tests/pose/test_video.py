@@ -218,6 +218,20 @@ def test_cut_off_after_a_good_beginning_is_used_with_a_warning(tmp_path, name):
         assert "damaged" in warnings[0]
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
+def test_sound_that_goes_on_after_the_pictures_is_no_damage(tmp_path, name):
+    frames, warnings = read_damaged(make_video(tmp_path / name, noise(25), with_sound=True, sound_s=5.0))
+    assert (len(frames), warnings) == (25, [])
+
+
+def test_cut_off_with_sound_is_damage(tmp_path):
+    clip = make_video(tmp_path / "a.mkv", noise(100), with_sound=True)
+    clip.write_bytes(clip.read_bytes()[: int(0.5 * clip.stat().st_size)])
+    frames, warnings = read_damaged(clip)
+    assert len(frames) < 90
+    assert ["damaged" in warning for warning in warnings] == [True]
+
+
 def test_cut_off_before_one_second_is_refused(tmp_path):
     clip = make_video(tmp_path / "a.mp4", noise(100), faststart=True)
     clip.write_bytes(clip.read_bytes()[: int(0.15 * clip.stat().st_size)])

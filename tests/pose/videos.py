@@ -26,6 +26,7 @@ def make_video(
     faststart: bool = False,
     aspect: Fraction | None = None,
     with_sound: bool = False,
+    sound_s: float | None = None,
 ) -> Path:
     """Writes RGB images at these times; `rotation_deg` counts counter-clockwise as FFmpeg does."""
     times_s = [n / 25 for n in range(len(images))] if times_s is None else times_s
@@ -43,7 +44,7 @@ def make_video(
         if rotation_deg or hflip:
             stream.set_display_rotation(rotation_deg, hflip=hflip)
         if with_sound:
-            _add_sound(container, len(images) / 25)
+            _add_sound(container, len(images) / 25 if sound_s is None else sound_s)
         for image, time_s in zip(images, times_s, strict=True):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24").reformat(format=pix_fmt)
             frame.pts, frame.time_base = round(time_s * TICKS), Fraction(1, TICKS)

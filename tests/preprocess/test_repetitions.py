@@ -10,6 +10,7 @@ from formnet.preprocess.canonical import CanonicalRule, choose_better_seen_sides
 from formnet.preprocess.dips import estimate_minimum_s
 from formnet.preprocess.hips import compute_hip_height
 from formnet.preprocess.repetitions import find_repetitions
+from formnet.preprocess.smoothers import smooth_motion
 from formnet.skeleton import Skeleton
 from tests.preprocess.squats import bell, squat_from_flexion, squats, with_missing
 
@@ -107,6 +108,21 @@ def test_too_quick_for_anybody_is_said_with_what_helps() -> None:
         assert "quicker than anybody squats; if the clip is sped up, say so with --slow-motion (0.25" in said
     (said,) = find_repetitions(motion.replace(timestamps=motion.timestamps / 1000)).warnings
     assert "it lasts 0.01 s" in said
+
+
+def test_quick_repetitions_at_the_ends_of_a_clip_are_too_quick_and_not_cut_off() -> None:
+    motion = squats((0.4, 4.0, 7.6), duration_s=8, width_s=2.8)
+    assert len(find_repetitions(motion).spans) > 0
+    (said,) = find_repetitions(motion.replace(timestamps=motion.timestamps / 8)).warnings
+    assert "quicker than anybody squats" in said
+
+
+def test_several_quick_repetitions_are_not_one() -> None:
+    """Smoothed as everything is, five squats in 0.75 seconds leave one dip that is long enough for a squat."""
+    motion = squats((1.4, 3.9, 6.4, 8.9, 11.4), duration_s=12, width_s=2.8)
+    found = find_repetitions(smooth_motion(motion.replace(timestamps=motion.timestamps / 16)))
+    assert found.spans == ()
+    assert "quicker than anybody squats" in found.warnings[0]
 
 
 def test_slow_motion() -> None:

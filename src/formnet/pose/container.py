@@ -131,6 +131,22 @@ def describe_streams(path: Path) -> list[tuple[str, str]]:
     return lines
 
 
+def read_last_time_s(path: Path) -> float:
+    """Where the last stored piece of any stream ends, in seconds; sound may go on after the last picture."""
+    import av
+
+    last_s = 0.0
+    with open_container(path) as container:
+        try:
+            for packet in container.demux():
+                if packet.pts is not None and packet.time_base is not None:
+                    last_s = max(last_s, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+        except (av.FFmpegError, OSError):
+            # What is stored after damage counts for nothing.
+            return last_s
+    return last_s
+
+
 def has_own_times(container: av.container.InputContainer) -> bool:
     """False for raw streams, which do not say when their pictures were taken."""
     return not container.format.flags & _WITHOUT_TIMES

@@ -25,6 +25,7 @@ from formnet.pose.container import (
     has_own_times,
     iterate_timed,
     open_container,
+    read_last_time_s,
 )
 from formnet.pose.orientation import UPRIGHT, Orientation, orient_image, read_orientation, turn_image
 from formnet.pose.photo import is_animated, read_animation
@@ -185,7 +186,7 @@ def read_frames(
         is_still = _is_still(container)
         claimed_s = 0.0 if is_still else _claimed_duration_s(container, stream)
     # A file that was cut off often ends without any error: it is shorter than it says, by either way of counting.
-    if not problem and claimed_s > 0 and max(time_s, last_s) < 0.9 * claimed_s - 0.5:
+    if not problem and _ends_early(max(time_s, last_s), claimed_s) and _ends_early(read_last_time_s(path), claimed_s):
         problem = "it ends early"
     if problem:
         _report_damage(path, problem, time_s, claimed_s, on_warning)
@@ -229,6 +230,10 @@ def _open_animation(path: Path, playback: Playback) -> Iterator[tuple[float, Ima
         raise InputError(
             f"{path} is an animation that cannot be read ({error}; after {n_pictures} pictures); save it as a video"
         ) from error
+
+
+def _ends_early(last_s: float, claimed_s: float) -> bool:
+    return claimed_s > 0 and last_s < 0.9 * claimed_s - 0.5
 
 
 def _report_damage(

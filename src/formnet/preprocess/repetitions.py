@@ -19,6 +19,9 @@ Mask = NDArray[np.bool_]
 _SPEED_S = 0.1
 """Speeds are read over this time: shorter ones are mostly noise."""
 _LEAST_CLIP_S = 0.5
+_DOUBTED_S = 1.0
+"""Where a repetition takes less, several quick ones may have been taken for it."""
+_SPREAD = 1.2
 _SPED_UP = 8.0
 """How much slower a clip is looked at where its dips are too quick to be any."""
 
@@ -119,8 +122,14 @@ def find_repetitions(
             f"hips and knees never open to {rule.canonical.threshold_deg:.0f}°; repetitions were cut at this person's "
             "own standing posture"
         )
+    if (quick_s := course.find_quick_s(scenes, spans)) > 0:
+        spans = []
+        warnings = [
+            f"no repetition was found: the hips go down and up within {quick_s:.1f} s, quicker than anybody squats; if "
+            "the clip is sped up, say so with --slow-motion (0.25 for fourfold speed), or give its true --fps"
+        ]
     if not spans and not warnings:
-        warnings.append(course.explain_nothing(scenes))
+        warnings.append(course.explain_nothing())
     return Segmentation(tuple(spans), tuple(dict.fromkeys(warnings)))
 
 
@@ -141,21 +150,32 @@ class _Course:
     upright: Mask
     rule: RepetitionRule
 
-    def explain_nothing(self, scenes: Sequence[NDArray[np.intp]]) -> str:
-        """Why a clip in which nothing is cut off or hidden has no repetition."""
+    def explain_nothing(self) -> str:
+        """Why a clip in which nothing is cut off, hidden or too quick has no repetition."""
         lasts_s = float(self.times_s[-1] - self.times_s[0])
         if lasts_s < _LEAST_CLIP_S:
             return f"no repetition was found: it lasts {lasts_s:.2f} s; give a longer clip, or its true --fps"
-        slowed = replace(self, times_s=self.times_s * _SPED_UP)
-        found = [slowed.judge(dip, int(one[0]), int(one[-1]))[0] for one in scenes for dip in slowed.find_dips(one)]
-        quick_s = [(span.end_s - span.start_s) / _SPED_UP for span in found if span]
-        if quick_s:
-            return (
-                f"no repetition was found: the hips go down and up within {np.median(quick_s):.1f} s, quicker than "
-                "anybody squats; if the clip is sped up, say so with --slow-motion (0.25 for fourfold speed), or give "
-                "its true --fps"
-            )
         return "no repetition was found: the hips never go down from standing and up again"
+
+    def find_quick_s(self, scenes: Sequence[NDArray[np.intp]], spans: Sequence[RepetitionSpan]) -> float:
+        """Median time of the repetitions that there would be if the clip were slower, where all are quicker than people
+        squat and more than those found; else 0."""
+        lasts_s = float(self.times_s[-1] - self.times_s[0])
+        shortest_s = min((one.end_s - one.start_s for one in spans), default=0.0)
+        if shortest_s > _DOUBTED_S or (not spans and lasts_s < _LEAST_CLIP_S):
+            return 0.0
+        rule = replace(self.rule, max_duration_s=self.rule.max_duration_s * _SPED_UP)
+        slowed = replace(self, times_s=self.times_s * _SPED_UP, rule=rule)
+        dips = [(one, dip) for one in scenes for dip in slowed.find_dips(one)]
+        deepest = max((slowed.depth(dip) for _, dip in dips), default=0.0)
+        found = [slowed.judge(dip, int(one[0]), int(one[-1]))[0] for one, dip in dips
+                 if slowed.depth(dip) >= self.rule.min_share * deepest]  # fmt: skip
+        quick_s = [(span.end_s - span.start_s) / _SPED_UP for span in found if span]
+        if len(quick_s) <= len(spans):
+            return 0.0
+        # Where a repetition was found, none of the others may be one; several dips of a clip without any are alike.
+        longest_s = max(quick_s) if spans or len(quick_s) == 1 else float(np.median(quick_s)) / _SPREAD
+        return float(np.median(quick_s)) if longest_s < self.rule.min_duration_s else 0.0
 
     def find_dips(self, frames: NDArray[np.intp]) -> list[Dip]:
         """The dips in these frames of one scene."""

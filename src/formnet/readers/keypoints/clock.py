@@ -115,6 +115,9 @@ def mend_times(times_s: FloatArray, frames: NDArray[np.int64]) -> tuple[FloatArr
     steps_s = np.diff(stated_s)
     if not len(steps_s) or (steps_s.min() > 0 and steps_s.max() <= MAX_HOLD_S):
         return times_s, ()
+    if np.abs(steps_s).max() > _LONGEST_CLIP_S:
+        # No recordings lie as far apart in one file: left to be refused as what they are.
+        return times_s, ()
     if np.mean(steps_s > 0) < _MIN_RISING:
         return None, ("the times of the file do not rise with its frames and were not used",)
     usual_s = float(np.median(steps_s[steps_s > 0]))
