@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from formnet.body.mesh import Part, ellipsoid_vertices, per_ring, profile, smoothstep, tube_faces, tube_vertices
+from formnet.body.mesh import Part, ellipsoid_vertices, per_ring, profile, rigid_part, smoothstep, tube_vertices
 from formnet.body.proportions import Proportions, rest_joints
 from formnet.body.regions import REGION
-from formnet.skeleton import SMPL_24
 
 _X, _BACK = np.array([1.0, 0.0, 0.0]), np.array([0.0, 0.0, -1.0])
 _SEGMENTS = 26
@@ -62,14 +61,14 @@ def head_parts(p: Proportions) -> list[Part]:
             place = face_point(p, side * centre[0], centre[1], centre[2])
             rings, segments = (8, 12) if name in ("nose_tip", "nose_bridge") else (6, 10)
             vertices = ellipsoid_vertices(place, np.asarray(half) * p.scale * p.head, rings, segments)
-            parts.append(_on_head(vertices, tube_faces(rings, segments), region))
+            parts.append(rigid_part(vertices, rings, segments, "head", region))
     return parts
 
 
 def _skull(p: Proportions) -> Part:
     heights = _heights()
     vertices = _shell(p, heights, np.ones((len(heights), _SEGMENTS)))
-    part = _on_head(vertices, tube_faces(len(heights), _SEGMENTS), "skin")
+    part = rigid_part(vertices, len(heights), _SEGMENTS, "head", "skin")
     low = per_ring(heights, _SEGMENTS) < 0.066
     angle = np.concatenate([np.tile(_angles(), len(heights)), [0.0, 0.0]])
     jaw = low & (np.sin(angle) < 0.55)
@@ -85,7 +84,7 @@ def _hair(p: Proportions) -> Part:
     grows = smoothstep((heights[:, None] - hairline) / 0.014 + 0.5)
     vertices = _shell(p, heights, 0.93 + grows * 0.17)
     vertices[-1, 1] += 0.008 * p.scale * p.head
-    return _on_head(vertices, tube_faces(len(heights), _SEGMENTS), "hair")
+    return rigid_part(vertices, len(heights), _SEGMENTS, "head", "hair")
 
 
 def _heights() -> np.ndarray:
@@ -106,9 +105,3 @@ def _shell(p: Proportions, heights: np.ndarray, factor: np.ndarray) -> np.ndarra
     # Also upwards, or the crown would have no hair.
     vertices[:-2, 1] += (np.maximum(factor - 1, 0) * np.interp(heights, [0.16, 0.223], [0, 0.08])[:, None]).reshape(-1)
     return face_point(p, 0, 0, 0) + vertices * p.scale * p.head
-
-
-def _on_head(vertices: np.ndarray, faces: np.ndarray, region: str) -> Part:
-    weights = np.zeros((len(vertices), 24))
-    weights[:, SMPL_24.index("head")] = 1
-    return Part(vertices, faces, weights, np.full(len(vertices), REGION[region]))

@@ -8,6 +8,7 @@ from formnet.body.mesh import (
     Part,
     per_ring,
     profile,
+    rigid_part,
     rounded_stations,
     smoothstep,
     tube_faces,
@@ -136,7 +137,7 @@ def hand_parts(p: Proportions) -> list[Part]:
     radii = np.stack([thick, width, width], axis=-1) * caps[:, None] * size
     centres = wrist + np.stack([-0.04 + unit * 0.56, -0.02 * unit, 0.01 + 0 * unit], axis=-1) * size
     palm = tube_vertices(centres, _Y, _Z, radii, 14)
-    parts = [_rigid(palm, 14, 14, "left_wrist")]
+    parts = [rigid_part(palm, 14, 14, "left_wrist", "skin")]
     # Root over the palm, length, thickness: index to little finger, as fractions of the hand.
     fingers = ((0.165, 0.40, 0.050), (0.055, 0.45, 0.052), (-0.055, 0.42, 0.050), (-0.160, 0.33, 0.044))
     for root, length, radius in fingers:
@@ -178,13 +179,7 @@ def _finger(start: np.ndarray, way: np.ndarray, radius: float, joint: str) -> Pa
     u /= np.linalg.norm(u)
     centres = start + unit[:, None] * way + (-0.10 * np.linalg.norm(way) * unit[:, None] ** 2) * _Y
     radii = (caps * (1 - 0.25 * unit) * radius)[:, None].repeat(3, axis=1)
-    return _rigid(tube_vertices(centres, u, np.cross(along, u), radii, 6), len(unit), 6, joint)
-
-
-def _rigid(vertices: np.ndarray, rings: int, segments: int, joint: str, region: str = "skin") -> Part:
-    weights = np.zeros((len(vertices), 24))
-    weights[:, SMPL_24.index(joint)] = 1
-    return Part(vertices, tube_faces(rings, segments), weights, np.full(len(vertices), REGION[region]))
+    return rigid_part(tube_vertices(centres, u, np.cross(along, u), radii, 6), len(unit), 6, joint, "skin")
 
 
 def _tube_part(vertices: np.ndarray, rings: int, segments: int, weights: np.ndarray, regions: np.ndarray) -> Part:

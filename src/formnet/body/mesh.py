@@ -11,6 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
+from formnet.body.regions import REGION
+from formnet.skeleton import SMPL_24
+
 
 @dataclass(frozen=True)
 class Part:
@@ -132,3 +135,10 @@ def mirrored(part: Part, mirror_joints: np.ndarray) -> Part:
         mirror_joints: (24,) permutation that swaps left and right joints.
     """
     return Part(part.vertices * (-1, 1, 1), part.faces[:, ::-1].copy(), part.weights[:, mirror_joints], part.regions)
+
+
+def rigid_part(vertices: np.ndarray, rings: int, segments: int, joint: str, region: str) -> Part:
+    """A tube (V, 3) that moves with one joint and has one colour."""
+    weights = np.zeros((len(vertices), 24))
+    weights[:, SMPL_24.index(joint)] = 1
+    return Part(vertices, tube_faces(rings, segments), weights, np.full(len(vertices), REGION[region]))

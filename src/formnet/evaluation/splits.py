@@ -98,12 +98,13 @@ def make_folds(
         sides = [np.isin(units, names) for names in _deal_groups(units, n_folds, rng)]
     folds = []
     for number, side in enumerate(sides):
-        name = {"random": "random", "authors": "authors"}.get(kind) or ",".join(_spellings(table, side, unit))
         held_out = () if kind == "random" else _spellings(table, side, unit)
-        if kind == "group_kfold":
-            name = f"fold {number + 1}"
-        elif kind == "groups":
-            name = "test groups"
+        named = {
+            "groups": "test groups",
+            "group_kfold": f"fold {number + 1}",
+            "leave_one_group_out": ",".join(held_out),
+        }
+        name = named.get(kind, kind)
         rest = np.isin(table.official, ("train", "val")) if kind == "authors" else ~side
         folds.append(_make_fold(table, name, rest, side, held_out))
     for fold in folds:
@@ -132,11 +133,10 @@ def check_fold(table: RepetitionTable, fold: Fold, *, allow_leakage: bool = Fals
     if len(shared_rows):
         problems.append(f"{len(shared_rows)} rows are on both sides")
     if not allow_leakage:
-        for unit in ("group", "subject", "session"):
+        # Days may repeat between people: only what the table groups by, and people, must never be shared.
+        for unit in ("group", "subject"):
             names = np.array([canonical_group(name) if name else "" for name in _unit_of(table, unit)])
-            both = sorted(set(names[fold.train]) & set(names[fold.test]) - {""})
-            # Days may repeat between people: only what the table groups by, and people, must never be shared.
-            if both and unit != "session":
+            if both := sorted(set(names[fold.train]) & set(names[fold.test]) - {""}):
                 problems.append(f"{unit} {', '.join(both)} is on both sides")
     if problems:
         remedy = "" if allow_leakage else "; hold out whole groups, or ask for leakage by name"

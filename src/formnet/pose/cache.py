@@ -14,8 +14,8 @@ from formnet.motion import Motion
 from formnet.pose.model_bundle import Eyes
 from formnet.pose.track import PoseTrack
 from formnet.skeleton import skeleton_named
-from formnet.storage.arrays import read_arrays
-from formnet.storage.files import atomic_path, compute_sha256
+from formnet.storage.arrays import read_arrays, write_arrays
+from formnet.storage.files import compute_sha256
 from formnet.storage.texts import parse_json
 
 # Raised when the same clip and options may give another track (tracking rules, confidence, layout of the file).
@@ -42,13 +42,6 @@ def read_cached_track(path: Path) -> PoseTrack | None:
         return track_from_arrays(read_arrays(path, "track", "it is estimated anew"))
     except DAMAGE:
         return None
-
-
-def write_arrays(arrays: Mapping[str, np.ndarray], path: Path) -> None:
-    """Writes named arrays atomically to an .npz file."""
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
-        # The stub counts every keyword as `allow_pickle`.
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
 def track_to_arrays(track: PoseTrack) -> dict[str, np.ndarray]:

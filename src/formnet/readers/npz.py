@@ -13,8 +13,7 @@ from formnet.motion import Motion
 from formnet.pose.model_bundle import Eyes
 from formnet.readers.keypoints.points import may_be_points
 from formnet.skeleton import SKELETONS, Skeleton
-from formnet.storage.arrays import read_arrays
-from formnet.storage.files import atomic_path
+from formnet.storage.arrays import read_arrays, write_arrays
 
 FORMAT = "formnet-motion-1"
 _ROTATIONS = {
@@ -53,8 +52,7 @@ def write_npz(path: Path, motion: Motion, image: Motion | None = None, eyes: Eye
                 f"{prefix}unit": np.array(part.unit),
                 f"{prefix}skeleton": np.array(part.skeleton.name),
             }
-    with atomic_path(path) as temporary, temporary.open("wb") as stream:
-        np.savez_compressed(stream, **arrays)  # type: ignore[arg-type]
+    write_arrays(arrays, path)
 
 
 def holds_keypoints(path: Path) -> bool:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from formnet.pose.cache import DAMAGE, track_from_arrays, track_to_arrays, write_arrays
+from formnet.pose.cache import DAMAGE, track_from_arrays, track_to_arrays
 from formnet.rendered.film import FilmRequest, RenderedClip, estimate_rendered
-from formnet.storage.arrays import read_arrays
+from formnet.storage.arrays import read_arrays, write_arrays
 from formnet.storage.texts import parse_json
 from formnet.synth.dataset import RepetitionTruth
 

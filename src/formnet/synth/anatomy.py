@@ -78,6 +78,10 @@ class Anatomy(Rows):
         """(N, 3) from one joint to another in the rest pose."""
         return self.rest[:, SMPL_24.index(child)] - self.rest[:, SMPL_24.index(parent)]
 
+    def bones(self, start: str, end: str) -> Array:
+        """(N, 2, 3) from one joint to another in the rest pose, left and right."""
+        return np.stack([self.vector(f"{side}_{start}", f"{side}_{end}") for side in ("left", "right")], axis=1)
+
     @property
     def hip_breadth_m(self) -> Array:
         """Breadth of the hips (N,): 1.6 times the distance of the joint centres."""

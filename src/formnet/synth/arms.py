@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from formnet.skeleton import SMPL_24
-from formnet.synth.kinematics import Array, apply, bone_frame, normalise_vectors, two_bone_chain
+from formnet.synth.kinematics import Array, aim_bones, apply, normalise_vectors, two_bone_chain
 
 Frame = Literal["world", "chest", "pelvis"]
 
@@ -114,13 +114,7 @@ def pose_arms(
     upper_m, lower_m = (np.linalg.norm(bone, axis=-1)[:, None] for bone in (upper, lower))
     chain = two_bone_chain(shoulders, wrists, upper_m, lower_m, elbows)
     middle = chain.middle(np.zeros(chain.radius.shape))
-    # In the rest pose (a T, palms down) elbows point backwards.
-    back = np.array([0.0, 0.0, -1.0])
     hinge = np.cross(chain.ahead, chain.along)
-    rotations = []
-    for bone, way in ((upper, middle - shoulders), (lower, chain.end - middle)):
-        rest = normalise_vectors(bone)
-        rest_frame = bone_frame(rest, np.cross(back, rest))
-        posed = bone_frame(normalise_vectors(way), hinge)
-        rotations.append(posed @ np.swapaxes(rest_frame, -1, -2)[:, None])
-    return middle, chain.end, rotations[0], rotations[1]
+    # In the rest pose (a T, palms down) elbows point backwards.
+    upper_arms = aim_bones(upper, middle - shoulders, hinge, bends=-1.0)
+    return middle, chain.end, upper_arms, aim_bones(lower, chain.end - middle, hinge, bends=-1.0)

@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 
 from formnet.errors import InputError
 from formnet.skeleton import BLAZEPOSE_33
-from formnet.storage.arrays import read_arrays
-from formnet.storage.files import atomic_path
+from formnet.storage.arrays import read_arrays, write_arrays
 
 Array = NDArray[np.float32]
 
@@ -108,8 +107,7 @@ class EstimatorNoise:
         arrays: dict[str, Any] = {name: getattr(self, name).astype(np.float16) for name in _PLAIN_FIELDS}
         arrays |= {f"weight{i}": weight.astype(np.float16) for i, weight in enumerate(self.weights)}
         arrays |= {f"bias{i}": bias.astype(np.float16) for i, bias in enumerate(self.biases)}
-        with atomic_path(path) as temporary, temporary.open("wb") as file:
-            np.savez_compressed(file, **arrays)
+        write_arrays(arrays, path)
 
 
 _PLAIN_FIELDS = tuple(field.name for field in fields(EstimatorNoise) if field.name not in ("weights", "biases"))

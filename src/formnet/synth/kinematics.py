@@ -62,10 +62,16 @@ def bone_frame(direction: Array, hinge: Array) -> Array:
     return np.stack([direction, hinge, np.cross(direction, hinge)], axis=-1)
 
 
-def aim_bones(bones: Array, ways: Array, hinge: Array) -> Array:
-    """Rotations (N, T, 2, 3, 3) of bones (N, 2, 3), which at rest hinge about x, onto ways (N, T, 2, 3) and hinges."""
+def aim_bones(bones: Array, ways: Array, hinge: Array, *, bends: float = 1.0) -> Array:
+    """Rotations (N, T, 2, 3, 3) that turn bones of the rest pose onto ways, with the hinges at their ends.
+
+    Args:
+        bones: (N, 2, 3) in the rest pose.
+        ways, hinge: (N, T, 2, 3) where they point, and the axis about which they bend.
+        bends: 1 where the middle joint points forwards at rest (knees), -1 backwards (elbows).
+    """
     rest = normalise_vectors(bones)
-    rest_frame = bone_frame(rest, np.cross(np.array([0.0, 0.0, 1.0]), rest))
+    rest_frame = bone_frame(rest, np.cross(np.array([0.0, 0.0, bends]), rest))
     return bone_frame(normalise_vectors(ways), hinge) @ np.swapaxes(rest_frame, -1, -2)[:, None]
 
 

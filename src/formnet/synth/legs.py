@@ -123,7 +123,7 @@ def pose_legs(
     across = anatomy.vector("right_hip", "left_hip") / 2
     hip_offsets = np.stack([across, -across], axis=1)
     hips = pelvis[:, :, None] + apply(turn[:, :, None], hip_offsets[:, None])
-    thigh, shank = _bones(anatomy, "hip", "knee"), _bones(anatomy, "knee", "ankle")
+    thigh, shank = anatomy.bones("hip", "knee"), anatomy.bones("knee", "ankle")
     wobble = np.stack([unrest.get("knee_left_deg", still), unrest.get("knee_right_deg", still)], -1)
     azimuth = feet.turn_deg + nature.knee_track_deg + wobble
     heading = _heading(azimuth)
@@ -176,11 +176,6 @@ def solve_way(anatomy: Anatomy, nature: Nature, targets: Targets, rounds: int = 
     return Way(way.thigh_deg, way.shank_deg, np.where(is_cut, high, one))
 
 
-def _bones(anatomy: Anatomy, start: str, end: str) -> Array:
-    """Both sides' bones in the rest pose, (N, 2, 3)."""
-    return np.stack([anatomy.vector(f"{side}_{start}", f"{side}_{end}") for side in ("left", "right")], axis=1)
-
-
 def _heading(azimuth_deg: Array) -> Array:
     """Horizontal unit vectors (..., 2, 3) that point outwards of straight ahead by (..., 2)."""
     angle = np.radians(azimuth_deg)
@@ -196,7 +191,7 @@ def _pose_feet(
     anatomy: Anatomy, nature: Nature, targets: Targets, feet: Feet, depth: Array
 ) -> tuple[Array, Array, Array, Array]:
     """Rotations of the feet, ankles, rotations of the toes, balls of the feet; the balls stay where they stand."""
-    ball = _bones(anatomy, "ankle", "foot_index")
+    ball = anatomy.bones("ankle", "foot_index")
     rest_turn = np.degrees(np.arctan2(ball[..., 0], ball[..., 2]))[:, None]
     late = minimum_jerk((depth[..., None] - 0.3) / 0.7)
     sole_m = (np.hypot(ball[..., 0], ball[..., 2]) + anatomy.heel_m[:, None])[:, None]

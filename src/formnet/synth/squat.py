@@ -239,8 +239,7 @@ def _put_upper(
 
 
 def _put_arms(joints: Array, rotations: Array, anatomy: Anatomy, nature: Nature, course: Course, legs: Legs) -> Array:
-    bones = [np.stack([anatomy.vector(f"{s}_{a}", f"{s}_{b}") for s in ("left", "right")], axis=1)
-             for a, b in (("shoulder", "elbow"), ("elbow", "wrist"))]  # fmt: skip
+    bones = [anatomy.bones("shoulder", "elbow"), anatomy.bones("elbow", "wrist")]
     arm_m = sum(np.linalg.norm(bone[:, 0], axis=-1) for bone in bones)
     chest, pelvis = rotations[:, :, _J["spine3"]], rotations[:, :, 0]
     shape = course.depth.shape

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from formnet.body.model import Body
-from formnet.storage.files import atomic_path
+from formnet.storage.arrays import write_arrays
 from formnet.synth.camera import Camera
 from formnet.synth.dataset import Clip
 
@@ -53,13 +53,6 @@ def describe_clip(clip: Clip, *, seed: int, number: int, fps: float, camera: Cam
 
 def write_true_arrays(path: Path, clip: Clip, body: Body) -> None:
     """Writes `timestamps`, `betas`, SMPL `poses` and `translation`, and world `joints` and `landmarks` as .npz."""
-    with atomic_path(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(
-            file,
-            timestamps=clip.timestamps,
-            betas=clip.betas,
-            poses=clip.poses,
-            translation=clip.translation,
-            joints=clip.joints,
-            landmarks=clip.landmarks(body).positions.astype(np.float32),
-        )
+    names = ("timestamps", "betas", "poses", "translation", "joints")
+    landmarks = clip.landmarks(body).positions.astype(np.float32)
+    write_arrays({**{name: getattr(clip, name) for name in names}, "landmarks": landmarks}, path)

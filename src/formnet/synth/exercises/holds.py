@@ -56,8 +56,7 @@ def sample_holds(rng: np.random.Generator, anatomy: Anatomy, names: Sequence[str
     habit = np.clip(rng.normal(size=(count, 1, 1, 3)) + 0.35 * rng.normal(size=(count, 1, 2, 3)), -2, 2)
     rest = anatomy.rest[:, None]
     eye = np.broadcast_to(np.eye(3), (count, 1, 3, 3))
-    bones = [np.stack([anatomy.vector(f"{s}_{a}", f"{s}_{b}") for s in ("left", "right")], axis=1)
-             for a, b in (("shoulder", "elbow"), ("elbow", "wrist"))]  # fmt: skip
+    bones = [anatomy.bones("shoulder", "elbow"), anatomy.bones("elbow", "wrist")]
     arm_m = sum(np.linalg.norm(bone[:, 0], axis=-1) for bone in bones)
     shoulders = rest[:, :, SMPL_24.indices(("left_shoulder", "right_shoulder"))]
     chosen = np.asarray(names)

@@ -56,7 +56,7 @@ def solve_plan(anatomy: Anatomy, plan: Plan) -> Posture:
     shape = plan.crouch_m.shape
     joints, rotations = np.zeros((*shape, 24, 3)), np.zeros((*shape, 24, 3, 3))
     _pose_upper(anatomy, plan, joints, rotations)
-    bones = _Bones(*(_bones(anatomy, a, b) for a, b in (("hip", "knee"), ("knee", "ankle"), ("ankle", "foot_index"))))
+    bones = _Bones(*(anatomy.bones(a, b) for a, b in (("hip", "knee"), ("knee", "ankle"), ("ankle", "foot_index"))))
     hips = joints[:, :, [_J["left_hip"], _J["right_hip"]]]
     middle = hips.mean(axis=2)
     offsets = hips - middle[:, :, None]
@@ -84,10 +84,6 @@ def solve_plan(anatomy: Anatomy, plan: Plan) -> Posture:
 _LEG_NAMES = ("hip", "knee", "ankle", "foot_index")
 _LOWER = [_J[f"{side}_{name}"] for side in _SIDES for name in _LEG_NAMES]
 _UPPER = [number for number in range(24) if number not in _LOWER]
-
-
-def _bones(anatomy: Anatomy, start: str, end: str) -> Array:
-    return np.stack([anatomy.vector(f"{side}_{start}", f"{side}_{end}") for side in _SIDES], axis=1)
 
 
 def _pose_upper(anatomy: Anatomy, plan: Plan, joints: Array, rotations: Array) -> None:
