@@ -55,7 +55,7 @@ from formnet.training.pose.views import PoseAugment, list_views
 _ENCODER = {"widths": (32, 64, 128, 256), "blocks": (1, 1, 1, 1), "width": 64}
 _CROP = {**_ENCODER, "size": (96, 128), "sigma": 1.5}
 _WHOLE = {**_ENCODER, "size": (256, 192), "sigma": 1.5}
-_SMALL = {**_ENCODER, "size": (128, 96), "sigma": 1.0, "method": "offsets", "lateral": True}
+_OFFSETS = {**_WHOLE, "blocks": (2, 2, 2, 2), "width": 96, "method": "offsets", "lateral": True}
 _VIDEO = {**_CROP, "kind": "rpstn"}
 _CLIPS: dict[str, Any] = {"learning_rate": 1e-3, "erase": 0.5}
 
@@ -67,7 +67,7 @@ class Row:
     Attributes:
         spec: values of `PoseNetworkSpec`.
         steps, batch: of its training.
-        starts_fresh: without the encoder of `_START`.
+        start: what it begins with, where layers are the same; None: nothing.
         learning_rate: the greatest.
         erase: share of the samples in which a patch is covered; of clips in some frames.
     """
@@ -76,32 +76,39 @@ class Row:
     spec: Mapping[str, Any]
     steps: int
     batch: int
-    starts_fresh: bool = False
+    start: Row | None = None
     learning_rate: float = 3e-3
     erase: float = 0.15
 
+    @property
+    def folder(self) -> str:
+        """Of a row that others begin with, under `runs`."""
+        return f"start_{self.spec.get('method', 'heatmaps')}_{self.steps}"
 
-_START = Row("what the others begin with", _CROP, 2000, 32, starts_fresh=True)
+
+_START = Row("what the others begin with", _CROP, 2000, 32)
+_SMALL = Row("dense offsets, smaller pictures", {**_OFFSETS, "size": (192, 160)}, 15000, 8, _START, learning_rate=2e-3)
 # In the order in which they are worth having.
 NETWORKS = {
-    "deconv": Row("SimpleBaseline, deconvolutions", _CROP, 5000, 32, starts_fresh=True),
-    "offsets": Row("dense offsets", _SMALL, 1250, 16),
-    "fields": Row("part affinity fields, two stages", {**_WHOLE, "method": "fields", "stages": 2}, 2500, 8),
-    "rpstn": Row("RPSTN, five frames", _VIDEO, 1000, 4, **_CLIPS),
-    "rpstn_frames": Row("RPSTN frame by frame", {**_VIDEO, "propagate": False}, 1000, 4, **_CLIPS),
-    "tags": Row("associative embedding", {**_WHOLE, "method": "tags"}, 4000, 8),
-    "rpstn_norelation": Row("RPSTN without the relation extractor", {**_VIDEO, "relation": "none"}, 1000, 4, **_CLIPS),
-    "location": Row("VNect's location maps", {**_CROP, "method": "location"}, 250, 32),
-    "personlab": Row("PersonLab", {**_WHOLE, "method": "personlab"}, 1000, 8),
-    "rpstn_nonlocal": Row("RPSTN, non-local block instead", {**_VIDEO, "relation": "nonlocal"}, 1000, 4, **_CLIPS),
-    "hourglass": Row("two stacked hourglasses", {**_CROP, "kind": "hourglass", "width": 32, "stages": 2}, 500, 32,
-                     starts_fresh=True),
+    "deconv": Row("SimpleBaseline, deconvolutions", _CROP, 5000, 32),
+    "offsets": Row("dense offsets", _OFFSETS, 2500, 8, _SMALL, learning_rate=8e-4),
+    "fields": Row("part affinity fields, two stages", {**_WHOLE, "method": "fields", "stages": 2}, 2500, 8, _START),
+    "rpstn": Row("RPSTN, five frames", _VIDEO, 1000, 4, _START, **_CLIPS),
+    "rpstn_frames": Row("RPSTN frame by frame", {**_VIDEO, "propagate": False}, 1000, 4, _START, **_CLIPS),
+    "tags": Row("associative embedding", {**_WHOLE, "method": "tags"}, 4000, 8, _START),
+    "rpstn_norelation": Row("RPSTN without the relation extractor", {**_VIDEO, "relation": "none"}, 1000, 4, _START,
+                             **_CLIPS),
+    "location": Row("VNect's location maps", {**_CROP, "method": "location"}, 250, 32, _START),
+    "personlab": Row("PersonLab", {**_WHOLE, "method": "personlab"}, 1000, 8, _START),
+    "rpstn_nonlocal": Row("RPSTN, non-local block instead", {**_VIDEO, "relation": "nonlocal"}, 1000, 4, _START,
+                             **_CLIPS),
+    "hourglass": Row("two stacked hourglasses", {**_CROP, "kind": "hourglass", "width": 32, "stages": 2}, 500, 32),
 }  # fmt: skip
 SETS = {
     "single_train": SceneOptions(scenes=2400, frames=5, seed=101),
     "single_val": SceneOptions(scenes=80, frames=5, seed=102),
     "single_test": SceneOptions(scenes=200, frames=5, seed=103),
-    "many_train": SceneOptions(scenes=1200, frames=4, step_s=0.3, people=3, least_people=2, seed=111),
+    "many_train": SceneOptions(scenes=3600, frames=2, step_s=0.6, people=3, least_people=2, seed=111),
     "many_val": SceneOptions(scenes=90, people=3, seed=112),
     "two_test": SceneOptions(scenes=160, people=2, least_people=2, seed=113),
     "three_test": SceneOptions(scenes=160, people=3, least_people=3, seed=114),
@@ -159,11 +166,11 @@ def measure(name: str, work: Path) -> Figures:
     kept = run / "figures.json"
     if kept.is_file() and (figures := json.loads(kept.read_text()))["steps"] == row.steps:
         return dict(figures)
-    start = None if row.starts_fresh else _obtain_start(work)
+    start = None if row.start is None else _obtain(row.start, work)
     training_s, tested = _train(name, row, work, start)
     figures = {"steps": row.steps, "samples": row.steps * row.batch, "training_s": training_s}
     figures |= dict(zip(("width", "height"), row.spec["size"], strict=True))
-    figures |= {"start_steps": 0 if start is None else _START.steps, "parameters": count_parameters(row)}
+    figures |= {"start_steps": 0 if row.start is None else row.start.steps, "parameters": count_parameters(row)}
     figures["training_pictures"] = len(pictures(_sets_of(row, "train"), work))
     sides = {_sets_of(row, "test").removesuffix("_test"): tested}
     if _finds_several(row):
@@ -176,11 +183,11 @@ def measure(name: str, work: Path) -> Figures:
     return figures
 
 
-def _obtain_start(work: Path) -> Path:
-    """The network whose encoder the others begin with, trained if it is not there."""
-    weights = work / "runs" / f"start_{_START.steps}" / "pose.safetensors"
+def _obtain(row: Row, work: Path) -> Path:
+    """The weights of a row that others begin with, trained if they are not there."""
+    weights = work / "runs" / row.folder / "pose.safetensors"
     if not weights.is_file():
-        _train(weights.parent.name, _START, work, None)
+        _train(row.folder, row, work, None if row.start is None else _obtain(row.start, work))
     return weights
 
 

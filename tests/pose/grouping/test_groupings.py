@@ -153,11 +153,17 @@ def test_poses_are_grouped_by_what_most_cells_say():
 
 
 def test_a_joint_moves_to_the_nearest_peak_and_no_two_people_to_one():
-    maps = np.zeros((1, 20, 30), np.float32)
+    maps = np.zeros((2, 20, 30), np.float32)
     maps[0, 10, 10], maps[0, 10, 13] = 0.5, 0.9
     joints = np.array([[[10.9, 10.5]], [[12.0, 10.5]], [[25.0, 5.0]]])
-    placed = snap_to_peaks(joints, maps, 3.0, 0.05, 1.0)
+    # People of ten cells: each other joint ten to the right and ten below, without a peak.
+    people = np.concatenate([joints, joints + 10], axis=1)
+    placed = snap_to_peaks(people, maps, 0.3, 0.05, 1.0)
     np.testing.assert_allclose(placed[:, 0], [[10.5, 10.5], [13.5, 10.5], [25.0, 5.0]], atol=0.3)
+    np.testing.assert_array_equal(placed[:, 1], people[:, 1])
+    # For people half as large the same peaks are too far away.
+    small = np.concatenate([joints, joints + 5], axis=1)
+    np.testing.assert_allclose(snap_to_peaks(small, maps, 0.05, 0.05, 1.0), small)
 
 
 def slow_line_score(start, end, field, agreement):

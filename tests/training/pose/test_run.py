@@ -85,7 +85,7 @@ def test_learns_dots_and_writes_what_it_measured(sets, tmp_path):
 @pytest.mark.parametrize("network", [{"method": "fields", "stages": 2}, {"method": "offsets", "lateral": True}])
 def test_learns_several_people(network, tmp_path):
     sets = PoseSets(*(dotted_set(tmp_path / name, count, seed, people=2) for seed, (name, count) in
-                      enumerate((("train", 60), ("val", 4), ("test", 12)))))  # fmt: skip
+                      enumerate((("train", 120), ("val", 4), ("test", 24)))))  # fmt: skip
     figures = run_pose_training(options({**network, "size": [64, 48]}), quiet_trainer(2), tmp_path / "run", sets=sets)
     assert figures["test/ap50"] > 0.7
     assert figures["test/ar"] >= figures["test/ap"] - 1e-9

@@ -31,10 +31,11 @@ class PersonOffsets:
         sigma: of the Gaussians, cells.
         radius: of the discs about visible joints whose cells vote, cells.
         threshold: cells below this probability do not vote.
-        near: two poses whose joints are on average nearer than this share of their size are of one person.
+        near: two poses whose joints are on average nearer than this share of their size are of one person; the size
+            is the root of the area of their box.
         least_votes: people of a smaller sum of probabilities are dropped.
         falloff: a vote for a joint weighs exp(−distance / falloff): cells on a joint know best where it is; cells.
-        snap: a joint moves to a peak of its heatmap within this many cells, each peak to one person.
+        snap: a joint moves to a peak of its heatmap within this share of the person's size, each peak to one person.
         guess: confidence of a joint without such a peak is at least this.
     """
 
@@ -42,10 +43,10 @@ class PersonOffsets:
     sigma: float = 2.0
     radius: float = 1.5
     threshold: float = 0.3
-    near: float = 0.2
+    near: float = 0.18
     least_votes: float = 4.0
-    falloff: float = 3.0
-    snap: float = 3.0
+    falloff: float = 2.0
+    snap: float = 0.3
     guess: float = 0.05
 
     @property
@@ -127,7 +128,7 @@ def group_poses(
     """
     if not len(poses):
         return []
-    size = np.sqrt(np.ptp(poses, axis=1).prod(axis=-1))
+    size = _measure_size(poses)
     apart = cdist(poses.reshape(len(poses), -1), poses.reshape(len(poses), -1), "cityblock") / poses.shape[1]
     is_near = apart <= near * size[:, None]
     people: list[NDArray[np.intp]] = []
@@ -145,16 +146,22 @@ def group_poses(
 def snap_to_peaks(
     joints: NDArray[np.float64], heatmaps: NDArray[np.floating], reach: float, guess: float, sigma: float
 ) -> NDArray[np.float64]:
-    """Joints (P, J, 2) moved to peaks of their heatmaps within `reach` cells, no two people's to one peak; as a whole
-    the sum of height · (1 − (distance / reach)²) is greatest."""
+    """Joints (P, J, 2) moved to peaks of their heatmaps within `reach` of a person's sizes, no two to one peak;
+    as a whole the sum of height · (1 − (distance / reach)²) is greatest."""
     peaks, placed = find_peaks(heatmaps, guess, sigma=sigma), joints.copy()
+    reach_cells = np.maximum(reach * _measure_size(joints), 1e-6)[:, None]
     for joint in range(joints.shape[1]):
         own = peaks.of(joint)
         if not len(own):
             continue
         away = cdist(joints[:, joint], peaks.place[own])
-        worth = np.maximum(1 - (away / reach) ** 2, 0) * peaks.height[own]
+        worth = np.maximum(1 - (away / reach_cells) ** 2, 0) * peaks.height[own]
         for person, peak in zip(*linear_sum_assignment(-worth), strict=True):
             if worth[person, peak] > 0:
                 placed[person, joint] = peaks.place[own[peak]]
     return placed
+
+
+def _measure_size(poses: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The root (N,) of the area of the box around the joints (N, J, 2) of each pose, cells."""
+    return np.asarray(np.sqrt(np.ptp(poses, axis=1).prod(axis=-1)))
