@@ -82,6 +82,23 @@ def test_a_person_who_lies_is_told_how_to_turn_the_video(turn_deg, words):
         check_track(turn_track(make_track(), turn_deg), "a.mp4")
 
 
+def test_a_file_of_poses_that_counts_upwards_is_told_so():
+    track = make_track()
+    positions = [0, SIZE[1]] + track.image.positions * [1, -1]
+    flipped = replace(track, image=track.image.replace(positions=positions), kind="alphapose")
+    with pytest.raises(PoseError, match="if y counts upwards there, write height - y"):
+        check_track(flipped, "a.json")
+
+
+def test_places_in_percents_are_told_from_small_people():
+    positions = make_track().image.positions / SIZE * 100
+    track = replace(make_track(positions=positions), kind="alphapose", has_size=False)
+    with pytest.raises(PoseError, match="percents of the picture are to be divided by 100"):
+        check_track(track, "a.json")
+    with pytest.raises(PoseError, match="pixels tall, too small"):
+        check_track(replace(track, has_size=True), "a.json")
+
+
 @pytest.mark.parametrize("joint", ["hip", "knee", "ankle"])
 def test_joints_that_are_mostly_unseen_are_named(joint):
     track = with_confidence(make_track(), both(joint), slice(0, 40), 0.1)
@@ -99,7 +116,8 @@ def test_joints_outside_the_picture_are_unseen():
         check_track(low, "a.mp4")
 
 
-SHARES = ("ControlNet", "YOLO labels", "MediaPipe landmarks", "MediaPipe results", "MediaPipe table")
+SHARES = ("ControlNet", "YOLO labels", "MediaPipe landmarks", "MediaPipe results", "MediaPipe table",
+          "MediaPipe results of a web page", "MediaPipe array", "MediaPipe flat array")  # fmt: skip
 
 
 @pytest.mark.parametrize("tool", FORMATS)

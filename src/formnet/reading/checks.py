@@ -51,6 +51,11 @@ def check_track(track: PoseTrack, source: str) -> PoseTrack:
     lean_deg = compute_picture_lean_deg(track.image)
     if abs(lean_deg) > MAX_LEAN_DEG:
         turn_deg = find_turn_deg(track.image)
+        if turn_deg == 180 and not _was_seen(track):
+            raise PoseError(
+                f"the person stands on the head in {source}: if y counts upwards there, write height - y for it; if "
+                "the film lay upside down, give --rotate 180"
+            )
         upside = "stands on the head" if turn_deg == 180 else "lies"
         raise PoseError(
             f"the person {upside} in the picture of {source}: turn the video with --rotate {turn_deg} (or --rotate "
@@ -64,6 +69,12 @@ def check_track(track: PoseTrack, source: str) -> PoseTrack:
 
 def _check_size(track: PoseTrack, source: str) -> None:
     height_px = compute_height_px(track.image)
+    if height_px < MIN_HEIGHT_PX and not _was_seen(track) and not track.has_size and _are_percents(track.image):
+        raise PoseError(
+            f"the person in {source} is only {height_px:.0f} units tall and every place lies between 0 and 100: "
+            "percents of the picture are to be divided by 100, places in a smaller picture are to be "
+            "given in pixels of the full one"
+        )
     if height_px < MIN_HEIGHT_PX:
         raise PoseError(
             f"the person in {source} is only {height_px:.0f} pixels tall, too small to judge; film from nearer or give "
@@ -76,6 +87,16 @@ def _check_size(track: PoseTrack, source: str) -> None:
             f"the person in {source} is only {height_px:.0f} pixels tall and lost in {lost.mean():.0%} of the frames, "
             "too small or too much compressed; film from nearer or give the clip in its full size and quality"
         )
+
+
+def _was_seen(track: PoseTrack) -> bool:
+    """Whether an estimator saw the person, so that places are sure to be pixels with y down."""
+    return track.kind in ("video", "image")
+
+
+def _are_percents(image: Motion) -> bool:
+    seen = image.positions[~image.missing]
+    return bool(len(seen)) and float(seen.min()) >= 0 and float(seen.max()) <= 100
 
 
 def _hide_unseen_legs(track: PoseTrack, source: str) -> PoseTrack:
