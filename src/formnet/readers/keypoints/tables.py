@@ -60,6 +60,9 @@ def parse_table(rows: list[list[str]], path: Path, size: tuple[int, int] | None 
         raise PoseError(f"{path} holds no pose: the table has no rows")
     if _is_own(header):
         return _read_own(header, body, path)
+    if any(name.endswith("_ncams") for name in header):
+        # Anipose's sign that several cameras saw a point.
+        raise InputError(f"{path} holds points in 3D, and does not say which axis is up; export them as TRC")
     columns = _find_columns(header)
     if len(columns.joints) < 6:
         shown = ", ".join(header[:6])
