@@ -25,8 +25,7 @@ from formnet.pose.networks.blocks import refinement as make_refinement
 from formnet.pose.networks.rpstn import Relation, Rpstn
 from formnet.pose.networks.staged import StagedNetwork
 from formnet.skeleton import Skeleton
-from formnet.storage.former_models import refuse_code
-from formnet.storage.weights import build_with_weights, read_weights, write_weights
+from formnet.storage.weights import build_with_weights, read_weights_of, write_weights
 
 Kind = Literal["deconv", "hourglass", "rpstn"]
 Method = Literal["heatmaps", "location", "fields", "tags", "personlab", "offsets"]
@@ -207,13 +206,7 @@ def load_pose_network(path: Path) -> PoseNetwork:
     Raises:
         CheckpointError: missing, damaged, or no pose network.
     """
-    content, state, weights = read_weights(Path(path))
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is no pose network; make one with python train.py task=pose")
-    version = content.get("format_version")
-    if not isinstance(version, int) or version > FORMAT_VERSION:
-        raise CheckpointError(f"{path} was written by a newer formnet; upgrade formnet")
-    refuse_code(content, Path(path))
+    content, state, weights = read_weights_of(Path(path), "pose network", "pose", FORMAT, FORMAT_VERSION)
     try:
         spec = PoseNetworkSpec.from_dict(content["network"])
         module = build_with_weights(spec.build, state, weights)
