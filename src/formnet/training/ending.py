@@ -38,6 +38,11 @@ def one_sentence_for_errors() -> Iterator[None]:
             sys.stdout.flush()
     except Stopped as stopped:
         _end_stopped(stopped)
+    except SystemExit:
+        # Lightning notes a SIGTERM, too, and leaves by itself, as if all were well, where `Stopped` was swallowed.
+        if (lost := find_stop()) is not None:
+            _end_stopped(lost)
+        raise
     except BrokenPipeError:
         # Whoever reads the output (`| head`) has enough of it; Python would complain again when it closes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
