@@ -10,7 +10,6 @@ ones, hidden ones, and hidden ones that an earlier frame of the five shows.
 from __future__ import annotations
 
 import argparse
-import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -68,7 +67,7 @@ def main() -> None:
     first, second = (find_joints(network, pieces) for network in networks)
     flags = [np.stack([view.people(frame)[0].flags for frame in range(len(view.frames))]) for view in pieces]
     seen, flat = np.concatenate([find_seen_before(piece) for piece in flags]), np.concatenate(flags)
-    clips = np.array(list(itertools.chain(*([number] * len(piece) for number, piece in enumerate(flags)))))
+    clips = np.repeat(np.arange(len(flags)), [len(piece) for piece in flags])
     rows = {
         "all": flat > 0,
         "visible": flat == VISIBLE,

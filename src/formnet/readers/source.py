@@ -16,7 +16,7 @@ from formnet.readers.keypoints.files import OTHER_FILES, TEXT_SUFFIXES, World, r
 from formnet.readers.keypoints.tables import is_joint_table
 from formnet.readers.npz import holds_keypoints, read_npz
 from formnet.readers.tracks import select_person
-from formnet.storage.kinds import is_picture_or_film, is_text_of_poses
+from formnet.storage.kinds import is_picture_or_film, is_text_of_poses, read_head
 
 POSE_SUFFIXES = (*TEXT_SUFFIXES, ".c3d", ".npz", ".npy")
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
@@ -37,9 +37,8 @@ def is_pose_source(path: Path) -> bool:
 def _is_table(path: Path) -> bool:
     """Whether a file begins as a table of joints does, whatever it is called."""
     try:
-        with path.open("rb") as file:
-            text = file.read(_SNIFFED_BYTES).decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
+        text = read_head(path, _SNIFFED_BYTES).decode("utf-8-sig")
+    except UnicodeDecodeError:
         return False
     return "\x00" not in text and is_joint_table(text)
 

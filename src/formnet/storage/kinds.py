@@ -29,7 +29,7 @@ _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 def is_picture_or_film(path: Path) -> bool:
     """Whether a file begins as pictures and films do, whatever it is called; False where it cannot be read."""
-    head = _read_head(path)
+    head = read_head(path)
     return (
         head.startswith(_PICTURES_AND_FILMS)
         or head[4:8] == b"ftyp"
@@ -39,19 +39,20 @@ def is_picture_or_film(path: Path) -> bool:
 
 def is_text_of_poses(path: Path) -> bool:
     """Whether a file begins as JSON or TRC does, whatever it is called; False where it cannot be read."""
-    head = _read_head(path)
+    head = read_head(path)
     for mark in _BYTE_ORDER_MARKS:
         head = head.removeprefix(mark)
     return head.replace(b"\x00", b"").lstrip().startswith((b"{", b"[", b"PathFileType"))
 
 
-def _read_head(path: Path) -> bytes:
+def read_head(path: Path, most_bytes: int = 512) -> bytes:
+    """What a file begins with; nothing where it cannot be read, or only once."""
     try:
         if not path.is_file():
             # A pipe can be read once only.
             return b""
         with path.open("rb") as file:
-            return file.read(512)
+            return file.read(most_bytes)
     except (OSError, ValueError):
         return b""
 

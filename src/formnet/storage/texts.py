@@ -69,6 +69,15 @@ def read_text(path: Path, what: str = "keypoint file", most_bytes: int = MAX_BYT
     return text
 
 
+def is_number(text: str) -> bool:
+    """Whether a text is a number as Python reads them."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _find_encoding(raw: bytes) -> str:
     """UTF-16 by its mark, or by the zeros beside the first letters; else UTF-8."""
     if raw.startswith(_UTF_16):

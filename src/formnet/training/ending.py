@@ -38,18 +38,16 @@ def one_sentence_for_errors() -> Iterator[None]:
             sys.stdout.flush()
     except Stopped as stopped:
         _end_stopped(stopped)
-    except SystemExit:
-        # Lightning notes a SIGTERM, too, and leaves by itself, as if all were well, where `Stopped` was swallowed.
-        if (lost := find_stop()) is not None:
-            _end_stopped(lost)
-        raise
     except BrokenPipeError:
         # Whoever reads the output (`| head`) has enough of it; Python would complain again when it closes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(_NOBODY_READS)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        # Libraries make errors of a stop; Lightning, which notes a SIGTERM itself, leaves as if all were well.
         if (lost := find_stop()) is not None:
             _end_stopped(lost)
+        if isinstance(error, SystemExit):
+            raise
         cause: BaseException = error
         while not isinstance(cause, FormnetError) and isinstance(cause.__cause__, Exception):
             cause = cause.__cause__

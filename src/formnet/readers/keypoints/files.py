@@ -81,8 +81,8 @@ def read_keypoints(path: Path, size: tuple[int, int] | None = None) -> Detection
         raise InputError(f"{path} {kind}")
     text = read_text(path)
     start = text.lstrip()[:12]
-    is_json = path.suffix.lower().startswith(".json") and not is_joint_table(text[:_SNIFFED])
-    if start.startswith(("{", "[")) or is_json:
+    is_called_json = path.suffix.lower().startswith(".json")
+    if start.startswith(("{", "[")) or (is_called_json and not is_joint_table(text[:_SNIFFED])):
         return parse_keypoints(parse_json(text, path), path, size)
     if start.startswith("PathFileType"):
         motion, notes = parse_trc(text, path)

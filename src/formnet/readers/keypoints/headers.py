@@ -12,6 +12,7 @@ import numpy as np
 from formnet.errors import InputError
 from formnet.readers.keypoints.layouts import BY_COUNT
 from formnet.readers.keypoints.names import joint_named
+from formnet.storage.texts import is_number
 
 _FIELDS = r"x|y|z|v|visibility|confidence|conf|score|likelihood|prob"
 _BEFORE_NAME = re.compile(rf"^(?P<field>{_FIELDS})[_ .\-]+(?P<joint>\D.*)$", re.IGNORECASE)
@@ -35,9 +36,10 @@ def read_rows(text: str, path: Path) -> list[list[str]]:
         rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
     except csv.Error as error:
         raise InputError(f"{path} cannot be read as a table ({error}); write it again") from None
-    between_blanks = [line.split() for line in text.splitlines() if line.strip()]
-    if delimiter not in sample and len(set(map(len, between_blanks))) == 1:
-        rows = between_blanks
+    if delimiter not in sample:
+        between_blanks = [line.split() for line in text.splitlines() if line.strip()]
+        if len(set(map(len, between_blanks))) == 1:
+            rows = between_blanks
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     if not rows:
         raise InputError(f"{path} is empty; write the table again")
@@ -55,7 +57,7 @@ def name_fields(rows: list[list[str]]) -> list[list[str]]:
     if not rows:
         return rows
     first = [cell.strip() for cell in rows[0]]
-    if all(map(_is_number, first)):
+    if all(map(is_number, first)):
         names = _names_of_numbers(rows)
         return rows if names is None else [names, *rows]
     return [[_rename(name) for name in first], *rows[1:]]
@@ -97,15 +99,7 @@ def _names_of_numbers(rows: list[list[str]]) -> list[str] | None:
 
 def _count(rows: list[list[str]]) -> bool:
     """Whether the first column holds whole numbers that rise."""
-    numbers = [float(row[0]) if _is_number(row[0]) else np.nan for row in rows]
+    numbers = [float(row[0]) if is_number(row[0]) else np.nan for row in rows]
     return all(number == round(number) for number in numbers if np.isfinite(number)) and bool(
         (np.diff(numbers) > 0).all()
     )
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True

@@ -12,6 +12,7 @@ from formnet.checks import say_value
 from formnet.errors import InputError
 from formnet.motion import FloatArray
 from formnet.readers.keypoints.layouts import BY_COUNT, COUNTS
+from formnet.storage.texts import is_number
 
 _X, _Y = ("x", "X"), ("y", "Y")
 _CONFIDENCE = ("confidence", "score", "visibility", "visible", "v", "c", "likelihood", "presence")
@@ -105,11 +106,7 @@ def _flatten(value: Any) -> list[Any]:
 def _is_number(value: Any) -> bool:
     """Whether a value is a number, one written as text, or nothing."""
     if isinstance(value, str):
-        try:
-            float(value)
-        except ValueError:
-            return False
-        return True
+        return is_number(value)
     return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))
 
 
