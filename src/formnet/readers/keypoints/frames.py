@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formnet.motion import MAX_EVEN_FRAMES
+from formnet.readers.keypoints.stamps import read_stamps_us
 
 MIN_FILM = 10
 """Fewer pictures whose names belong together are no film beside others."""
@@ -95,24 +96,29 @@ def has_gaps(frames: FrameNumbers) -> bool:
 
 def _find_films(names: Sequence[str]) -> dict[str, dict[str, int]]:
     """Label of each film → name → frame number."""
-    patterns: dict[tuple[str, ...], list[tuple[str, tuple[int, ...]]]] = defaultdict(list)
+    patterns: dict[tuple[str, ...], list[tuple[str, tuple[str, ...]]]] = defaultdict(list)
     for name in names:
         path = PurePosixPath(name.replace("\\", "/"))
         stem = _SUFFIX.sub("", path.name)
         parts = re.split(r"(\d+)", stem)
         folder = str(path.parent) if str(path.parent) != "." else ""
-        patterns[(folder, *parts[::2])].append((name, tuple(int(part[:18]) for part in parts[1::2])))
+        patterns[(folder, *parts[::2])].append((name, tuple(parts[1::2])))
     films: dict[str, dict[str, int]] = {}
     for (folder, *text), members in patterns.items():
-        for fixed, numbered in _split_by_number(members, text).items():
+        stamps_us = read_stamps_us([digits for _, digits in members], text)
+        split = _split_by_number(members, text)
+        if stamps_us is not None:
+            split = {next(iter(split)): {name: int(us) for (name, _), us in zip(members, stamps_us, strict=True)}}
+        for fixed, numbered in split.items():
             label = "/".join(part for part in (folder, fixed) if part)
             films[label if label not in films else f"{label} ({len(films)})"] = numbered
     return films
 
 
-def _split_by_number(members: list[tuple[str, tuple[int, ...]]], text: list[str]) -> dict[str, dict[str, int]]:
+def _split_by_number(members: list[tuple[str, tuple[str, ...]]], text: list[str]) -> dict[str, dict[str, int]]:
     """The films of names that differ in their numbers only, by the text around the number that counts."""
-    values = np.array([numbers for _, numbers in members], dtype=np.int64).reshape(len(members), -1)
+    values = np.array([[int(digits[:18]) for digits in numbers] for _, numbers in members], dtype=np.int64)
+    values = values.reshape(len(members), -1)
     if values.shape[1] == 0:
         return {text[0]: {name: number for number, (name, _) in enumerate(members)}}
     n_distinct = np.array([len(np.unique(column)) for column in values.T])
