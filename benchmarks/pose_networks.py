@@ -57,7 +57,8 @@ _CROP = {**_ENCODER, "size": (96, 128), "sigma": 1.5}
 _WHOLE = {**_ENCODER, "size": (256, 192), "sigma": 1.5}
 _OFFSETS = {**_WHOLE, "blocks": (2, 2, 2, 2), "width": 96, "method": "offsets", "lateral": True}
 _VIDEO = {**_CROP, "kind": "rpstn"}
-_CLIPS: dict[str, Any] = {"learning_rate": 1e-3, "erase": 0.5}
+_MANY: dict[str, Any] = {"batch": 8, "pictures": "many"}
+_CLIPS: dict[str, Any] = {"steps": 2000, "batch": 4, "learning_rate": 1e-3, "pictures": "passed"}
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Row:
         start: what it begins with, where layers are the same; None: nothing.
         learning_rate: the greatest.
         erase: share of the samples in which a patch is covered; of clips in some frames.
+        pictures: which of `SETS` it learns from: "single", "many", or "passed", where somebody walks past.
     """
 
     title: str
@@ -79,40 +81,48 @@ class Row:
     start: Row | None = None
     learning_rate: float = 3e-3
     erase: float = 0.15
+    pictures: str = "single"
 
     @property
     def folder(self) -> str:
         """Of a row that others begin with, under `runs`."""
-        return f"start_{self.spec.get('method', 'heatmaps')}_{self.steps}"
+        return f"start_{self.pictures}_{self.spec.get('method', 'heatmaps')}_{self.steps}"
 
 
 _START = Row("what the others begin with", _CROP, 2000, 32)
-_SMALL = Row("dense offsets, smaller pictures", {**_OFFSETS, "size": (192, 160)}, 15000, 8, _START, learning_rate=2e-3)
+_SMALL = Row("dense offsets, smaller pictures", {**_OFFSETS, "size": (192, 160)}, 15000, start=_START,
+             learning_rate=2e-3, **_MANY)  # fmt: skip
+_FRAME = Row("what networks of clips begin with", _CROP, 2000, 32, pictures="passed")
 # In the order in which they are worth having.
 NETWORKS = {
     "deconv": Row("SimpleBaseline, deconvolutions", _CROP, 5000, 32),
-    "offsets": Row("dense offsets", _OFFSETS, 2500, 8, _SMALL, learning_rate=8e-4),
-    "fields": Row("part affinity fields, two stages", {**_WHOLE, "method": "fields", "stages": 2}, 2500, 8, _START),
-    "rpstn": Row("RPSTN, five frames", _VIDEO, 1000, 4, _START, **_CLIPS),
-    "rpstn_frames": Row("RPSTN frame by frame", {**_VIDEO, "propagate": False}, 1000, 4, _START, **_CLIPS),
-    "tags": Row("associative embedding", {**_WHOLE, "method": "tags"}, 4000, 8, _START),
-    "rpstn_norelation": Row("RPSTN without the relation extractor", {**_VIDEO, "relation": "none"}, 1000, 4, _START,
-                             **_CLIPS),
+    "offsets": Row("dense offsets", _OFFSETS, 2500, start=_SMALL, learning_rate=8e-4, **_MANY),
+    "fields": Row("part affinity fields, two stages", {**_WHOLE, "method": "fields", "stages": 2}, 2500, start=_START,
+                  **_MANY),
+    "rpstn": Row("RPSTN, five frames", _VIDEO, start=_FRAME, **_CLIPS),
+    "rpstn_frames": Row("RPSTN frame by frame", {**_VIDEO, "propagate": False}, start=_FRAME, **_CLIPS),
+    "tags": Row("associative embedding", {**_WHOLE, "method": "tags"}, 4000, start=_START, **_MANY),
+    "rpstn_norelation": Row("RPSTN without the relation extractor", {**_VIDEO, "relation": "none"}, start=_FRAME,
+                            **_CLIPS),
     "location": Row("VNect's location maps", {**_CROP, "method": "location"}, 250, 32, _START),
-    "personlab": Row("PersonLab", {**_WHOLE, "method": "personlab"}, 1000, 8, _START),
-    "rpstn_nonlocal": Row("RPSTN, non-local block instead", {**_VIDEO, "relation": "nonlocal"}, 1000, 4, _START,
-                             **_CLIPS),
+    "personlab": Row("PersonLab", {**_WHOLE, "method": "personlab"}, 1000, start=_START, **_MANY),
+    "rpstn_nonlocal": Row("RPSTN, non-local block instead", {**_VIDEO, "relation": "nonlocal"}, start=_FRAME, **_CLIPS),
     "hourglass": Row("two stacked hourglasses", {**_CROP, "kind": "hourglass", "width": 32, "stages": 2}, 500, 32),
 }  # fmt: skip
 SETS = {
     "single_train": SceneOptions(scenes=2400, frames=5, seed=101),
     "single_val": SceneOptions(scenes=80, frames=5, seed=102),
     "single_test": SceneOptions(scenes=200, frames=5, seed=103),
+    "passed_train": SceneOptions(scenes=1600, frames=5, passing=0.75, seed=121),
+    "passed_val": SceneOptions(scenes=60, frames=5, passing=1.0, seed=122),
+    "passed_test": SceneOptions(scenes=240, frames=5, passing=1.0, seed=123),
     "many_train": SceneOptions(scenes=3600, frames=2, step_s=0.6, people=3, least_people=2, seed=111),
     "many_val": SceneOptions(scenes=90, people=3, seed=112),
     "two_test": SceneOptions(scenes=160, people=2, least_people=2, seed=113),
     "three_test": SceneOptions(scenes=160, people=3, least_people=3, seed=114),
 }
+_TESTS = {"single": ("single",), "many": ("two", "three"), "passed": ("single", "passed")}
+"""What networks are tested on, by what they learn from; the last as their training ends."""
 Figures = dict[str, float]
 WORK = cache_dir() / "pose_networks"
 RESULTS = REPOSITORY / "benchmarks" / "pose_networks.json"
@@ -171,11 +181,11 @@ def measure(name: str, work: Path) -> Figures:
     figures = {"steps": row.steps, "samples": row.steps * row.batch, "training_s": training_s}
     figures |= dict(zip(("width", "height"), row.spec["size"], strict=True))
     figures |= {"start_steps": 0 if row.start is None else row.start.steps, "parameters": count_parameters(row)}
-    figures["training_pictures"] = len(pictures(_sets_of(row, "train"), work))
-    sides = {_sets_of(row, "test").removesuffix("_test"): tested}
-    if _finds_several(row):
-        network = load_pose_network(run / "pose.safetensors")
-        sides = {"two": measure_network(network, pictures("two_test", work)), **sides}
+    figures["training_pictures"] = len(pictures(f"{row.pictures}_train", work))
+    tests = _TESTS[row.pictures]
+    network = load_pose_network(run / "pose.safetensors")
+    sides = {name: measure_network(network, pictures(f"{name}_test", work)) for name in tests[:-1]}
+    sides[tests[-1]] = tested
     for side, measured in sides.items():
         figures |= {f"{side}/{figure}": value for figure, value in measured.items()}
     with atomic_path(kept) as temporary:
@@ -193,7 +203,8 @@ def _obtain(row: Row, work: Path) -> Path:
 
 def _train(name: str, row: Row, work: Path, start: Path | None) -> tuple[float, Figures]:
     """Trains a network into `work`; returns the seconds of the processor it took, and the figures of the test side."""
-    sets = PoseSets(*(pictures(_sets_of(row, side), work) for side in ("train", "val", "test")))
+    names = (f"{row.pictures}_train", f"{row.pictures}_val", f"{_TESTS[row.pictures][-1]}_test")
+    sets = PoseSets(*(pictures(name, work) for name in names))
     data = PoseDataOptions(root=str(work), batch_size=row.batch, steps_per_epoch=_EPOCH, val_samples=60,
                            augment=PoseAugment(turn_deg=8.0, erase=row.erase))  # fmt: skip
     fit = PoseFitOptions(learning_rate=row.learning_rate)
@@ -205,13 +216,6 @@ def _train(name: str, row: Row, work: Path, start: Path | None) -> tuple[float, 
 
 def _finds_several(row: Row) -> bool:
     return row.spec.get("method") in SEVERAL
-
-
-def _sets_of(row: Row, side: str) -> str:
-    """Name of the set of pictures for one side of a training."""
-    if not _finds_several(row):
-        return f"single_{side}"
-    return "three_test" if side == "test" else f"many_{side}"
 
 
 def pictures(name: str, work: Path) -> PictureSet:
@@ -258,44 +262,57 @@ def _make_trainer(name: str, steps: int):  # type: ignore[no-untyped-def]
 
 
 def render_table(rows: Mapping[str, Figures], *, only_measured: bool = False) -> str:
-    """Two tables in Markdown: networks of crops, networks of whole pictures."""
-    first = [
-        "| network | training | PCK@0.2 torso | visible | hidden | hidden, seen before | person's box "
-        "| MPJPE mm (hidden) | s/frame | MB |",
-        f"|{'---|' * 10}",
-    ]
-    second = [
-        "| network | training | AP of two | of three | AP50 of three | visible, hidden (three) | s/frame | MB |",
-        f"|{'---|' * 8}",
-    ]
+    """A table in Markdown for each kind of pictures that networks learn from."""
+    tables = {
+        pictures: [f"| network | training | {' | '.join(columns)} | s/frame | MB |", f"|{'---|' * (len(columns) + 4)}"]
+        for pictures, columns in _COLUMNS.items()
+    }
     for name, network in NETWORKS.items():
-        table = second if _finds_several(network) else first
         if name in rows:
-            table.append(_render_row(network.title, rows[name]))
+            tables[network.pictures].append(_render_row(network, rows[name]))
         elif not only_measured:
-            blanks = " |" * (len(table[0].split("|")) - 5)
-            table.append(f"| {network.title} | not trained |{blanks} {_weigh(count_parameters(network)):.1f} |")
+            blanks = " |" * (len(_COLUMNS[network.pictures]) + 1)
+            weight = _weigh(count_parameters(network))
+            tables[network.pictures].append(f"| {network.title} | not trained |{blanks} {weight:.1f} |")
     spent = ", ".join(f"{name} {row['training_s']:.0f}" for name, row in rows.items())
-    note = f"Processor seconds of training: {spent}."
-    return "\n".join([*first, "", *second, "", note])
+    parts = ["\n".join(lines) for lines in tables.values()]
+    return "\n\n".join([*parts, f"Processor seconds of training: {spent}."])
 
 
-def _render_row(title: str, row: Figures) -> str:
-    start = f"| {title} | {_describe_training(row)} |"
-    if "single/pck" in row:
-        depth = (
-            f"{row['single/mpjpe_mm']:.0f} ({row['single/mpjpe_mm_hidden']:.0f})" if "single/mpjpe_mm" in row else ""
-        )
-        parts = ("", "_visible", "_hidden", "_lost", "_person")
-        values = [f"{row[f'single/pck{part}']:.3f}" if f"single/pck{part}" in row else "" for part in parts]
-        values += [depth, f"{row['single/seconds_a_frame']:.3f}"]
-    else:
-        values = [f"{row[figure]:.3f}" for figure in ("two/ap", "three/ap", "three/ap50")]
-        values += [
-            f"{row['three/ap_visible']:.3f}, {row['three/ap_hidden']:.3f}",
-            f"{row['three/seconds_a_frame']:.3f}",
-        ]
-    return f"{start} {' | '.join(values)} | {_weigh(int(row['parameters'])):.1f} |"
+_COLUMNS = {
+    "single": {
+        "PCK@0.2 torso": "single/pck",
+        "visible": "single/pck_visible",
+        "hidden": "single/pck_hidden",
+        "person's box": "single/pck_person",
+        "MPJPE mm": "single/mpjpe_mm",
+        "hidden, mm": "single/mpjpe_mm_hidden",
+    },
+    "passed": {
+        "PCK@0.2 torso": "passed/pck",
+        "visible": "passed/pck_visible",
+        "hidden": "passed/pck_hidden",
+        "hidden, seen before": "passed/pck_lost",
+        "nobody passes": "single/pck",
+        "hidden there": "single/pck_hidden",
+    },
+    "many": {
+        "AP of two": "two/ap",
+        "of three": "three/ap",
+        "AP50 of three": "three/ap50",
+        "visible (three)": "three/ap_visible",
+        "hidden (three)": "three/ap_hidden",
+    },
+}
+"""Column → figure, by the pictures that networks learn from."""
+
+
+def _render_row(network: Row, row: Figures) -> str:
+    figures = _COLUMNS[network.pictures].values()
+    values = [f"{row[name]:{'.0f' if '_mm' in name else '.3f'}}" if name in row else "" for name in figures]
+    seconds = row[f"{_TESTS[network.pictures][-1]}/seconds_a_frame"]
+    cells = [network.title, _describe_training(row), *values, f"{seconds:.3f}", f"{_weigh(int(row['parameters'])):.1f}"]
+    return f"| {' | '.join(cells)} |"
 
 
 def count_parameters(row: Row) -> int:

@@ -115,6 +115,35 @@ def test_scenes_follow_from_their_seed():
     assert np.abs(first - other).max() > 0.01
 
 
+def test_somebody_walks_past_and_is_nobody_to_know():
+    options = SceneOptions(scenes=6, frames=4, height=96, passing=0.5, occlusion=0.0, seed=2)
+    scenes = list(sample_scenes(load_body(), options))
+    assert [len(scene.strangers) for scene in scenes] == [0, 1, 0, 1, 0, 1]
+    for scene in scenes:
+        alone = FilmedScene(scene.actors, scene.things, scene.camera)
+        with_them, without = ([people for _, people in draw_scene(one)] for one in (scene, alone))
+        assert all(len(people) == 1 for people in with_them)
+        hidden, own = (np.stack([people[0].flags == HIDDEN for people in one]) for one in (with_them, without))
+        assert (hidden >= own).all()
+        for stranger in scene.strangers:
+            place = stranger.posed.joints[:, 0]
+            walked = place[-1] - place[0]
+            way = scene.camera.position[[0, 2]] / np.linalg.norm(scene.camera.position[[0, 2]])
+            assert 0.25 < np.hypot(*walked[[0, 2]]) < 0.65
+            assert abs(walked[[0, 2]] @ way) < 0.3
+            assert (place[:, [0, 2]] @ way > 0).all()
+
+
+def test_whoever_walks_past_hides_joints_for_a_while():
+    options = SceneOptions(scenes=8, frames=5, height=64, passing=1.0, occlusion=0.0, seed=3)
+    hidden = [
+        np.stack([people[0].flags == HIDDEN for _, people in draw_scene(scene)])
+        for scene in sample_scenes(load_body(), options)
+    ]
+    changing = sum((one.any(axis=0) & ~one.all(axis=0)).sum() for one in hidden)
+    assert changing > 30
+
+
 @pytest.mark.parametrize("values", [{"people": 4}, {"least_people": 2}, {"scenes": 0}, {"frames": 99}, {"height": 8}])
 def test_impossible_scenes_are_refused(values):
     with pytest.raises(InputError, match="expected"):

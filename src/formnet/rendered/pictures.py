@@ -45,7 +45,7 @@ def write_rendered_pictures(
 def draw_scene(scene: FilmedScene) -> Iterator[tuple[np.ndarray, tuple[LabelledPerson, ...]]]:
     """Pictures (H, W, 3) of one scene, each with its people."""
     joints = [join_labelled(actor.posed.landmarks, actor.posed.joints) for actor in scene.actors]
-    for frame, drawn in enumerate(render_scene(scene.actors, scene.things, scene.camera)):
+    for frame, drawn in enumerate(render_scene((*scene.actors, *scene.strangers), scene.things, scene.camera)):
         people = tuple(
             _label(own[frame], actor.posed.vertices[frame], scene.camera, drawn.depth)
             for own, actor in zip(joints, scene.actors, strict=True)

@@ -21,15 +21,23 @@ _SQUAT_FRAMES = 48
 _SQUAT_SHARE = 0.45
 _CLOSE_M = (0.35, 0.95)
 """How far apart people stand who cross."""
+_WALK_M_S = (0.8, 1.6)
+_WALK_NEAR = (0.35, 0.7)
+"""Where somebody walks past, in shares of the way from the people to the camera."""
 
 
 @dataclass(frozen=True, eq=False)
 class FilmedScene:
-    """People in motion, things in their way, and the camera that films them."""
+    """People in motion, things in their way, and the camera that films them.
+
+    Attributes:
+        strangers: people who are seen, too, but of whom nothing is to be known.
+    """
 
     actors: tuple[Actor, ...]
     things: tuple[Mesh, ...]
     camera: Camera
+    strangers: tuple[Actor, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +62,7 @@ class SceneOptions:
         step_s: time between them.
         height: of the pictures in pixels; scenes of several are broader than high.
         occlusion: share of the scenes with things in front of people (a rack, a bench).
+        passing: share of the scenes in which somebody walks past between people and camera, and hides them for a while.
         seed: of everything.
     """
 
@@ -64,6 +73,7 @@ class SceneOptions:
     step_s: float = 0.12
     height: int = 192
     occlusion: float = 0.4
+    passing: float = 0.0
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -83,13 +93,14 @@ class SceneOptions:
 def sample_scenes(body: Body, options: SceneOptions) -> Iterator[FilmedScene]:
     """Scene after scene; everybody comes once."""
     counts = [options.people_in(number) for number in range(options.scenes)]
-    moves = iter(_sample_moves(body, options, sum(counts)))
+    moves, walks = iter(_sample_moves(body, options, sum(counts))), iter(_sample_walks(body, options))
     for number, count in enumerate(counts):
         rng = np.random.default_rng([options.seed, 1, number])
         actors = _place_actors(body, rng, [next(moves) for _ in range(count)])
         camera = _aim_camera(rng, actors, options)
         things = _sample_things(rng, camera) if rng.random() < options.occlusion else ()
-        yield FilmedScene(actors, things, camera)
+        strangers = (_send_past(body, options, next(walks), camera, number),) if _is_passed(options, number) else ()
+        yield FilmedScene(actors, things, camera, strangers)
 
 
 def _sample_moves(body: Body, options: SceneOptions, count: int) -> list[_Moves]:
@@ -115,6 +126,34 @@ def _sample_moves(body: Body, options: SceneOptions, count: int) -> list[_Moves]
             place[:, [0, 2]] -= place[0, [0, 2]]
             moves.append(_Moves(others.betas[i], others.poses[i, : options.frames], place, False))
     return [moves[i] for i in rng.permutation(count)]
+
+
+def _is_passed(options: SceneOptions, number: int) -> bool:
+    """Whether somebody walks through scene `number`; evenly over the scenes, of any number of people."""
+    return int((number + 1) * options.passing) > int(number * options.passing)
+
+
+def _sample_walks(body: Body, options: SceneOptions) -> list[_Moves]:
+    """Of those who walk past, on the spot."""
+    count = sum(_is_passed(options, number) for number in range(options.scenes))
+    if not count:
+        return []
+    rng, frames = np.random.default_rng([options.seed, 2]), max(2, options.frames)
+    walks = sample_exercises(body, rng, count, frames=frames, fps=1 / options.step_s, exercises=("walking",))
+    place = walks.translation[:, : options.frames] * (0, 1, 0)
+    return [_Moves(*walk, False) for walk in zip(walks.betas, walks.poses[:, : options.frames], place, strict=True)]
+
+
+def _send_past(body: Body, options: SceneOptions, walk: _Moves, camera: Camera, number: int) -> Actor:
+    """Somebody who walks across the camera's line of sight, at some time about that of the pictures."""
+    rng = np.random.default_rng([options.seed, 3, number])
+    times_s = options.step_s * np.arange(options.frames)
+    crossing_s = rng.uniform(-0.5, times_s[-1] + 0.5)
+    gone = rng.uniform(*_WALK_M_S) * (times_s - crossing_s)
+    posed = body.pose(walk.betas, walk.poses, walk.translation + gone[:, None] * np.array([0, 0, 1]))
+    x, z = camera.position[[0, 2]] * rng.uniform(*_WALK_NEAR)
+    turn_deg = np.degrees(np.arctan2(z, -x)) + rng.choice([0, 180]) + rng.normal(scale=15)
+    return Actor(turn_posed(posed, float(turn_deg), (float(x), float(z))), body, sample_appearance(rng, barbell=False))
 
 
 def _place_actors(body: Body, rng: np.random.Generator, moves: list[_Moves]) -> tuple[Actor, ...]:

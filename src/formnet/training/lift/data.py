@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pytorch_lightning as lightning
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import DataLoader
 
 from formnet.body.load import load_body
 from formnet.checks import check_fields, real, whole, within
 from formnet.synth.camera import Camera
 from formnet.synth.estimator_noise import EXERCISES, EstimatorNoise, read_estimator_noise
 from formnet.synth.exercises import KNOWN_EXERCISES
+from formnet.training.batches import NumberedEpochs
 from formnet.training.lift.motions import (
     FRAMES,
     FREE,
@@ -88,33 +89,23 @@ class LiftData(lightning.LightningDataModule):
         return DataLoader([self.validation], batch_size=None)  # type: ignore[arg-type]
 
 
-class ObservedBatches(IterableDataset):
+class ObservedBatches(NumberedEpochs):
     """`steps_per_epoch` fresh batches an epoch; the same seed gives the same batches in the same order."""
 
     def __init__(
         self, motions: Motions, cameras: Sequence[Camera], noise: EstimatorNoise, options: LiftDataOptions
     ) -> None:
         self._motions, self._cameras, self._noise, self._options = motions, cameras, noise, options
-        self._epoch = 0
 
     def __len__(self) -> int:
         return self._options.steps_per_epoch
 
     def __iter__(self) -> Iterator[Batch]:
-        rng, frames = np.random.default_rng([self._options.seed, 3, self._epoch]), self._options.frames
-        self._epoch += 1
+        rng, frames = np.random.default_rng([self._options.seed, 3, self.begin_epoch()]), self._options.frames
         for _ in range(self._options.steps_per_epoch):
             rows = rng.integers(len(self._motions), size=self._options.batch_size)
             piece = self._motions.window(int(rng.integers(FRAMES - frames + 1)), frames)
             yield _to_tensors(piece, rows, self._cameras, self._noise, rng, self._options)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Where it is after an epoch, for a run that goes on."""
-        return {"epoch": self._epoch}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """The inverse."""
-        self._epoch = int(state["epoch"])
 
 
 def _validation_batch(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,12 @@ import numpy as np
 import pytorch_lightning as lightning
 import torch
 from torch import Tensor
-from torch.utils.data import IterableDataset
 
 from formnet.checks import check_fields, real, within
 from formnet.judges.measuring.network import MeasureNetwork
 from formnet.judges.measuring.sight import Sight, mirror_sight, mirror_values
 from formnet.judges.measuring.spec import MeasuringSpec
+from formnet.training.batches import NumberedEpochs
 from formnet.training.measures.disturb import Disturbance, disturb_sight
 from formnet.training.measures.table import MeasureTable
 from formnet.training.schedule import one_cycle
@@ -23,7 +23,7 @@ from formnet.training.schedule import one_cycle
 Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
 
 
-class MeasureBatches(IterableDataset):
+class MeasureBatches(NumberedEpochs):
     """Every repetition once an epoch, cut in one of its ways, half of them in a mirror, and disturbed; the same seed
     gives the same batches."""
 
@@ -32,14 +32,12 @@ class MeasureBatches(IterableDataset):
     ) -> None:
         self.table, self.spec, self.batch_size, self.seed = table, spec, batch_size, seed
         self.disturbance = disturbance
-        self._epoch = 0
 
     def __len__(self) -> int:
         return max(1, len(self.table) // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        rng = np.random.default_rng([self.seed, self._epoch])
-        self._epoch += 1
+        rng = np.random.default_rng([self.seed, self.begin_epoch()])
         order = rng.permutation(len(self.table))
         for number in range(len(self)):
             rows = order[number * self.batch_size : (number + 1) * self.batch_size]
@@ -47,14 +45,6 @@ class MeasureBatches(IterableDataset):
             if rng.uniform() < 0.5:
                 sight, truths = mirror_sight(sight, self.spec), mirror_values(truths, self.spec.measures)
             yield to_batch(disturb_sight(sight, self.disturbance, rng), truths)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Where it is after an epoch, for a run that goes on."""
-        return {"epoch": self._epoch}
-
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """The inverse."""
-        self._epoch = int(state["epoch"])
 
 
 def to_batch(sight: Sight, truths: np.ndarray) -> Batch:

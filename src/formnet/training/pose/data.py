@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, IterableDataset
+from torch.utils.data import DataLoader
 
 from formnet.checks import check_fields, real, whole, within
 from formnet.errors import DataError, InputError
@@ -21,6 +21,7 @@ from formnet.readers.pictures.mpii import read_mpii
 from formnet.readers.pictures.penn_action import read_penn_action
 from formnet.rendered.pictures import write_rendered_pictures
 from formnet.rendered.scenes import SceneOptions
+from formnet.training.batches import NumberedEpochs
 from formnet.training.pose.views import PoseAugment, View, draw_sample
 
 Source = Literal["rendered", "coco", "mpii", "penn_action"]
@@ -46,6 +47,7 @@ class RenderedOptions:
     step_s: float = within(real(0.001, 10), 0.12)
     height: int = within(whole(32, 4096), 192)
     occlusion: float = within(real(0, 1), 0.4)
+    passing: float = within(real(0, 1), 0.0)
 
     def __post_init__(self) -> None:
         check_fields(self, "task.data.rendered")
@@ -138,7 +140,7 @@ def _load_rendered(options: PoseDataOptions, side: str, progress: Progress | Non
     wanted = options.rendered
     scenes = {"train": wanted.scenes, "val": wanted.val_scenes, "test": wanted.test_scenes}
     shared = {name: getattr(wanted, name) for name in
-              ("people", "least_people", "frames", "step_s", "height", "occlusion")}  # fmt: skip
+              ("people", "least_people", "frames", "step_s", "height", "occlusion", "passing")}  # fmt: skip
     scene = SceneOptions(scenes=scenes[side], seed=options.seed + _SEEDS[side], **shared)
     return read_or_render(Path(options.root) / side, scene, progress)
 
@@ -155,7 +157,7 @@ def read_or_render(folder: Path, options: SceneOptions, progress: Progress | Non
     return read_coco_people(folder)
 
 
-class PoseBatches(IterableDataset):
+class PoseBatches(NumberedEpochs):
     """Fresh batches, `steps_per_epoch` an epoch; every view comes once before any comes again."""
 
     def __init__(self, views: Sequence[View], spec: PoseNetworkSpec, options: PoseDataOptions) -> None:
@@ -165,15 +167,13 @@ class PoseBatches(IterableDataset):
                 + (f"clips of {spec.frames} frames with one person" if spec.kind == "rpstn" else "labelled people")
             )
         self._views, self._spec, self._options = views, spec, options
-        self._epoch = 0
         self._queue: list[int] = []
 
     def __len__(self) -> int:
         return self._options.steps_per_epoch
 
     def __iter__(self) -> Iterator[dict[str, Tensor]]:
-        rng = np.random.default_rng([self._options.seed, 6, self._epoch])
-        self._epoch += 1
+        rng = np.random.default_rng([self._options.seed, 6, self.begin_epoch()])
         for _ in range(self._options.steps_per_epoch):
             while len(self._queue) < self._options.batch_size:
                 self._queue += rng.permutation(len(self._views)).tolist()
@@ -181,12 +181,10 @@ class PoseBatches(IterableDataset):
             yield collate([draw_sample(self._views[row], self._spec, self._options.augment, rng) for row in rows])
 
     def state_dict(self) -> dict[str, Any]:
-        """Where it is after an epoch, for a run that goes on."""
-        return {"epoch": self._epoch, "queue": list(self._queue)}
+        return {**super().state_dict(), "queue": list(self._queue)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """The inverse."""
-        self._epoch = int(state["epoch"])
+        super().load_state_dict(state)
         self._queue = [int(row) for row in state["queue"]]
 
 
