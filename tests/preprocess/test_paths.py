@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from formnet.errors import InputError
+from formnet.geometry.paths import find_runs
 from formnet.motion import Motion
 from formnet.preprocess.gaps import fill_gaps
 from formnet.preprocess.resample import resample_to_fps, resample_to_frames, resample_to_times
-from formnet.preprocess.smooth import find_runs, smooth_butterworth
+from formnet.preprocess.smooth import smooth_butterworth
 from formnet.skeleton import Skeleton
 
 POINTS = Skeleton("points", ("nose", "neck"))

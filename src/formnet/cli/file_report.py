@@ -148,7 +148,7 @@ def _tell_person(track: PoseTrack) -> Iterator[Line]:
 
 
 def _longest_s(mask: np.ndarray, times_s: np.ndarray) -> float:
-    from formnet.preprocess.smooth import find_runs
+    from formnet.geometry.paths import find_runs
 
     step_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
     return max((float(times_s[stop - 1] - times_s[start]) + step_s for start, stop in find_runs(mask)), default=0.0)

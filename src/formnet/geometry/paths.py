@@ -1,4 +1,4 @@
-"""Paths over time (T, …): frames found by time, gaps closed, and values between frames, by straight lines."""
+"""Paths over time (T, …): frames by time, stretches, gaps closed, and values between frames, by straight lines."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ Values = TypeVar("Values", bound=NDArray[np.floating])
 def nearest_frame(times_s: FloatArray, time_s: float) -> int:
     """Number of the frame of `times_s` (T,) that is nearest in time."""
     return int(np.argmin(np.abs(times_s - time_s)))
+
+
+def find_runs(wanted: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """(start, stop) of every stretch of True, stop exclusive."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]]).astype(np.int8)))
+    return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def interpolate_at(at: FloatArray, times: FloatArray, values: FloatArray) -> FloatArray:

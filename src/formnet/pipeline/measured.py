@@ -14,7 +14,7 @@ from formnet.judges.measuring.estimator import MeasureEstimator
 from formnet.lifting.lifter import Lifter
 from formnet.measures.calibration import FAST_EYES, calibration_for, measure_repetition, view_name
 from formnet.measures.measurement import Measurement
-from formnet.measures.performance import make_performance
+from formnet.measures.performance import Performance, make_performance
 from formnet.measures.registry import read_course
 from formnet.motion import Motion
 from formnet.pipeline.judge import clip_verdict
@@ -70,11 +70,9 @@ class MeasuringJudge:
 
     def _judge_span(self, motion: Motion, span: RepetitionSpan, source: str, image: Motion) -> RepetitionVerdict:
         performance = make_performance(motion, span.start, span.bottom, span.end, span.bottom_s)
-        measurements = measure_repetition(performance, calibration_for(source))
-        if self.network is not None and self.network.lifter == self.lifter.name:
-            estimates = self.network.estimate(performance, image)
-            view = view_name(performance.view_deg)
-            measurements = _see_by_network(measurements, estimates, self.seen_by_network, view)
+        measurements = self._see_by_network(
+            measure_repetition(performance, calibration_for(source)), performance, image
+        )
         findings = find_faults(self.standard, measurements)
         return RepetitionVerdict(
             span.start_s,
@@ -87,6 +85,23 @@ class MeasuringJudge:
             courses={name: read_course(performance, name) for name in COURSES},
         )
 
+    def _see_by_network(
+        self, measurements: dict[str, Measurement], performance: Performance, image: Motion
+    ) -> dict[str, Measurement]:
+        """The network's values and errors in place of the geometry's, where it is asked and joints are seen."""
+        view = view_name(performance.view_deg)
+        asked = [name for name, views in self.seen_by_network.items() if view in views]
+        names = [name for name in asked if math.isfinite(measurements[name].value)]
+        if not names or self.network is None or self.network.lifter != self.lifter.name:
+            return measurements
+        estimates = self.network.estimate(performance, image)
+        seen = {
+            name: replace(measurements[name], value=value, error=error, is_shown=True, reason="")
+            for name, (value, error) in estimates.items()
+            if name in names
+        }
+        return {**measurements, **seen}
+
     def describe(self) -> dict[str, Any]:
         """Provenance for a verdict."""
         return {
@@ -96,21 +111,6 @@ class MeasuringJudge:
             "network": None if self.network is None else self.network.about.get("sha256"),
             "formnet": __version__,
         }
-
-
-def _see_by_network(
-    measurements: Mapping[str, Measurement],
-    estimates: Mapping[str, tuple[float, float]],
-    seen_by_network: Mapping[str, tuple[str, ...]],
-    view: str,
-) -> dict[str, Measurement]:
-    """The network's values and errors in place of the geometry's, where it is asked and joints are seen."""
-    seen = dict(measurements)
-    for name, views in seen_by_network.items():
-        if view in views and name in estimates and math.isfinite(measurements[name].value):
-            value, error = estimates[name]
-            seen[name] = replace(measurements[name], value=value, error=error, is_shown=True, reason="")
-    return seen
 
 
 def name_source(track: PoseTrack, lifter: Lifter) -> str:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from formnet.errors import InputError
+from formnet.geometry.paths import find_runs
 from formnet.motion import FloatArray, Motion
 from formnet.preprocess.gaps import find_fillable
-from formnet.preprocess.smooth import find_runs
 
 # Confidences below this would ask for endless variances.
 _LEAST_CONFIDENCE = 0.05

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.signal import butter, sosfiltfilt
 
 from formnet.errors import InputError
-from formnet.geometry.paths import interpolate_at
+from formnet.geometry.paths import find_runs, interpolate_at
 from formnet.motion import FloatArray, Motion
 
 CUTOFFS_HZ = (0.5, 100.0)
@@ -53,12 +52,6 @@ def smooth_butterworth(motion: Motion, cutoff_hz: float, order: int = 2) -> Moti
                     flat[start:stop, joint], motion.timestamps[start:stop], motion.fps, sections
                 )
     return motion.replace(positions=positions)
-
-
-def find_runs(wanted: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """(start, stop) of every stretch of True, stop exclusive."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], wanted, [False]]).astype(np.int8)))
-    return [(int(start), int(stop)) for start, stop in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _smooth_run(values: FloatArray, times_s: FloatArray, fps: float, sections: FloatArray) -> FloatArray:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from formnet.geometry.paths import find_runs
 from formnet.motion import Motion
-from formnet.preprocess.smooth import find_runs
 
 Mask = NDArray[np.bool_]
 

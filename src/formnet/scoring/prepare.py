@@ -11,11 +11,11 @@ import numpy as np
 from formnet.checks import join_words
 from formnet.conversion import convert_motion, underivable_joints
 from formnet.errors import InputError, PoseError, SkeletonError
+from formnet.geometry.paths import find_runs
 from formnet.motion import Motion
 from formnet.preprocess.gaps import fill_gaps
 from formnet.preprocess.limbs import normalise_limbs
 from formnet.preprocess.resample import resample_to_frames
-from formnet.preprocess.smooth import find_runs
 from formnet.preprocess.smoothers import Smoother, smooth_motion
 from formnet.skeleton import BLAZEPOSE_33, SMPL_24, Skeleton
 
