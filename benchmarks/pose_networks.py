@@ -58,7 +58,7 @@ _WHOLE = {**_ENCODER, "size": (256, 192), "sigma": 1.5}
 _OFFSETS = {**_WHOLE, "blocks": (2, 2, 2, 2), "width": 96, "method": "offsets", "lateral": True}
 _VIDEO = {**_CROP, "kind": "rpstn"}
 _MANY: dict[str, Any] = {"batch": 8, "pictures": "many"}
-_CLIPS: dict[str, Any] = {"steps": 2000, "batch": 4, "learning_rate": 1e-3, "pictures": "passed"}
+_CLIPS: dict[str, Any] = {"steps": 5000, "batch": 4, "learning_rate": 1e-3, "pictures": "passed"}
 
 
 @dataclass(frozen=True)

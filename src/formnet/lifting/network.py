@@ -98,7 +98,7 @@ class TemporalLifter(nn.Module):
         super().__init__()
         joints = len(OBSERVED_24)
         self.embed = nn.Linear(4, token)
-        self.name = nn.Parameter(0.1 * torch.randn(joints, token))
+        self.name = nn.Parameter(nn.init.normal_(torch.empty(joints, token), std=0.1))
         self.relation = JointRelation(token) if relation else None
         self.enter = nn.Conv1d(joints * (token + 4), width, 1)
         self.blocks = nn.ModuleList([TemporalBlock(width, dilation, dropout) for dilation in dilations])

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch.overrides import TorchFunctionMode
 
 from formnet.errors import CheckpointError, InputError
 from formnet.storage.files import atomic_path, compute_sha256, write_json
@@ -136,6 +137,16 @@ def read_checkpoint(path: Path, remedy: str, *, mmap: bool = False) -> dict[str,
     return content
 
 
+class _Undrawn(TorchFunctionMode):
+    """Leaves out the random numbers that layers begin with: they are replaced, and to draw normal ones without memory
+    PyTorch would load its whole compiler."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in (torch.nn.init.normal_, torch.nn.init.uniform_, torch.nn.init.kaiming_uniform_):
+            return kwargs["tensor"]
+        return func(*args, **(kwargs or {}))
+
+
 def build_with_weights(build: Callable[[], Module], state: Mapping[str, torch.Tensor], path: Path) -> Module:
     """A network with its stored weights, widened from 16 bits where need be.
 
@@ -145,7 +156,7 @@ def build_with_weights(build: Callable[[], Module], state: Mapping[str, torch.Te
     Raises:
         CheckpointError: weights that are no numbers or do not fit.
     """
-    with torch.device("meta"):
+    with torch.device("meta"), _Undrawn():
         wanted = {name: tensor.shape for name, tensor in build().state_dict().items()}
     stored = {name: tensor.shape for name, tensor in state.items()}
     for name in sorted({*wanted, *stored}):
@@ -155,7 +166,8 @@ def build_with_weights(build: Callable[[], Module], state: Mapping[str, torch.Te
                 f"the weights in {path} do not fit its description ({name}: expected {expected}, got {got}); get the "
                 "model again"
             )
-    module = build()
+    with _Undrawn():
+        module = build()
     own = module.state_dict()
     widened = {
         name: tensor.to(own[name].dtype) if name in own and own[name].is_floating_point() else tensor
