@@ -76,7 +76,7 @@ def test_a_turn_is_a_rotation_and_never_a_mirror():
 
 
 @pytest.mark.parametrize(("turn_deg", "words"), [(90, "lies in the picture of a.mp4: turn the video with --rotate 270"),
-                                                 (180, "stands on the head .* --rotate 180")])  # fmt: skip
+                                                 (180, "stands on the head .* --rotate 180 .* if it is upside down")])  # fmt: skip
 def test_a_person_who_lies_is_told_how_to_turn_the_video(turn_deg, words):
     with pytest.raises(PoseError, match=words):
         check_track(turn_track(make_track(), turn_deg), "a.mp4")
@@ -369,3 +369,21 @@ def test_labels_beside_a_film_are_a_film_of_poses(tmp_path):
     assert found.sources == (folder, tmp_path / "run" / "squat.mp4")
     track = read_track(folder, Reading(size=SIZE))
     np.testing.assert_allclose(track.image.positions, squat_points(COCO_17)[..., :2], atol=1e-6)
+
+
+def test_what_was_noticed_before_belongs_into_the_refusal_of_what_cannot_be_judged():
+    track = with_confidence(make_track(), both("ankle"), slice(None), 0.1).with_warnings(["there are two people"])
+    with pytest.raises(PoseError, match=r"does not show the ankles .* \(also: there are two people\)$"):
+        check_track(track, "a.mp4")
+
+
+def test_a_held_picture_is_said():
+    times_s = np.arange(60) / 30
+    times_s[20:] += 0.8
+    times_s[40:] += 1.5
+    image = make_track().image.replace(timestamps=times_s)
+    track = replace(make_track(), image=image, world=None)
+    assert check_track(track, "a.mp4").warnings == (
+        "a picture is held for 0.8 s at 0.6 s, 1.5 s at 2.1 s: how the person moves meanwhile is not seen",
+    )
+    assert check_track(make_track(), "a.mp4").warnings == ()

@@ -6,6 +6,8 @@ code 2. Invariants of our own code are `assert`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class FormnetError(Exception):
     """Base of every error that a user can cause; its text is one sentence with the remedy."""
@@ -17,6 +19,12 @@ class InputError(FormnetError):
 
 class PoseError(FormnetError):
     """A clip was read, but it does not show what is needed (nobody, too few frames, no repetition)."""
+
+
+def add_noticed(sentence: str, noticed: Iterable[str]) -> str:
+    """A refusal with what was noticed on the way, which may be the true reason: two people, a damaged file."""
+    said = "; ".join(noticed)
+    return f"{sentence} (also: {said})" if said else sentence
 
 
 class SkeletonError(FormnetError):

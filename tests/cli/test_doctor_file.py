@@ -12,6 +12,7 @@ import formnet.pose.estimator
 from formnet.cli.app import run
 from formnet.exports.keypoints import write_alphapose
 from formnet.pose.track import PoseTrack
+from formnet.readers.npz import write_npz
 from formnet.skeleton import BLAZEPOSE_33, COCO_17
 from tests.pose.videos import make_video, quarters
 from tests.readers.keypoint_files import COCO, SIZE, alphapose, as_motion, flat
@@ -90,3 +91,20 @@ def test_what_cannot_be_read(examine, tmp_path, name, content, words):
     assert code == 2
     assert words in said
     assert run(["doctor", str(tmp_path / "nothing")]) == 2
+
+
+def test_what_judging_leaves_out_is_said_as_classify_says_it(examine, tmp_path, capsys):
+    """The clip ends at the bottom of the third repetition, and a picture is held."""
+    image, bottoms_s = film_squats()
+    image = image.frames(0, int(np.searchsorted(image.timestamps, bottoms_s[2] - 0.2)))
+    write_npz(
+        tmp_path / "a.npz", image.replace(timestamps=image.timestamps + np.where(np.arange(len(image)) > 3, 2, 0))
+    )
+    code, said = examine(tmp_path / "a.npz")
+    assert code == 0, said
+    assert run(["classify", str(tmp_path / "a.npz"), "--json"]) == 0
+    (clip,) = json.loads(capsys.readouterr().out)["clips"]
+    assert len(clip["warnings"]) == 2
+    for warning in clip["warnings"]:
+        assert said.count(f"! note: {warning}\n") == 1
+    assert "✓ judging: can be judged: 2 repetitions" in said

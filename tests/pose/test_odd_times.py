@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -15,6 +17,7 @@ from PIL import Image as Pillow
 
 from formnet.errors import InputError
 from formnet.playback import Playback
+from formnet.pose.claims import read_frame_rate
 from formnet.pose.container import describe_streams
 from formnet.pose.timing import MonotonicClock, sort_times
 from formnet.pose.video import Image, probe_video, read_frames
@@ -203,3 +206,61 @@ def test_the_film_in_a_motion_photo_is_read_and_the_photo_alone_where_asked(tmp_
     assert images[0].mean() < images[-1].mean()
     _, still, _ = read_all(path, playback=Playback(is_still=True))
     assert [corner_names(image) for image in still] == [("red", "green", "blue", "white")]
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.mp4", "a.ts"])
+def test_sound_that_lasts_longer_does_not_lengthen_the_film(tmp_path, name):
+    clip = make_video(tmp_path / name, shades(25), with_sound=True, sound_s=4.0)
+    assert probe_video(clip).duration_s == pytest.approx(1.0, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("claimed", "expected"), [((60_000, 25), 25), ((0, 120), 120), ((240, 30), 240), ((9e4, 9e4), 30)]
+)
+def test_rates_that_no_phone_films_at_are_not_believed(claimed, expected):
+    """Repeated times in Matroska, and what DV says of itself."""
+    container = SimpleNamespace(format=SimpleNamespace(flags=0))
+    stream = SimpleNamespace(average_rate=claimed[0], guessed_rate=claimed[1])
+    assert read_frame_rate(container, stream) == expected  # type: ignore[arg-type]
+
+
+def test_joined_recordings_of_several_sizes_are_shown_in_that_of_the_first(tmp_path):
+    parts = []
+    for number, (width, height) in enumerate([(128, 96), (64, 96), (256, 192)]):
+        part = make_video(tmp_path / f"{number}.ts", [quarters(width, height)] * 25)
+        parts.append(part.read_bytes())
+    clip = tmp_path / "a.ts"
+    clip.write_bytes(b"".join(parts))
+    times_s, images, warnings = read_all(clip)
+    assert {image.shape for image in images} == {(96, 128, 3)}
+    assert len(times_s) == 75
+    # The narrow one stands in the middle, in its own shape.
+    narrow = images[40]
+    assert narrow[:, :30].max() < 20
+    assert narrow[:, 98:].max() < 20
+    assert corner_names(narrow[:, 32:96]) == corner_names(images[0]) == corner_names(images[60])
+    assert warnings[-1] == "the pictures change their size at 1.0, 2.0 s: all are shown in that of the first"
+
+
+def test_the_time_of_a_joint_is_that_of_life(tmp_path):
+    times_s = [*np.arange(30) / 25, *(400 + np.arange(30) / 25)]
+    _, _, warnings = read_all(make_video(tmp_path / "a.mkv", shades(60), times_s), playback=Playback(slow_motion=4))
+    assert "its time jumps at 0.3 s" in warnings[0]
+
+
+def test_pictures_behind_a_photo_are_no_film(tmp_path):
+    """A map of brightness or depth behind the picture; but the same bytes by the name of a film are one."""
+    pieces = []
+    for number in range(4):
+        buffer = io.BytesIO()
+        Pillow.fromarray(shade(number, 4)).save(buffer, "jpeg")
+        pieces.append(buffer.getvalue())
+    photo, film = tmp_path / "a.jpg", tmp_path / "a.mjpeg"
+    photo.write_bytes(b"".join(pieces))
+    film.write_bytes(b"".join(pieces * 10))
+    times_s, images, warnings = read_all(photo)
+    assert (times_s, len(images), warnings) == ([0.0], 1, [])
+    assert np.isnan(probe_video(photo).fps)
+    times_s, _, warnings = read_all(film)
+    np.testing.assert_allclose(times_s, np.arange(40) / 25)
+    assert warnings == ["the video does not say when its pictures were taken: 25 frames per second were assumed"]

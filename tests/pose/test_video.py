@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image as Pillow
@@ -271,3 +273,33 @@ def test_the_real_clip(shared_dir):
     assert (info.width, info.height, info.n_frames_estimate, info.rotation_deg) == (1280, 720, 354, 0)
     times_s = [frame.timestamp_s for frame in read_frames(clip, max_side=64)]
     np.testing.assert_allclose(times_s, np.arange(354) / 30, atol=1e-6)
+
+
+def write_films(path: Path, sizes: Sequence[tuple[int, int, int]]) -> Path:
+    """A file with streams of (pictures, width, height), none of them said to be a cover."""
+    with av.open(str(path), "w") as container:
+        streams = []
+        for _, width, height in sizes:
+            stream = container.add_stream("libx264", rate=25)
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            streams.append(stream)
+        for stream, (n_frames, width, height) in zip(streams, sizes, strict=True):
+            for number in range(n_frames):
+                frame = av.VideoFrame.from_ndarray(quarters(width, height), format="rgb24")
+                frame.pts, frame.time_base = number, Fraction(1, 25)
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+    return path
+
+
+def test_of_several_films_the_largest_is_read_and_the_others_are_named(tmp_path):
+    frames, warnings = read_damaged(write_films(tmp_path / "a.mp4", [(25, 64, 48), (25, 128, 96)]))
+    assert frames[0].image.shape == (96, 128, 3)
+    assert warnings == [
+        "the file holds 2 videos (stream 0 of 64×48, stream 1 of 128×96): stream 1 is read; export another by itself"
+    ]
+
+
+def test_a_large_single_picture_beside_a_film_is_its_cover(tmp_path):
+    frames, warnings = read_damaged(write_films(tmp_path / "a.mp4", [(1, 256, 192), (25, 64, 48)]))
+    assert (len(frames), frames[0].image.shape, warnings) == (25, (48, 64, 3), [])

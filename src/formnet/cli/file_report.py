@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 State = Literal["good", "note", "bad"]
 _UNEVEN = 0.05
-_HELD_STEPS = 5.0
 _PARTS = ("shoulder", "hip", "knee", "ankle", "heel", "foot_index")
 
 
@@ -47,28 +46,32 @@ def _examine_film(path: Path, how: Reading) -> Iterator[Line]:
     from formnet.pose.container import describe_streams
     from formnet.pose.estimator import estimate_pose
     from formnet.pose.video import probe_video
-    from formnet.reading import check_track, playback_of
+    from formnet.reading import playback_of
+    from formnet.reading.checks import hide_outside
 
     for name, text in describe_streams(path):
         yield Line(name, text)
     playback, notes = playback_of(path, how)
     info = probe_video(path, playback)
     turned = f", turned by {info.rotation_deg}°" if info.rotation_deg else ""
-    length = "one picture" if np.isnan(info.fps) else f"{info.duration_s:.1f} s at {info.fps:.4g} frames a second"
+    length = f"{info.duration_s:.1f} s at {info.fps:.4g} frames a second"
+    if np.isnan(info.fps):
+        length = "one picture"
+    elif info.duration_s == 0:
+        length = f"perhaps {info.fps:.4g} frames a second"
     yield Line("picture", f"{info.width}×{info.height}{turned}, {length}")
-    track = estimate_pose(path, how.person, playback=playback)
+    track = hide_outside(estimate_pose(path, how.person, playback=playback)).with_warnings(notes)
     yield from _tell_times(track.image)
     yield from _tell_person(track)
-    for note in (*notes, *track.warnings):
-        yield Line("note", note, "note")
+    yield from _tell_notes(track.warnings)
     if len(track.image) < 2:
         raise PoseError(f"{path} is one picture; give a video that shows a whole repetition")
-    yield _judge(check_track(track, str(path)), path)
+    yield from _judge(track, path)
 
 
 def _examine_poses(path: Path, how: Reading) -> Iterator[Line]:
     from formnet.readers.source import as_film
-    from formnet.reading import check_track, read_poses
+    from formnet.reading import read_poses
 
     track = read_poses(path, how)
     motion = track.motion
@@ -81,10 +84,8 @@ def _examine_poses(path: Path, how: Reading) -> Iterator[Line]:
     if track.is_film:
         yield from _tell_times(motion)
     yield from _tell_person(track)
-    for note in track.warnings:
-        yield Line("note", note, "note")
-    as_film(track)
-    yield _judge(check_track(track, str(path)), path)
+    yield from _tell_notes(track.warnings)
+    yield from _judge(as_film(track), path)
 
 
 def _rank_people(path: Path, how: Reading) -> list[Track]:
@@ -111,11 +112,9 @@ def _tell_times(motion: Motion) -> Iterator[Line]:
     usual_s = float(np.median(steps_s))
     even = bool((np.abs(steps_s / usual_s - 1) < _UNEVEN).mean() > 1 - _UNEVEN)
     kind = "even" if even else f"variable, {steps_s.min() * 1000:.0f}–{steps_s.max() * 1000:.0f} ms apart"
-    yield Line("times", f"{len(times_s)} frames in {motion.duration_s:.1f} s, {1 / usual_s:.4g} a second, {kind}")
-    held = np.flatnonzero(steps_s > max(_HELD_STEPS * usual_s, 0.3))
-    if len(held):
-        shown = ", ".join(f"{steps_s[i]:.1f} s at {times_s[i]:.1f} s" for i in held[:5])
-        yield Line("times", f"a picture is held for {shown}", "note")
+    # Containers that count milliseconds have steps of 33 and 34.
+    rate = 1 / float(steps_s[np.abs(steps_s / usual_s - 1) < _UNEVEN].mean())
+    yield Line("times", f"{len(times_s)} frames in {motion.duration_s:.1f} s, {rate:.4g} a second, {kind}")
 
 
 def _tell_person(track: PoseTrack) -> Iterator[Line]:
@@ -154,10 +153,19 @@ def _longest_s(mask: np.ndarray, times_s: np.ndarray) -> float:
     return max((float(times_s[stop - 1] - times_s[start]) + step_s for start, stop in find_runs(mask)), default=0.0)
 
 
-def _judge(track: PoseTrack, path: Path) -> Line:
-    from formnet.pipeline import make_judge
+def _tell_notes(notes: Iterable[str]) -> Iterator[Line]:
+    for note in dict.fromkeys(notes):
+        yield Line("note", note, "note")
 
-    verdict = make_judge().judge(track, str(path))
+
+def _judge(track: PoseTrack, path: Path) -> Iterator[Line]:
+    """What judging says that was not said of the track before, and whether it can be judged."""
+    from formnet.pipeline import make_judge
+    from formnet.reading import check_track
+
+    checked = check_track(replace(track, warnings=()), str(path))
+    verdict = make_judge().judge(replace(checked, warnings=()), str(path))
+    yield from _tell_notes((*checked.warnings, *verdict.warnings))
     bottoms = ", ".join(f"{repetition.bottom_s:.1f}" for repetition in verdict.repetitions)
     n = len(verdict.repetitions)
-    return Line("judging", f"can be judged: {n} repetition{'' if n == 1 else 's'}, lowest at {bottoms} s")
+    yield Line("judging", f"can be judged: {n} repetition{'' if n == 1 else 's'}, lowest at {bottoms} s")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from formnet.errors import PoseError
+from formnet.errors import PoseError, add_noticed
 from formnet.pose.track import PoseTrack
 from formnet.verdict import ClipVerdict, RepetitionVerdict
 
@@ -45,9 +45,8 @@ def clip_verdict(
         reason = "; ".join(warnings) or "the person never goes down and up again"
         is_cut = not warnings or "in the middle of it" in reason
         remedy = "; film at least one from standing to standing" if is_cut else ""
-        # What was noticed on the way there may be the true reason: two people, a damaged file, legs that are not seen.
-        noticed = f" (also: {'; '.join(track.warnings)})" if track.warnings else ""
-        raise PoseError(f"{source} shows no whole repetition of a squat: {reason}{remedy}{noticed}")
+        sentence = f"{source} shows no whole repetition of a squat: {reason}{remedy}"
+        raise PoseError(add_noticed(sentence, track.warnings))
     times_s = track.image.timestamps
     fps = (len(times_s) - 1) / (times_s[-1] - times_s[0])
     return ClipVerdict(source, float(fps), track.image.duration_s, repetitions, (*track.warnings, *warnings))

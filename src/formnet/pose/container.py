@@ -31,6 +31,8 @@ _PICTURES = {
     b"II*\x00": "tiff_pipe",
     b"MM\x00*": "tiff_pipe",
 }
+# JPEGs one behind the other are a film by this name only: phones put a map of brightness or depth behind a photo.
+_RAW_JPEG_SUFFIXES = (".mjpeg", ".mjpg")
 _OPTIONS = {"protocol_whitelist": "file,crypto,data"}
 _MAX_BROKEN_PACKETS = 200
 # FFmpeg's AVFMT_NOTIMESTAMPS: raw streams, whose rate is made up by the reader where the coding does not say it.
@@ -93,23 +95,29 @@ def check_readable(path: Path) -> None:
 
 
 def choose_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
-    """The largest video stream that is no cover picture and moves, set up for threaded decoding.
+    """The largest of the films in a file (see `list_films`), set up for threaded decoding.
 
     Raises:
         InputError: when the file has no pictures or they are of an unknown coding.
     """
-    import av
-
-    streams = [s for s in container.streams.video if not (s.disposition & av.stream.Disposition.attached_pic)]
+    streams = list_films(container)
     if not streams:
         kind = "sound but no picture" if container.streams.audio else "no picture"
         raise InputError(f"{path} holds {kind}; give a file with video")
-    # An AVIF sequence holds its first picture a second time as a stream of one frame.
-    stream = max(streams, key=lambda s: ((s.width or 0) * (s.height or 0), s.frames))
+    stream = max(streams, key=lambda s: (s.width or 0) * (s.height or 0))
     if stream.codec_context is None:
         raise InputError(f"{path} is coded in a way that cannot be decoded here; export it as H.264 MP4")
     stream.thread_type = "AUTO"
     return stream
+
+
+def list_films(container: av.container.InputContainer) -> list[av.VideoStream]:
+    """The video streams that are no cover picture; of those the ones that hold more than one picture, if any does."""
+    import av
+
+    streams = [s for s in container.streams.video if not (s.disposition & av.stream.Disposition.attached_pic)]
+    # Some say nothing of a cover; an AVIF sequence holds its first picture a second time as a stream of one frame.
+    return [s for s in streams if s.frames != 1] or streams
 
 
 def describe_streams(path: Path) -> list[tuple[str, str]]:
@@ -229,6 +237,8 @@ def _refusal(path: Path) -> InputError:
 
 
 def _picture_format(path: Path) -> str | None:
+    if path.suffix.lower() in _RAW_JPEG_SUFFIXES:
+        return None
     with path.open("rb") as file:
         head = file.read(16)
     for signature, name in _PICTURES.items():

@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from formnet.errors import InputError, PoseError
+from formnet.errors import InputError, PoseError, add_noticed
 from formnet.playback import AS_IT_IS, Playback
 from formnet.pose.cache import read_cached_track, track_key, write_track
 from formnet.pose.model_bundle import Eyes
@@ -165,9 +165,7 @@ def estimate_pose(
     try:
         track = settle(seen, estimator.skeleton, person=person, source=str(path))
     except PoseError as error:
-        if not warnings:
-            raise
-        raise PoseError(f"{error} (also: {'; '.join(warnings)})") from error
+        raise PoseError(add_noticed(str(error), warnings)) from error
     track = replace(track.rescaled(info.width, info.height).with_warnings(warnings), eyes=estimator.eyes)
     if kept is not None:
         write_track(track, kept)

@@ -74,3 +74,24 @@ def orient_image(image: NDArray[np.uint8], orientation: Orientation) -> NDArray[
     if orientation.is_flipped_y:
         image = image[::-1]
     return np.ascontiguousarray(image)
+
+
+def fit_image(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """(H, W, C) → (height, width, C): scaled until it fits, in the middle, with black around it, as players do where
+    recordings of several sizes were joined.
+
+    Args:
+        size: (width, height) in pixels.
+    """
+    width, height = size
+    if image.shape[:2] == (height, width):
+        return image
+    import av
+
+    scale = min(width / image.shape[1], height / image.shape[0])
+    wide, high = max(1, round(scale * image.shape[1])), max(1, round(scale * image.shape[0]))
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
+    fitted = np.zeros((height, width, image.shape[2]), np.uint8)
+    left, top = (width - wide) // 2, (height - high) // 2
+    fitted[top : top + high, left : left + wide] = frame.to_ndarray(format="rgb24", width=wide, height=high)
+    return fitted

@@ -122,5 +122,6 @@ class PoseTrack:
                        width=width, height=height)  # fmt: skip
 
     def with_warnings(self, warnings: Iterable[str]) -> PoseTrack:
-        """The same track with further warnings."""
-        return replace(self, warnings=(*self.warnings, *warnings))
+        """The same track with further warnings; itself where there are none."""
+        further = tuple(warnings)
+        return replace(self, warnings=(*self.warnings, *further)) if further else self

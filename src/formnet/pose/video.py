@@ -7,7 +7,7 @@ with a note how to turn it, which PyAV reports but does not apply. Both are sett
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,16 +18,18 @@ from numpy.typing import NDArray
 
 from formnet.errors import InputError
 from formnet.playback import AS_IT_IS, Playback
+from formnet.pose.claims import is_still, read_capture_rate, read_duration_s, read_frame_rate, read_pixel_aspect
 from formnet.pose.container import (
     DamagedVideoError,
     check_readable,
     choose_stream,
     has_own_times,
     iterate_timed,
+    list_films,
     open_container,
     read_last_time_s,
 )
-from formnet.pose.orientation import UPRIGHT, Orientation, orient_image, read_orientation, turn_image
+from formnet.pose.orientation import UPRIGHT, Orientation, fit_image, orient_image, read_orientation, turn_image
 from formnet.pose.photo import is_animated, read_animation
 from formnet.pose.timing import MonotonicClock, Thinner
 
@@ -39,6 +41,7 @@ Image = NDArray[np.uint8]
 MIN_KEPT_S = 1.0
 """A damaged video whose readable beginning is at least this long is used, with a warning."""
 _MAX_PIXELS = 64 * 10**6
+_MAX_LISTED = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +92,7 @@ def probe_video(path: str | Path, playback: Playback = AS_IT_IS) -> VideoInfo:
     with open_container(path, is_still=playback.is_still) as container:
         stream = choose_stream(container, path)
         _check_size(stream.width, stream.height, path)
-        rate = _frame_rate(container, stream)
+        rate = read_frame_rate(container, stream)
         with closing(iterate_timed(container, stream, 1 / rate)) as decoded:
             try:
                 first = next(decoded, None)
@@ -98,13 +101,11 @@ def probe_video(path: str | Path, playback: Playback = AS_IT_IS) -> VideoInfo:
         if first is None:
             raise _no_frames(path)
         orientation = read_orientation(first[1])
-        width, height = _shown_size(first[1].width, first[1].height, _pixel_aspect(stream), None)
-        if orientation.is_transposed != (playback.turn_deg in (90, 270)):
-            width, height = height, width
+        width, height = _upright_size(first[1], read_pixel_aspect(stream), None, orientation, playback)
         turned_deg = (orientation.rotation_deg + playback.turn_deg) % 360
-        if _is_still(container):
+        if is_still(container):
             return VideoInfo(width, height, math.nan, 0.0, turned_deg, 1)
-        duration_s = _claimed_duration_s(container, stream)
+        duration_s = read_duration_s(container, stream)
         n_frames = stream.frames or round(duration_s * rate)
         if duration_s == 0.0:
             duration_s = n_frames / rate
@@ -115,7 +116,7 @@ def probe_video(path: str | Path, playback: Playback = AS_IT_IS) -> VideoInfo:
             duration_s / playback.slow_motion,
             turned_deg,
             max(1, n_frames),
-            _capture_rate(container),
+            read_capture_rate(container),
         )
 
 
@@ -155,12 +156,14 @@ def read_frames(
         yield from (frame for frame in frames if frame.timestamp_s >= from_s)
         return
     with open_container(path, is_still=playback.is_still) as container:
-        stream = choose_stream(container, path)
+        is_one, stream = is_still(container), choose_stream(container, path)
+        others = _describe_others(list_films(container), stream)
         _check_size(stream.width, stream.height, path)
-        rate = _frame_rate(container, stream)
+        rate = read_frame_rate(container, stream)
         clock = MonotonicClock(1.0 / rate)
-        aspect = _pixel_aspect(stream)
-        orientation: Orientation = UPRIGHT
+        aspect = read_pixel_aspect(stream)
+        orientation, size, stored = UPRIGHT, (0, 0), (0, 0)
+        resized_s: list[float] = []
         time_s, last_s, n_frames, problem = 0.0, 0.0, 0, ""
         with closing(iterate_timed(container, stream, 1.0 / rate)) as decoded:
             while True:
@@ -174,27 +177,32 @@ def read_frames(
                 own_s, picture = timed
                 if n_frames == 0:
                     orientation = read_orientation(picture)
+                    size = _upright_size(picture, aspect, max_side, orientation, playback)
                 time_s = clock.advance(own_s if has_own_times(container) else None)
                 last_s = own_s or 0.0
+                if n_frames and (picture.width, picture.height) != stored:
+                    resized_s.append(time_s)
+                stored = picture.width, picture.height
                 n_frames += 1
                 if thinner.keeps(time_s / playback.slow_motion) and time_s / playback.slow_motion >= from_s:
                     _check_size(picture.width, picture.height, path)
-                    image = _to_upright_rgb(picture, aspect, max_side, orientation)
-                    yield Frame(time_s / playback.slow_motion, turn_image(image, playback.turn_deg))
+                    image = turn_image(_to_upright_rgb(picture, aspect, max_side, orientation), playback.turn_deg)
+                    yield Frame(time_s / playback.slow_motion, fit_image(image, size))
+                if is_one:
+                    # Behind a photo stands what is no film: its brightness, its depth, a smaller one.
+                    break
         if n_frames == 0:
             raise _no_frames(path)
-        is_still = _is_still(container)
-        claimed_s = 0.0 if is_still else _claimed_duration_s(container, stream)
+        claimed_s = 0.0 if is_one else read_duration_s(container, stream)
     # A file that was cut off often ends without any error: it is shorter than it says, by either way of counting.
     if not problem and _ends_early(max(time_s, last_s), claimed_s) and _ends_early(read_last_time_s(path), claimed_s):
         problem = "it ends early"
     if problem:
         _report_damage(path, problem, time_s, claimed_s, on_warning)
-    if clock.n_guessed > n_frames / 2 and not is_still:
+    if clock.n_guessed > n_frames / 2 and not is_one:
         tell(f"the video does not say when its pictures were taken: {rate:.4g} frames per second were assumed")
-    if clock.joints_s:
-        at = ", ".join(f"{joint_s:.1f}" for joint_s in clock.joints_s)
-        tell(f"the video joins recordings: its time jumps at {at} s; each part goes on where the one before ends")
+    for sentence in (*others, *_describe_joints(clock.joints_s, resized_s, playback.slow_motion)):
+        tell(sentence)
 
 
 def _probe_animation(path: Path, playback: Playback) -> VideoInfo:
@@ -232,6 +240,31 @@ def _open_animation(path: Path, playback: Playback) -> Iterator[tuple[float, Ima
         ) from error
 
 
+def _describe_others(films: Sequence[av.VideoStream], stream: av.VideoStream) -> list[str]:
+    if len(films) < 2:
+        return []
+    sizes = ", ".join(f"stream {one.index} of {one.width}×{one.height}" for one in films)
+    return [f"the file holds {len(films)} videos ({sizes}): stream {stream.index} is read; export another by itself"]
+
+
+def _describe_joints(joints_s: Sequence[float], resized_s: Sequence[float], slow_motion: float) -> list[str]:
+    said = []
+    if joints_s:
+        at = _list_times(joints_s, slow_motion)
+        said.append(
+            f"the video joins recordings: its time jumps at {at} s; each part goes on where the one before ends"
+        )
+    if resized_s:
+        at = _list_times(resized_s, slow_motion)
+        said.append(f"the pictures change their size at {at} s: all are shown in that of the first")
+    return said
+
+
+def _list_times(times_s: Sequence[float], slow_motion: float) -> str:
+    more = ", …" if len(times_s) > _MAX_LISTED else ""
+    return ", ".join(f"{time_s / slow_motion:.1f}" for time_s in times_s[:_MAX_LISTED]) + more
+
+
 def _ends_early(last_s: float, claimed_s: float) -> bool:
     return claimed_s > 0 and last_s < 0.9 * claimed_s - 0.5
 
@@ -257,47 +290,20 @@ def _check_size(width: int, height: int, path: Path) -> None:
         raise InputError(f"{path} has pictures of {width}×{height} pixels; scale the video down to 3840×2160 or less")
 
 
-def _is_still(container: av.container.InputContainer) -> bool:
-    return container.format.name.endswith("_pipe") or container.format.name == "image2"
-
-
-def _frame_rate(container: av.container.InputContainer, stream: av.VideoStream) -> float:
-    """Mean rate; of a raw stream what its coding says, since the reader makes its mean up."""
-    rates = [stream.average_rate, stream.guessed_rate]
-    return float(next((rate for rate in (rates if has_own_times(container) else rates[::-1]) if rate), 30))
-
-
-def _capture_rate(container: av.container.InputContainer) -> float:
-    try:
-        return float(container.metadata.get("com.android.capture.fps", math.nan))
-    except ValueError:
-        return math.nan
-
-
-def _claimed_duration_s(container: av.container.InputContainer, stream: av.VideoStream) -> float:
-    if container.format.name == "avi" and stream.frames and stream.average_rate:
-        # The reader takes what is there for the length; the number of pictures in the head was written by the camera.
-        return float(stream.frames / stream.average_rate)
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    claimed_s = float(container.duration) / 1e6 if container.duration else 0.0
-    # Matroska says when the last picture ends, on a clock that need not begin at 0.
-    start_s = float(container.start_time) / 1e6 if container.start_time else 0.0
-    return claimed_s - start_s if 0 < start_s < claimed_s else claimed_s
-
-
-def _pixel_aspect(stream: av.VideoStream) -> float:
-    """Width of a pixel in its height; 1 where the file says nothing sensible."""
-    aspect = float(stream.sample_aspect_ratio or 1)
-    return aspect if 0.1 < aspect < 10 else 1.0
-
-
 def _shown_size(width: int, height: int, aspect: float, max_side: int | None) -> tuple[int, int]:
     wide, high = width * aspect, float(height)
     if max_side is not None and max(wide, high) > max_side:
         scale = max_side / max(wide, high)
         wide, high = wide * scale, high * scale
     return max(1, round(wide)), max(1, round(high))
+
+
+def _upright_size(
+    picture: av.VideoFrame, aspect: float, max_side: int | None, orientation: Orientation, playback: Playback
+) -> tuple[int, int]:
+    """(width, height) of a picture as it is shown."""
+    width, height = _shown_size(picture.width, picture.height, aspect, max_side)
+    return (height, width) if orientation.is_transposed != (playback.turn_deg in (90, 270)) else (width, height)
 
 
 def _to_upright_rgb(picture: av.VideoFrame, aspect: float, max_side: int | None, orientation: Orientation) -> Image:

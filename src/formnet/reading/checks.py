@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from formnet.errors import PoseError
+from formnet.errors import PoseError, add_noticed
 from formnet.motion import Motion
 from formnet.pose.track import PoseTrack
 from formnet.pose.upright import MAX_LEAN_DEG, compute_picture_lean_deg, find_turn_deg
@@ -26,6 +26,8 @@ from formnet.preprocess.visibility import (
 )
 
 _MAX_BLIND_S = 0.5
+_HELD_STEPS, _HELD_S = 5.0, 0.3
+_MAX_LISTED = 5
 _PLURAL = {"hip": "hips", "knee": "knees", "ankle": "ankles"}
 
 
@@ -46,8 +48,29 @@ def check_track(track: PoseTrack, source: str) -> PoseTrack:
     """The track without legs that are not seen for longer; refuses what no verdict can rest on.
 
     Raises:
-        PoseError: a person who lies in the picture, is too small, or whose hips, knees or ankles are mostly unseen.
+        PoseError: a person who lies in the picture, is too small, or whose hips, knees or ankles are mostly unseen;
+            with what was noticed of the track before.
     """
+    try:
+        return _require_judgeable(track, source).with_warnings(describe_holds(track.image))
+    except PoseError as error:
+        raise PoseError(add_noticed(str(error), track.warnings)) from error
+
+
+def describe_holds(image: Motion) -> tuple[str, ...]:
+    """One sentence where pictures stand for far longer than the others; none where that is not so."""
+    steps_s = np.diff(image.timestamps)
+    if not len(steps_s):
+        return ()
+    held = np.flatnonzero(steps_s > max(_HELD_STEPS * float(np.median(steps_s)), _HELD_S))
+    if not len(held):
+        return ()
+    shown = ", ".join(f"{steps_s[i]:.1f} s at {image.timestamps[i]:.1f} s" for i in held[:_MAX_LISTED])
+    more = ", …" if len(held) > _MAX_LISTED else ""
+    return (f"a picture is held for {shown}{more}: how the person moves meanwhile is not seen",)
+
+
+def _require_judgeable(track: PoseTrack, source: str) -> PoseTrack:
     lean_deg = compute_picture_lean_deg(track.image)
     if abs(lean_deg) > MAX_LEAN_DEG:
         turn_deg = find_turn_deg(track.image)
@@ -56,10 +79,12 @@ def check_track(track: PoseTrack, source: str) -> PoseTrack:
                 f"the person stands on the head in {source}: if y counts upwards there, write height - y for it; if "
                 "the film lay upside down, give --rotate 180"
             )
-        upside = "stands on the head" if turn_deg == 180 else "lies"
+        posture, cause = (
+            ("stands on the head", "it is upside down") if turn_deg == 180 else ("lies", "it lies on its side")
+        )
         raise PoseError(
-            f"the person {upside} in the picture of {source}: turn the video with --rotate {turn_deg} (or --rotate "
-            "auto) if it lies on its side; exercises on the floor are not judged"
+            f"the person {posture} in the picture of {source}: turn the video with --rotate {turn_deg} (or --rotate "
+            f"auto) if {cause}; exercises on the floor are not judged"
         )
     if track.image.unit != "pixel":
         return track
