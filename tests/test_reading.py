@@ -344,6 +344,19 @@ def test_a_folder_of_other_things_says_what_it_holds(tmp_path):
         find_sources([tmp_path / "nothing"])
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (".IMG_1.MOV.icloud", r"1 other files \(1 .icloud\); download what is in iCloud only"),
+        ("IMG_0001.jpg", "single pictures are no film: give the video itself"),
+    ],
+)
+def test_a_folder_without_a_film_says_what_helps_there(tmp_path, name, words):
+    (tmp_path / name).write_bytes(b"\xff\xd8\xff")
+    with pytest.raises(InputError, match=words):
+        find_sources([tmp_path])
+
+
 def test_a_folder_that_holds_one_source_is_that_source(tmp_path):
     folder = tmp_path / "unpacked" / "poses"
     folder.mkdir(parents=True)

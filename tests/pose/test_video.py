@@ -14,6 +14,7 @@ import pytest
 from PIL import Image as Pillow
 
 from formnet.errors import InputError
+from formnet.pose.container import describe_streams
 from formnet.pose.video import Frame, probe_video, read_frames
 from tests.pose.videos import corner_names, make_sound, make_video, noise, quarters
 
@@ -303,3 +304,21 @@ def test_of_several_films_the_largest_is_read_and_the_others_are_named(tmp_path)
 def test_a_large_single_picture_beside_a_film_is_its_cover(tmp_path):
     frames, warnings = read_damaged(write_films(tmp_path / "a.mp4", [(1, 256, 192), (25, 64, 48)]))
     assert (len(frames), frames[0].image.shape, warnings) == (25, (48, 64, 3), [])
+
+
+def test_an_unknown_coding_is_said_and_left_out_beside_a_known_one(tmp_path):
+    clip = make_video(tmp_path / "a.mp4", [quarters()] * 5)
+    clip.write_bytes(clip.read_bytes().replace(b"avc1", b"encv"))
+    assert "is coded or locked in a way that cannot be decoded here" in refusal(clip)
+    assert describe_streams(clip)[1] == ("stream 0", "video, unknown coding")
+    two = write_films(tmp_path / "b.mp4", [(25, 128, 96), (25, 64, 48)])
+    # Once as a brand of the file, then as the coding of its first stream.
+    two.write_bytes(two.read_bytes().replace(b"avc1", b"zzzz", 2))
+    frames, warnings = read_damaged(two)
+    assert frames[0].image.shape == (48, 64, 3)
+    assert "(stream 0 of unknown coding, stream 1 of 64×48): stream 1 is read" in warnings[0]
+
+
+def test_a_picture_in_a_container_of_films_is_one_picture(tmp_path):
+    info = probe_video(make_video(tmp_path / "a.mp4", [quarters()]))
+    assert (math.isnan(info.fps), info.duration_s) == (True, 0.0)

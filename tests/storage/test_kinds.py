@@ -33,6 +33,7 @@ def write_tar(path):
         archive.add(path.parent / "poses.json", "poses.json")
 
 
+XML = '<?xml version="1.0" encoding="UTF-8"?>'
 KINDS = {
     "poses.zip": (write_zip, "is a ZIP archive: unpack it"),
     "poses.tar.gz": (write_tar, r"is compressed \(gzip\): unpack it"),
@@ -48,6 +49,21 @@ KINDS = {
     "plan.pdf": (lambda path: path.write_bytes(b"%PDF-1.7\n"), "is a PDF document, not a video"),
     "watch.mp4": (lambda path: path.write_text("\n<!DOCTYPE html><html>"), "is a web page, not a video"),
     "poses.csv": (lambda path: path.write_text("<html><body>Sign in"), "is a web page, not a video"),
+    "marked.mp4": (lambda path: path.write_text("<!DOCTYPE html>", encoding="utf-8-sig"), "is a web page, not a video"),
+    "saved.mp4": (lambda path: path.write_text("<!-- saved --><html>"), "is a web page, not a video"),
+    "strict.mp4": (lambda path: path.write_text(f"{XML}<html xmlns='x'>"), "is a web page, not a video"),
+    "refused.mov": (lambda path: path.write_text(f"{XML}\n<Error><Code>AccessDenied"), "is a server's refusal"),
+    "IMG_1.AAE": (lambda path: path.write_text(f"{XML}<plist version='1.0'><dict/>"), "is a property list, such as"),
+    "clip.webloc": (lambda path: path.write_text(f"{XML}<plist><dict><key>URL</key>"), "is a link, not a video"),
+    "clip.url": (lambda path: path.write_text("[InternetShortcut]\nURL=x"), "is a link, not a video"),
+    "clip.mp4.lnk": (lambda path: path.write_bytes(b"L\0\0\0\x01\x14\x02\0\0\0"), "is a shortcut: give the file"),
+    ".IMG_1.MOV.icloud": (lambda path: path.write_bytes(b"bplist00\xd3"), "is still in iCloud, download it first"),
+    "._IMG_1.MOV": (lambda path: path.write_bytes(b"\0\x05\x16\x07\0\x02\0\0Mac OS X"), r"without \._ before its name"),
+    "pointer.mp4": (
+        lambda path: path.write_text("version https://git-lfs.github.com/spec/v1\noid"),
+        "run git lfs pull",
+    ),
+    "zeros.mp4": (lambda path: path.write_bytes(bytes(9000)), "nothing but zeros: its copy was not finished"),
 }
 
 

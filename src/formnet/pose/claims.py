@@ -15,9 +15,9 @@ _MAX_FPS = 1000.0
 """Containers that repeat times or round them to microseconds claim more; no phone films faster."""
 
 
-def is_still(container: av.container.InputContainer) -> bool:
-    """Whether a file is one picture."""
-    return container.format.name.endswith("_pipe") or container.format.name == "image2"
+def is_still(container: av.container.InputContainer, stream: av.VideoStream) -> bool:
+    """Whether a file is one picture, be it in a container of films (AVIF)."""
+    return container.format.name.endswith("_pipe") or container.format.name == "image2" or stream.frames == 1
 
 
 def read_frame_rate(container: av.container.InputContainer, stream: av.VideoStream) -> float:

@@ -104,9 +104,10 @@ def choose_stream(container: av.container.InputContainer, path: Path) -> av.Vide
     if not streams:
         kind = "sound but no picture" if container.streams.audio else "no picture"
         raise InputError(f"{path} holds {kind}; give a file with video")
-    stream = max(streams, key=lambda s: (s.width or 0) * (s.height or 0))
-    if stream.codec_context is None:
-        raise InputError(f"{path} is coded in a way that cannot be decoded here; export it as H.264 MP4")
+    # A stream of an unknown coding has not even a size.
+    if not (known := [s for s in streams if s.codec_context is not None]):
+        raise InputError(f"{path} is coded or locked in a way that cannot be decoded here; export it as H.264 MP4")
+    stream = max(known, key=lambda s: (s.width or 0) * (s.height or 0))
     stream.thread_type = "AUTO"
     return stream
 
@@ -132,7 +133,11 @@ def describe_streams(path: Path) -> list[tuple[str, str]]:
         size_kb = max(1, round(path.stat().st_size / 1000))
         lines.append(("file", f"{container.format.long_name or container.format.name}, {size_kb:,} kB"))
         # FFmpeg knows no size of an animated WebP before its first picture.
-        sizes = {s.index: f", {s.width}×{s.height}" for s in container.streams.video if s.width and s.height}
+        sizes = {
+            s.index: f", {s.width}×{s.height}"
+            for s in container.streams.video
+            if s.codec_context is not None and s.width and s.height
+        }
         for stream in container.streams:
             codec = stream.codec_context.name if stream.codec_context is not None else "unknown coding"
             lines.append((f"stream {stream.index}", f"{stream.type}, {codec}{sizes.get(stream.index, '')}"))

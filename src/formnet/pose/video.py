@@ -103,7 +103,7 @@ def probe_video(path: str | Path, playback: Playback = AS_IT_IS) -> VideoInfo:
         orientation = read_orientation(first[1])
         width, height = _upright_size(first[1], read_pixel_aspect(stream), None, orientation, playback)
         turned_deg = (orientation.rotation_deg + playback.turn_deg) % 360
-        if is_still(container):
+        if is_still(container, stream):
             return VideoInfo(width, height, math.nan, 0.0, turned_deg, 1)
         duration_s = read_duration_s(container, stream)
         n_frames = stream.frames or round(duration_s * rate)
@@ -156,7 +156,8 @@ def read_frames(
         yield from (frame for frame in frames if frame.timestamp_s >= from_s)
         return
     with open_container(path, is_still=playback.is_still) as container:
-        is_one, stream = is_still(container), choose_stream(container, path)
+        stream = choose_stream(container, path)
+        is_one = is_still(container, stream)
         others = _describe_others(list_films(container), stream)
         _check_size(stream.width, stream.height, path)
         rate = read_frame_rate(container, stream)
@@ -243,7 +244,10 @@ def _open_animation(path: Path, playback: Playback) -> Iterator[tuple[float, Ima
 def _describe_others(films: Sequence[av.VideoStream], stream: av.VideoStream) -> list[str]:
     if len(films) < 2:
         return []
-    sizes = ", ".join(f"stream {one.index} of {one.width}×{one.height}" for one in films)
+    sizes = ", ".join(
+        f"stream {one.index} of {'unknown coding' if one.codec_context is None else f'{one.width}×{one.height}'}"
+        for one in films
+    )
     return [f"the file holds {len(films)} videos ({sizes}): stream {stream.index} is read; export another by itself"]
 
 

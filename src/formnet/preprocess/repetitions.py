@@ -128,8 +128,8 @@ def find_repetitions(
             f"no repetition was found: the hips go down and up within {quick_s:.1f} s, quicker than anybody squats; if "
             "the clip is sped up, say so with --slow-motion (0.25 for fourfold speed), or give its true --fps"
         ]
-    if not spans and not warnings:
-        warnings.append(course.explain_nothing())
+    if not spans and (not warnings or course.lasts_s < _LEAST_CLIP_S):
+        warnings = [course.explain_nothing()]
     return Segmentation(tuple(spans), tuple(dict.fromkeys(warnings)))
 
 
@@ -150,19 +150,25 @@ class _Course:
     upright: Mask
     rule: RepetitionRule
 
+    @property
+    def lasts_s(self) -> float:
+        """From the first frame to the last."""
+        return float(self.times_s[-1] - self.times_s[0])
+
     def explain_nothing(self) -> str:
         """Why a clip in which nothing is cut off, hidden or too quick has no repetition."""
-        lasts_s = float(self.times_s[-1] - self.times_s[0])
-        if lasts_s < _LEAST_CLIP_S:
-            return f"no repetition was found: it lasts {lasts_s:.2f} s; give a longer clip, or its true --fps"
+        if self.lasts_s < _LEAST_CLIP_S:
+            return (
+                f"no repetition was found: it lasts {self.lasts_s:.2f} s, shorter than a squat; give a longer clip, or "
+                "its true --fps, or say with --slow-motion how much it is sped up (0.25 for fourfold speed)"
+            )
         return "no repetition was found: the hips never go down from standing and up again"
 
     def find_quick_s(self, scenes: Sequence[NDArray[np.intp]], spans: Sequence[RepetitionSpan]) -> float:
         """Median time of the repetitions that there would be if the clip were slower, where all are quicker than people
         squat and more than those found; else 0."""
-        lasts_s = float(self.times_s[-1] - self.times_s[0])
         shortest_s = min((one.end_s - one.start_s for one in spans), default=0.0)
-        if shortest_s > _DOUBTED_S or (not spans and lasts_s < _LEAST_CLIP_S):
+        if shortest_s > _DOUBTED_S or (not spans and self.lasts_s < _LEAST_CLIP_S):
             return 0.0
         rule = replace(self.rule, max_duration_s=self.rule.max_duration_s * _SPED_UP)
         slowed = replace(self, times_s=self.times_s * _SPED_UP, rule=rule)

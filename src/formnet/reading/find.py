@@ -22,6 +22,8 @@ FILM_SUFFIXES = VIDEO_SUFFIXES | {
 }  # fmt: skip
 _SNIFFED_BYTES = 2**16
 _SAID = 6
+_PLACEHOLDER = ".icloud"
+"""Hidden; stands for a file that is in the cloud only."""
 _PACKED = (".zip", ".gz", ".tgz", ".tar", ".xz", ".bz2", ".zst", ".7z", ".rar")
 
 
@@ -92,6 +94,8 @@ def _search(
         yield folder
     for path in folder.iterdir():
         if path.name.startswith(".") or path in frames:
+            if path.suffix.lower() == _PLACEHOLDER:
+                others[_PLACEHOLDER] += 1
             continue
         if path.is_dir():
             yield from _search(path, with_pictures, without, others, seen)
@@ -144,6 +148,10 @@ def _looks_like_poses(path: Path) -> bool:
 def _remedy(others: Counter[str]) -> str:
     if any(kind in _PACKED for kind in others):
         return "unpack what is packed, and give the folder again"
+    if others[_PLACEHOLDER]:
+        return "download what is in iCloud only, and give the folder again"
+    if any(kind in IMAGE_SUFFIXES for kind in others):
+        return "single pictures are no film: give the video itself, or make one of them"
     return "give a folder with .mp4, .mov or other video files, or files of poses"
 
 

@@ -15,12 +15,24 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"7z\xbc\xaf\x27\x1c", f"is a 7z archive: {_UNPACK}"),
     (b"Rar!\x1a\x07", f"is a RAR archive: {_UNPACK}"),
     (b"%PDF", "is a PDF document, not a video; give the video file itself"),
+    (b"version https://git-lfs", "is a pointer of Git LFS, not the file: run git lfs pull where it came from"),
+    (b"\x00\x05\x16\x07", "is what macOS notes beside a file, not the file: give the one without ._ before its name"),
+    (b"bplist00", "is a property list, not a video: if the video is still in iCloud, download it first"),
+    (b"L\x00\x00\x00\x01\x14\x02\x00", "is a shortcut: give the file that it leads to"),
+    (b"[InternetShortcut]", "is a link, not a video: save the video itself"),
     (b"SQLite format 3\x00", "is a database; export the poses in it as JSON or CSV"),
     (b"\x89HDF\r\n\x1a\n", "is an HDF5 file, which formnet does not read; export it as CSV"),
 )
 _TAR_MARK, _TAR_AT = b"ustar", 257
 _OFFICE = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp")
-_PAGES = (b"<!doctype html", b"<html")
+_PAGES = (b"<!doctype html", b"<html", b"<head", b"<!--")
+# What a file of XML is, by what stands in it, in lower case.
+_XML: tuple[tuple[bytes, str], ...] = (
+    (b"<html", "is a web page, not a video: the download link leads to a page; save the video itself"),
+    (b"<error>", "is a server's refusal, not a video: open the download link again and save the video itself"),
+    (b"<key>url</key>", "is a link, not a video: save the video itself"),
+    (b"<plist", "is a property list, such as a phone's notes on edits, not a video: give the .MOV or .MP4 beside it"),
+)
 
 
 _PICTURES_AND_FILMS = (b"\x1aE\xdf\xa3", b"FLV\x01", b"GIF8", b"\x89PNG", b"\xff\xd8\xff", b"OggS", b"\x00\x00\x01\xba")
@@ -39,10 +51,14 @@ def is_picture_or_film(path: Path) -> bool:
 
 def is_text_of_poses(path: Path) -> bool:
     """Whether a file begins as JSON or TRC does, whatever it is called; False where it cannot be read."""
-    head = read_head(path)
+    head = _without_mark(read_head(path))
+    return head.replace(b"\x00", b"").lstrip().startswith((b"{", b"[", b"PathFileType"))
+
+
+def _without_mark(head: bytes) -> bytes:
     for mark in _BYTE_ORDER_MARKS:
         head = head.removeprefix(mark)
-    return head.replace(b"\x00", b"").lstrip().startswith((b"{", b"[", b"PathFileType"))
+    return head
 
 
 def read_head(path: Path, most_bytes: int = 512) -> bytes:
@@ -60,7 +76,7 @@ def read_head(path: Path, most_bytes: int = 512) -> bytes:
 def describe_other_kind(path: Path) -> str | None:
     """What a file is that formnet does not read, and the remedy, as the end of a sentence; None for all others.
 
-    Archives, web pages that were saved in place of a video, documents and databases.
+    Archives, what was saved in place of a video (web pages, links, placeholders, half a copy), documents and databases.
 
     Raises:
         OSError: not readable.
@@ -69,8 +85,13 @@ def describe_other_kind(path: Path) -> str | None:
         head = file.read(512)
     if path.suffix.lower() in _OFFICE:
         return "is an office document, not a video; give the video file itself, or export its table as CSV"
-    if head.lstrip().lower().startswith(_PAGES):
-        return "is a web page, not a video: the download link leads to a page; save the video itself"
+    text = _without_mark(head).lstrip().lower()
+    if text.startswith(_PAGES):
+        return _XML[0][1]
+    if text.startswith(b"<?xml"):
+        return next((said for word, said in _XML if word in text), None)
+    if head and not head.strip(b"\x00"):
+        return "begins with nothing but zeros: its copy was not finished; copy or record it again"
     if head[_TAR_AT : _TAR_AT + len(_TAR_MARK)] == _TAR_MARK:
         return f"is a TAR archive: {_UNPACK}"
     return next((text for signature, text in _SIGNATURES if head.startswith(signature)), None)
