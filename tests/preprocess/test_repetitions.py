@@ -108,6 +108,8 @@ def test_too_quick_for_anybody_is_said_with_what_helps() -> None:
         assert "quicker than anybody squats; if the clip is sped up, say so with --slow-motion (0.25" in said
     (said,) = find_repetitions(motion.replace(timestamps=motion.timestamps / 1000)).warnings
     assert "it lasts 0.01 s, shorter than a squat; give a longer clip" in said
+    (said,) = find_repetitions(motion.frames(0, 2)).warnings
+    assert "shorter than a squat" in said
 
 
 def test_quick_repetitions_at_the_ends_of_a_clip_are_too_quick_and_not_cut_off() -> None:

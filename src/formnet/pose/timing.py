@@ -20,9 +20,9 @@ class MonotonicClock:
     """Turns container times into seconds since the first frame, strictly increasing.
 
     A good time is kept to the digit. A missing time is one nominal step after its predecessor. A repeated time
-    (less than a step back) is put half a step after it, so that the next good time is kept again. A jump back of
-    more, or ahead of more than `MAX_HOLD_S`, is a joint between recordings: all later times are shifted so that it
-    goes on.
+    (less than a step back) is put half a step after it, so that the next good time is kept again, also after many that
+    repeat one. A jump back of the container's times of more, or ahead of more than `MAX_HOLD_S`, is a joint between
+    recordings: all later times are shifted so that it goes on.
 
     Attributes:
         joints_s: where recordings were joined.
@@ -32,7 +32,7 @@ class MonotonicClock:
     def __init__(self, step_s: float) -> None:
         self._step_s = step_s if math.isfinite(step_s) and step_s > 0 else 1 / 30
         self._offset_s: float | None = None
-        self._last_s = -math.inf
+        self._last_s = self._last_container_s = -math.inf
         self.joints_s: list[float] = []
         self.n_guessed = 0
 
@@ -51,7 +51,9 @@ class MonotonicClock:
             # Frames without a time may have gone before.
             self._offset_s = (0.0 if math.isinf(self._last_s) else self._last_s + self._step_s) - container_s
         time_s = container_s + self._offset_s
-        if -math.inf < self._last_s and (time_s > self._last_s + MAX_HOLD_S or time_s <= self._last_s - self._step_s):
+        is_back = container_s <= self._last_container_s - self._step_s
+        self._last_container_s = container_s
+        if is_back or (-math.inf < self._last_s and time_s > self._last_s + MAX_HOLD_S):
             self._offset_s += self._last_s + self._step_s - time_s
             time_s = self._last_s + self._step_s
             self.joints_s.append(time_s)

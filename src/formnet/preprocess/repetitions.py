@@ -103,7 +103,9 @@ def find_repetitions(
     height = compute_hip_height(motion)
     known = ~np.isnan(height) & ~np.isnan(angles_deg).any(axis=1) & find_seen_legs(motion)
     if known.sum() < 3:
-        return Segmentation((), ("the legs are not seen; film the whole body, from head to feet",))
+        lasts_s = float(np.ptp(motion.timestamps))
+        unseen = "the legs are not seen; film the whole body, from head to feet"
+        return Segmentation((), (_explain_short(lasts_s) if lasts_s < _LEAST_CLIP_S else unseen,))
     if picture is not None:
         height = combine_with_picture(height, picture)
     upright = known & (np.nan_to_num(angles_deg) >= rule.canonical.threshold_deg).all(axis=1)
@@ -133,6 +135,13 @@ def find_repetitions(
     return Segmentation(tuple(spans), tuple(dict.fromkeys(warnings)))
 
 
+def _explain_short(lasts_s: float) -> str:
+    return (
+        f"no repetition was found: it lasts {lasts_s:.2f} s, shorter than a squat; give a longer clip, or its true "
+        "--fps, or say with --slow-motion how much it is sped up (0.25 for fourfold speed)"
+    )
+
+
 @dataclass(frozen=True, eq=False)
 class _Course:
     """The hips through a clip.
@@ -158,10 +167,7 @@ class _Course:
     def explain_nothing(self) -> str:
         """Why a clip in which nothing is cut off, hidden or too quick has no repetition."""
         if self.lasts_s < _LEAST_CLIP_S:
-            return (
-                f"no repetition was found: it lasts {self.lasts_s:.2f} s, shorter than a squat; give a longer clip, or "
-                "its true --fps, or say with --slow-motion how much it is sped up (0.25 for fourfold speed)"
-            )
+            return _explain_short(self.lasts_s)
         return "no repetition was found: the hips never go down from standing and up again"
 
     def find_quick_s(self, scenes: Sequence[NDArray[np.intp]], spans: Sequence[RepetitionSpan]) -> float:
