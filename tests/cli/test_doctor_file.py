@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -91,6 +92,29 @@ def test_what_cannot_be_read(examine, tmp_path, name, content, words):
     assert code == 2
     assert words in said
     assert run(["doctor", str(tmp_path / "nothing")]) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are those of POSIX")
+def test_a_pipe_is_not_waited_for(examine, tmp_path):
+    os.mkfifo(tmp_path / "a.mp4")
+    code, said = examine(tmp_path / "a.mp4")
+    assert code == 2
+    assert "is no ordinary file; save the video to a file first" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["-a.mp4"], "-a.mp4 looks like an option; write ./-a.mp4 for the file of that name"),
+        (["-b.mp4"], "No such option"),
+        (["-"], "- is no file, and nothing is read from standard input"),
+    ],
+)
+def test_names_that_begin_with_a_dash(arguments, words, tmp_path, monkeypatch, capsys):
+    (tmp_path / "-a.mp4").write_text("x")
+    monkeypatch.chdir(tmp_path)
+    assert run(["classify", *arguments]) == 2
+    assert words in capsys.readouterr().err
 
 
 def test_what_judging_leaves_out_is_said_as_classify_says_it(examine, tmp_path, capsys):

@@ -253,6 +253,19 @@ def test_damage_in_the_middle_keeps_the_rest(tmp_path):
     assert (np.diff([frame.timestamp_s for frame in frames]) > 0).all()
 
 
+def test_damage_in_the_middle_is_not_called_a_short_beginning(tmp_path):
+    clip = make_video(tmp_path / "a.mp4", noise(100), faststart=True)
+    content = bytearray(clip.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 4000] = b"\xff" * 4000
+    clip.write_bytes(content)
+    frames, warnings = read_damaged(clip)
+    assert frames[-1].timestamp_s == pytest.approx(99 / 25, abs=0.2)
+    assert len(warnings) == 1
+    assert "the video is damaged (" in warnings[0]
+    assert warnings[0].endswith("): what could not be read was passed over")
+
+
 def test_an_index_without_pictures(tmp_path):
     """All pictures replaced by zeros: nothing to see, and no stack trace."""
     clip = make_video(tmp_path / "a.mp4", noise(10), faststart=True)

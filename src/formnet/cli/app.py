@@ -7,6 +7,7 @@ import contextvars
 import importlib
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -145,7 +146,7 @@ def _run(arguments: list[str]) -> int:
             return _end_stopped(lost)
         if hasattr(error, "format_message") and hasattr(error, "exit_code"):
             # Click's own, wherever this version of Typer keeps them.
-            return _refuse_usage(error)
+            return _refuse_usage(error, arguments)
         if os.environ.get(_TRACEBACK):
             raise
         tell(f"internal error ({type(error).__name__}: {error}); please report it, with what {_TRACEBACK}=1 prints")
@@ -160,12 +161,15 @@ def _end_stopped(stopped: Stopped) -> int:
     return stopped.code
 
 
-def _refuse_usage(error: Any) -> int:
+def _refuse_usage(error: Any, arguments: list[str]) -> int:
     """One sentence for options and arguments that cannot be; the help where there are none."""
     context = getattr(error, "ctx", None)
     where = "formnet" if context is None else context.command_path
+    named = next((one for one in arguments if one.startswith("-") and Path(one).exists()), None)
     if type(error).__name__ == "NoArgsIsHelpError":
         error.show()
+    elif named is not None:
+        tell(f"{named} looks like an option; write ./{named} for the file of that name")
     else:
         tell(f"{error.format_message().rstrip('.')}; see {where} --help")
     return int(error.exit_code)

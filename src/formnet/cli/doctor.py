@@ -89,8 +89,6 @@ def _examine_file(console: Console, file: Path, how: Reading) -> None:
     """Prints what is found line by line; exit code 2 where the file cannot be judged."""
     from formnet.cli.file_report import examine
 
-    if not file.exists():
-        raise InputError(f"{file} does not exist; check the path")
     marks = {"good": "[green]✓[/green]", "note": "[yellow]![/yellow]", "bad": "[red]✗[/red]"}
     is_bad = False
     console.print(one_line(str(file)), markup=False, soft_wrap=True)

@@ -127,6 +127,7 @@ def describe_streams(path: Path) -> list[tuple[str, str]]:
     Raises:
         InputError: as `open_container` does.
     """
+    check_readable(path)
     start = find_film(path)
     lines = [] if start is None else [("photo", f"a phone's motion photo; a film begins at byte {start}")]
     with open_container(path) as container:

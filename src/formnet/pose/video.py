@@ -42,6 +42,7 @@ MIN_KEPT_S = 1.0
 """A damaged video whose readable beginning is at least this long is used, with a warning."""
 _MAX_PIXELS = 64 * 10**6
 _MAX_LISTED = 6
+_NEARLY_ALL = 0.95
 
 
 @dataclass(frozen=True, eq=False)
@@ -280,7 +281,9 @@ def _report_damage(
         raise InputError(
             f"{path} is damaged ({problem}; only {read_s:.1f} s could be read); copy or record the video again"
         )
-    if on_warning is not None:
+    if on_warning is not None and claimed_s > 0 and read_s > _NEARLY_ALL * claimed_s - 0.1:
+        on_warning(f"the video is damaged ({problem}): what could not be read was passed over")
+    elif on_warning is not None:
         of_all = f" of {claimed_s:.1f} s" if claimed_s > read_s else ""
         on_warning(f"the video is damaged ({problem}): only the first {read_s:.1f} s{of_all} could be read")
 

@@ -54,6 +54,8 @@ def find_sources(paths: Sequence[Path], *, with_pictures: bool = False, without:
     notes: list[str] = []
     for path in paths:
         if not path.exists():
+            if str(path) == "-":
+                raise InputError("- is no file, and nothing is read from standard input; save the video and name it")
             raise InputError(f"{path} does not exist; check the spelling and the folder")
         if not path.is_dir() or list_frame_files(path):
             sources.append(path)
