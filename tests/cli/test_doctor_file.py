@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from formnet.cli.app import run
 from formnet.exports.keypoints import write_alphapose
 from formnet.pose.track import PoseTrack
 from formnet.readers.npz import write_npz
+from formnet.reading import read_source
 from formnet.skeleton import BLAZEPOSE_33, COCO_17
 from tests.pose.videos import make_video, quarters
 from tests.readers.keypoint_files import COCO, SIZE, alphapose, as_motion, flat
@@ -132,3 +134,14 @@ def test_what_judging_leaves_out_is_said_as_classify_says_it(examine, tmp_path, 
     for warning in clip["warnings"]:
         assert said.count(f"! note: {warning}\n") == 1
     assert "✓ judging: can be judged: 2 repetitions" in said
+
+
+def test_a_folder_is_said_to_hold_what_is_looked_into(examine, tmp_path):
+    (tmp_path / "a").mkdir()
+    write_npz(tmp_path / "a" / "b.npz", film_squats()[0])
+    (tmp_path / "a" / "c.docx").write_text("x")
+    code, said = examine(tmp_path)
+    assert code == 0
+    assert f"✓ folder: holds {Path('a', 'b.npz')}\n" in said
+    assert f"! note: left out of {tmp_path}: 1 other files (1 .docx)\n" in said
+    assert read_source(tmp_path).warnings == (f"left out of {tmp_path}: 1 other files (1 .docx)",)

@@ -36,7 +36,12 @@ def examine(path: Path, how: Reading) -> Iterator[Line]:
     from formnet.reading import find_one, is_pose_file
 
     try:
-        path = find_one(path)
+        left_out: list[str] = []
+        source = find_one(path, left_out.append)
+        if source != path:
+            yield Line("folder", f"holds {source.relative_to(path)}")
+        yield from _tell_notes(left_out)
+        path = source
         yield from _examine_poses(path, how) if is_pose_file(path) else _examine_film(path, how)
     except FormnetError as error:
         yield Line("judging", f"cannot be judged: {error}", "bad")

@@ -62,12 +62,13 @@ def load_source(
     from formnet.cli.inputs import progress_bar
     from formnet.reading import find_one, is_pose_file, read_source
 
-    path = find_one(path)
+    notes: list[str] = []
+    path = find_one(path, notes.append)
     is_film = not is_pose_file(path)
     with progress_bar(f"poses of {path.name}", enabled=not quiet and is_film) as on_frame:
         seeing = load_estimator(estimator, eyes) if is_film else None
         source = read_source(path, how, lifter=lifter, estimator=seeing, on_frame=on_frame)
-    return replace(source, warnings=(*source.warnings, *say_unused([path], estimator, eyes)))
+    return replace(source, warnings=(*notes, *source.warnings, *say_unused([path], estimator, eyes)))
 
 
 def load_compat(path: Path) -> CompatPoses:

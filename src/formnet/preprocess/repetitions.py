@@ -244,7 +244,7 @@ class _Course:
             return None, None
         warnings = []
         if cut_before or cut_after:
-            warnings.append(f"the clip {'starts' if cut_before else 'ends'} in the middle of this repetition")
+            warnings.append(self._describe_cut(first, last, is_before=cut_before))
         if (comes > 0 and not cut_before) or (goes > 0 and not cut_after):
             warnings.append("the person did not stand up fully before or after this repetition")
         bottom_s = estimate_bottom_s(self.times_s, self.height, dip)
@@ -252,6 +252,13 @@ class _Course:
             start, dip.bottom, end, float(self.times_s[start]), bottom_s, float(self.times_s[end]), self.depth(dip),
             tuple(warnings),
         ), None  # fmt: skip
+
+    def _describe_cut(self, first: int, last: int, *, is_before: bool) -> str:
+        """Whether it is the clip that ends where the scene first…last does."""
+        beyond_s = self.times_s[first] - self.times_s[0] if is_before else self.times_s[-1] - self.times_s[last]
+        if beyond_s <= self.rule.max_blind_s:
+            return f"the clip {'starts' if is_before else 'ends'} in the middle of this repetition"
+        return f"what comes {'before' if is_before else 'after'} this repetition's middle is hidden or another scene"
 
     def _missing(self, dip: Dip, top: int) -> float:
         """How much more than allowed this top lacks to the higher one, in leg lengths; 0 or below for a whole way."""

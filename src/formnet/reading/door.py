@@ -76,8 +76,10 @@ def read_source(
     Raises:
         InputError, PoseError: as the readers and the estimator do.
     """
-    path = find_one(path)
+    notes: list[str] = []
+    path = find_one(path, notes.append)
     track = read_poses(path, how) if is_pose_source(path) else _estimate(path, how, estimator, on_frame)
+    track = track.with_warnings(notes)
     if lifter is None:
         return track
     from formnet.lifting.lifter import create_lifter

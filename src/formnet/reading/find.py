@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,17 +70,24 @@ def find_sources(paths: Sequence[Path], *, with_pictures: bool = False, without:
     return FoundSources(tuple(dict.fromkeys(sources)), tuple(notes))
 
 
-def find_one(path: Path) -> Path:
+def find_one(path: Path, on_note: Callable[[str], None] | None = None) -> Path:
     """The one source that a path names: itself, or what a folder holds where that is one.
+
+    Args:
+        on_note: is told in one sentence what of a folder is left out.
 
     Raises:
         InputError: it does not exist, or a folder holds several or none.
     """
-    sources = find_sources([path]).sources
+    found = find_sources([path])
+    sources = found.sources
     if len(sources) > 1:
         shown = ", ".join(str(source.relative_to(path)) for source in sources[:3])
         more = ", …" if len(sources) > 3 else ""
         raise InputError(f"the folder {path} holds {len(sources)} videos or files of poses ({shown}{more}); name one")
+    if on_note is not None:
+        for note in found.notes:
+            on_note(note)
     return sources[0]
 
 
