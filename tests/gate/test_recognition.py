@@ -72,13 +72,52 @@ def test_hands_on_a_bar_near_the_floor_tell_a_deadlift_from_a_folded_squat() -> 
     assert hinge.log_odds({**signs, "trunk_lean_at_bottom_deg": 60.0, "hand_height": 0.25}) < 0
 
 
-def test_a_foot_far_ahead_makes_a_lunge() -> None:
-    motion = squats((2.0,), duration_s=4.0)
+def spread_feet(bottom: Pose, ahead_m: float, let_down_m: float = 0.0) -> Motion:
+    """A squat with the left foot so far ahead of the right all the time, and the right knee let down so far."""
+    motion = build_squat(bottom)
     positions = motion.positions.copy()
-    for joint, share in (("ankle", 1.0), ("heel", 1.0), ("foot_index", 1.0), ("knee", 0.9)):
-        positions[:, motion.skeleton.index(f"left_{joint}"), 0] += 0.35 * share
-        positions[:, motion.skeleton.index(f"right_{joint}"), 0] -= 0.35 * share
-    assert looks_of(motion.replace(positions=positions)) == {"lunge"}
+    for side, way in (("left", -0.5), ("right", 0.5)):
+        for joint, share in (("ankle", 1.0), ("heel", 1.0), ("foot_index", 1.0), ("knee", 0.6)):
+            positions[:, motion.skeleton.index(f"{side}_{joint}"), 2] += way * ahead_m * share
+    positions[:, motion.skeleton.index("right_knee"), 1] += let_down_m
+    return motion.replace(positions=positions)
+
+
+def test_a_foot_ahead_and_a_knee_let_down_under_an_upright_trunk_make_a_lunge() -> None:
+    assert recognise(spread_feet(Pose(thigh=25, shank=20, trunk=5), 0.6, 0.15), SPAN).name == "lunge"
+
+
+def test_one_foot_a_little_ahead_is_a_stance() -> None:
+    assert recognise(spread_feet(Pose(thigh=25, shank=25, trunk=30), 0.2), SPAN).is_squat
+
+
+def test_feet_that_pass_each_other_while_the_hips_are_low_walk() -> None:
+    motion = build_squat(Pose(thigh=30, shank=20, trunk=20))
+    positions = motion.positions.copy()
+    swing_m = 0.45 * np.sin(2.0 * np.pi * motion.timestamps)
+    for joint in ("ankle", "heel", "foot_index"):
+        positions[:, motion.skeleton.index(f"left_{joint}"), 2] += swing_m
+    walk = motion.replace(positions=positions)
+    performance = make_performance(walk, SPAN.start, SPAN.bottom, SPAN.end, SPAN.bottom_s)
+    signs = read_signs(performance)
+    assert signs["stride"] == pytest.approx(1.1, abs=0.15)
+    walking = next(criterion for criterion in CRITERIA if criterion.name == "walking")
+    assert walking.log_odds(signs) < 0
+    assert "pass each other by 1." in walking.describe(signs)
+
+
+def test_shoulders_that_swing_over_resting_hips_are_a_seat() -> None:
+    squat = build_squat(Pose(thigh=5, shank=5, trunk=5))
+    rests = np.zeros(60, int) + SPAN.bottom
+    frames = np.concatenate([np.arange(SPAN.bottom), rests, np.arange(SPAN.bottom, len(squat))])
+    positions = squat.positions[frames].copy()
+    swing_m = np.zeros(len(frames))
+    swing_m[SPAN.bottom : SPAN.bottom + 60] = 0.3 * np.sin(np.pi * np.arange(60) / 60)
+    for joint in ("left_shoulder", "right_shoulder", "neck", "head_top"):
+        positions[:, squat.skeleton.index(joint), 2] -= swing_m
+    times_s = np.arange(len(frames)) / 30.0
+    seated = Motion(positions, np.isfinite(positions[..., 0]).astype(float), times_s, squat.skeleton)
+    assert recognise(seated, RepetitionSpan(15, 75, 135, 0.5, 2.5, 4.5, 0.4)).name == "sit_to_stand"
 
 
 def test_what_is_unseen_speaks_for_nothing() -> None:

@@ -60,27 +60,35 @@ def _hinge(signs: Signs) -> float:
     return float(signs["trunk_lean_at_bottom_deg"] + 80.0 * low + 0.45 * straight_deg)
 
 
+# Log odds by logistic regressions (docs/measures.md): weight of a sign, and the value beyond which it says no more. One
+# sign that goes far is a stance, or a joint that was lifted wrongly; a lunge shows in several.
+_LUNGE = {
+    "foot_ahead": (5.3, 0.3),
+    "thigh_difference_deg": (0.052, 22.5),
+    "knees_ahead": (5.0, 0.25),
+    "knee_height_difference": (8.6, 0.12),
+    "trunk_lean_at_bottom_deg": (-0.067, 30.0),
+}
+_SEAT = {"balance": (16.0, np.inf), "shoulder_travel": (17.0, np.inf), "rest_share": (11.4, np.inf)}
+_DEEPEST_SEAT_DEG = 120.0
+
+
+def _weigh(signs: Signs, weights: Mapping[str, tuple[float, float]]) -> float:
+    return sum(weight * min(signs[name], most) for name, (weight, most) in weights.items())
+
+
 def _lunge(signs: Signs) -> float:
-    apart = signs["foot_ahead"] / 0.6 + signs["thigh_difference_deg"] / 45.0
-    return apart + 2.0 * signs["step"] + signs["knee_difference_deg"] / 60.0
+    return _weigh(signs, _LUNGE)
 
 
 def _side_lunge(signs: Signs) -> float:
     return signs["knee_difference_deg"] / 25.0 + signs["hip_shift"] / 0.2 + (signs["feet_apart"] - 0.5) / 0.5
 
 
-# Log odds of a seat: a logistic regression on simulated squats and simulated rising from chairs, through cameras, the
-# estimator's errors and the lifter (no real person).
-_SEAT = {"balance": 43.0, "log_swing": 1.2, "rest_share": 9.6, "shin_lean_deg": 0.12, "hand_height": -5.2}
-_SEAT_CONSTANT = -10.1
-_DEEPEST_SEAT_DEG = 120.0
-
-
 def _seat(signs: Signs) -> float:
-    values = {**signs, "log_swing": float(np.log1p(signs["trunk_swing_deg"]))}
     # On a seat the thighs are about level; deeper knees fold under a body that no seat holds.
     too_deep = max(0.0, signs["least_knee_bend_deg"] - _DEEPEST_SEAT_DEG)
-    return _SEAT_CONSTANT + sum(weight * values[name] for name, weight in _SEAT.items()) - too_deep
+    return _weigh(signs, _SEAT) - too_deep
 
 
 CRITERIA: tuple[OtherMovement, ...] = (
@@ -99,9 +107,9 @@ CRITERIA: tuple[OtherMovement, ...] = (
         " with the hands {hand_height:.2f} leg lengths over the ankles",
     ),
     OtherMovement(
-        "lunge", "a lunge", _lunge, 2.1, 0.15,
+        "lunge", "a lunge", _lunge, 3.0, 1.0,
         "one foot is {foot_ahead:.2f} leg lengths ahead of the other, one thigh {thigh_difference_deg:.0f}° steeper",
-        "feet side by side",
+        "feet side by side; logistic regression on simulated people",
     ),
     OtherMovement(
         "side_lunge", "a side lunge", _side_lunge, 1.6, 0.2,
@@ -109,8 +117,12 @@ CRITERIA: tuple[OtherMovement, ...] = (
         "both knees bend alike",
     ),
     OtherMovement(
-        "step", "walking or stepping", lambda s: s["step"], 0.35, 0.04,
+        "step", "stepping", lambda s: s["step"], 0.35, 0.04,
         "one foot moves {step:.2f} leg lengths against the other", "feet stay where they are",
+    ),
+    OtherMovement(
+        "walking", "walking", lambda s: s["stride"], 0.8, 0.1,
+        "the feet pass each other by {stride:.2f} leg lengths", "feet stay where they are while the hips are low",
     ),
     OtherMovement(
         "upright", "a movement of arms or trunk", lambda s: -s["least_knee_bend_deg"], -40.0, 4.0,
@@ -118,7 +130,8 @@ CRITERIA: tuple[OtherMovement, ...] = (
         "good mornings bend the knees by 5 ± 7° (Schellenberg et al. 2013)",
     ),
     OtherMovement(
-        "sit_to_stand", "sitting down and standing up", _seat, 0.0, 1.0,
-        "the body's weight rests behind the feet, as on a seat", "logistic regression on simulated people",
+        "sit_to_stand", "sitting down and standing up", _seat, 9.4, 1.0,
+        "the body's weight rests behind the feet, as on a seat",
+        "logistic regression on simulated people and UTD-MHAD's",
     ),
 )  # fmt: skip

@@ -20,6 +20,7 @@ from formnet.motion import FloatArray
 
 Sign = Callable[[Performance], float]
 Frames = NDArray[np.bool_]
+_BUT_OUTLIERS = (5, 95)
 _END_S = 0.1
 """Start and end of a repetition are read over this long."""
 
@@ -58,6 +59,16 @@ def foot_ahead(p: Performance) -> float:
     return abs(_at(_between_ankles(p)[:, 2], p.at_bottom))
 
 
+def knees_ahead(p: Performance) -> float:
+    """How far one knee is ahead of the other at the bottom."""
+    return abs(_at(_between(p, "knee")[:, 2], p.at_bottom))
+
+
+def knee_height_difference(p: Performance) -> float:
+    """How much lower one knee is than the other at the bottom: in a lunge the one behind is let down."""
+    return abs(_at(_between(p, "knee")[:, 1], p.at_bottom))
+
+
 def feet_apart(p: Performance) -> float:
     """How far the ankles are apart sideways at the bottom."""
     return abs(_at(_between_ankles(p)[:, 0], p.at_bottom))
@@ -73,6 +84,16 @@ def step(p: Performance) -> float:
         np.array([_at(level[:, axis], frames) for axis in (0, 1)]) for frames in (p.at_bottom, _starts(p), _ends(p))
     )
     return float(np.fmin(np.linalg.norm(start - bottom), np.linalg.norm(end - bottom)))
+
+
+def stride(p: Performance) -> float:
+    """How far the feet pass each other, to the side or ahead, while the hips are in the lower part of their way."""
+    level = take_level(_between_ankles(p))[p.inside][_rests(p, 0.6)]
+    known = level[np.isfinite(level).all(axis=1)]
+    if not len(known):
+        return float("nan")
+    low, high = np.percentile(known, _BUT_OUTLIERS, axis=0)
+    return float((high - low).max())
 
 
 def hip_shift(p: Performance) -> float:
@@ -98,23 +119,18 @@ def balance(p: Performance) -> float:
     return _at(weight - foot, p.at_bottom) / _leg(p)
 
 
-def trunk_swing_deg(p: Performance) -> float:
-    """How far the trunk swings while the hips rest at their lowest: who rises from a seat leans forward first, and back
-    after landing on it; in a squat trunk and hips come down and go up together.
+def shoulder_travel(p: Performance) -> float:
+    """How far the shoulders travel over the feet while the hips rest at their lowest: who rises from a seat swings the
+    trunk forward first, and back after landing on it; in a squat trunk and hips come down and go up together.
     """
-    lean_deg = compute_lean_deg(p.middle("hip"), p.middle("shoulder"))[p.inside][_rests(p, 0.1)]
-    return float(np.nanmax(lean_deg) - np.nanmin(lean_deg)) if np.isfinite(lean_deg).any() else float("nan")
+    path = (p.middle("shoulder") - p.middle("ankle"))[p.inside][_rests(p, 0.1)]
+    known = path[np.isfinite(path).all(axis=1)]
+    return float(np.linalg.norm(np.ptp(known, axis=0))) / _leg(p) if len(known) else float("nan")
 
 
 def rest_share(p: Performance) -> float:
     """Share of the repetition with the hips in the lowest fifth of their way."""
     return float(_rests(p, 0.2).mean())
-
-
-def shin_lean_deg(p: Performance) -> float:
-    """Lean of the shins at the bottom, knees ahead of the ankles: positive."""
-    line = p.middle("knee") - p.middle("ankle")
-    return _at(np.degrees(np.arctan2(-line[:, 2], -line[:, 1])), p.at_bottom)
 
 
 _SIGNS: tuple[Sign, ...] = (
@@ -124,20 +140,22 @@ _SIGNS: tuple[Sign, ...] = (
     thigh_difference_deg,
     knee_difference_deg,
     foot_ahead,
+    knees_ahead,
+    knee_height_difference,
     feet_apart,
     step,
+    stride,
     hip_shift,
     hand_height,
     balance,
-    shin_lean_deg,
-    trunk_swing_deg,
+    shoulder_travel,
     rest_share,
 )
 SIGNS: Mapping[str, Sign] = MappingProxyType({sign.__name__: sign for sign in _SIGNS})
 
 
 _OF_FEET = frozenset(
-    sign.__name__ for sign in (foot_ahead, feet_apart, step, hip_shift, hand_height, balance, shin_lean_deg)
+    sign.__name__ for sign in (foot_ahead, feet_apart, step, stride, hip_shift, hand_height, balance, shoulder_travel)
 )
 """Signs that tell nothing where no foot is seen: an estimator puts it anywhere."""
 
@@ -180,5 +198,9 @@ def _leg(p: Performance) -> float:
 
 
 def _between_ankles(p: Performance) -> FloatArray:
-    """(T, 3) from the right to the left ankle, in leg lengths."""
-    return np.asarray((p.joint("left_ankle") - p.joint("right_ankle")) / _leg(p))
+    return _between(p, "ankle")
+
+
+def _between(p: Performance, name: str) -> FloatArray:
+    """(T, 3) from the right to the left joint, in leg lengths."""
+    return np.asarray((p.joint(f"left_{name}") - p.joint(f"right_{name}")) / _leg(p))
