@@ -9,8 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import formnet.cli.sources
+import formnet.reading
 from formnet.cli.app import run
 from formnet.exports.keypoints import write_alphapose
+from formnet.pose.track import PoseTrack
 from formnet.readers.npz import write_npz
 from formnet.skeleton import HALPE_26
 from tests.simulated_film import SIZE, film_squats
@@ -133,3 +136,36 @@ def test_what_is_neither_is_refused_by_all_in_the_same_words(command, name, call
     assert code == 2
     assert words in (said + errors).replace("\n", " ")
     assert "Traceback" not in said + errors
+
+
+@pytest.mark.parametrize("command", ["classify", "doctor", "compare", "pose"])
+def test_who_lies_in_the_picture_is_told_of_by_all(command, call, library, out):
+    """Refused where it cannot be judged, else a note."""
+    height = SIZE[1]
+    path = write_squats(
+        library / "a.json", lambda motion: motion.replace(positions=motion.positions[..., ::-1] * [-1, 1] + [height, 0])
+    )
+    code, said, errors = call(command, path, out)
+    assert code == (2 if command in ("classify", "doctor") else 0), said + errors
+    assert f"the person lies in the picture of {path}: turn the video with --rotate 270" in (said + errors)
+
+
+def film_of_upper_body() -> PoseTrack:
+    """As an estimator sees somebody from the hips up; legs are not found."""
+    image = film_squats(("good",))[0]
+    positions = image.positions.copy()
+    positions[:, [n for n, joint in enumerate(image.skeleton.joints) if "knee" in joint or "ankle" in joint]] = np.nan
+    image = image.replace(positions=positions)
+    world = image.replace(positions=np.concatenate([positions, positions[..., :1]], axis=-1) / 500, unit="metre")
+    return PoseTrack(image, world, *SIZE, path=Path("a.mp4"))
+
+
+def test_joints_in_the_picture_are_exported_where_no_depth_is_to_be_had(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(formnet.reading, "read_source", lambda *arguments, **options: film_of_upper_body())
+    monkeypatch.setattr(formnet.cli.sources, "load_estimator", lambda *arguments: None)
+    (tmp_path / "a.mp4").write_bytes(b"x")
+    assert run(["pose", str(tmp_path / "a.mp4"), "-o", str(tmp_path / "o.json")]) == 0
+    assert f"{len(film_of_upper_body().image)} frames, alphapose" in capsys.readouterr().out
+    assert run(["pose", str(tmp_path / "a.mp4"), "-o", str(tmp_path / "o.csv")]) == 2
+    assert "a.mp4 never shows trunk and legs together; film the whole body" in capsys.readouterr().err
+    assert not (tmp_path / "o.csv").exists()

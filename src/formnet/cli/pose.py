@@ -114,15 +114,17 @@ def pose(
     else:
         notes = []
         _write(out, chosen, source, joints, in_picture=in_picture)
-    warnings = (*source.warnings, *notes, *_say_rate(chosen, source.motion))
+    # Joints in the picture are there where depth is not: of a close-up, legs and trunk are never seen together.
+    times = source.image
+    warnings = (*source.warnings, *notes, *_say_rate(chosen, times))
     if as_json:
         print_json(
-            {"file": str(out), "format": chosen, "frames": len(source.motion), "fps": source.motion.fps,
+            {"file": str(out), "format": chosen, "frames": len(times), "fps": times.fps,
              "warnings": warnings}
         )  # fmt: skip
         return
     print_warnings(warnings)
-    print(f"{out}: {len(source.motion)} frames, {chosen}")
+    print(f"{out}: {len(times)} frames, {chosen}")
 
 
 def _write(out: Path, format: str, source: PoseTrack, joints: str | None, *, in_picture: bool) -> None:

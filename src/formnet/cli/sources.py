@@ -61,6 +61,7 @@ def load_source(
     """`read_source` with a progress bar on standard error, unless `quiet`; `estimator` is needed for films only."""
     from formnet.cli.inputs import progress_bar
     from formnet.reading import find_one, is_pose_file, read_source
+    from formnet.reading.checks import describe_lying
 
     notes: list[str] = []
     path = find_one(path, notes.append)
@@ -68,6 +69,8 @@ def load_source(
     with progress_bar(f"poses of {path.name}", enabled=not quiet and is_film) as on_frame:
         seeing = load_estimator(estimator, eyes) if is_film else None
         source = read_source(path, how, lifter=lifter, estimator=seeing, on_frame=on_frame)
+    if (lying := describe_lying(source, str(path))) is not None:
+        notes.append(lying)
     return replace(source, warnings=(*notes, *source.warnings, *say_unused([path], estimator, eyes)))
 
 

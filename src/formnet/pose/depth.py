@@ -16,7 +16,7 @@ from formnet.motion import FloatArray, Motion
 _MEASURED = tuple(f"{side}_{joint}" for side in ("left", "right") for joint in ("shoulder", "hip", "knee", "ankle"))
 
 
-def combine_image_and_depth(image: Motion, world: Motion) -> Motion:
+def combine_image_and_depth(image: Motion, world: Motion, source: str = "the clip") -> Motion:
     """3D joints (T, J, 3) in metres, the middle of the hips as origin: x and y of the picture, z of the estimator.
 
     One scale from pixels to metres serves the whole clip, so that changes within it are the picture's. Weak
@@ -25,6 +25,7 @@ def combine_image_and_depth(image: Motion, world: Motion) -> Motion:
     Args:
         image: (T, J, 2) pixels.
         world: (T, J, 3) metres, on the same times.
+        source: how to call the clip in errors.
 
     Raises:
         PoseError: when no frame shows the trunk and legs.
@@ -35,7 +36,7 @@ def combine_image_and_depth(image: Motion, world: Motion) -> Motion:
     size_m = np.sqrt((solid[:, measured, :2] ** 2).sum(axis=(1, 2)))
     seen = np.isfinite(size_px) & np.isfinite(size_m) & (size_px > 0)
     if not seen.any():
-        raise PoseError("trunk and legs are never seen together; film the whole body")
+        raise PoseError(f"{source} never shows trunk and legs together; film the whole body")
     metres_per_px = float(np.median(size_m[seen] / size_px[seen]))
     positions = np.concatenate([flat * metres_per_px, solid[..., 2:]], axis=-1)
     return world.replace(positions=positions)

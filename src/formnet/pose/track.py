@@ -98,7 +98,7 @@ class PoseTrack:
         Across the picture from the joints in the picture, in depth from `world` (see `formnet.pose.depth`).
         Raises `PoseError` without `world`, or when trunk and legs are never seen together.
         """
-        return combine_image_and_depth(self.image, self.require_world())
+        return combine_image_and_depth(self.image, self.require_world(), self.name)
 
     def require_world(self) -> Motion:
         """`world`; raises `PoseError` where the source has none."""

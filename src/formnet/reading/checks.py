@@ -70,22 +70,28 @@ def describe_holds(image: Motion) -> tuple[str, ...]:
     return (f"a picture is held for {shown}{more}: how the person moves meanwhile is not seen",)
 
 
+def describe_lying(track: PoseTrack, source: str) -> str | None:
+    """Of a person who lies in the picture or stands on the head, the sentence that says so and what helps if it is the
+    film that does; None of all others.
+    """
+    if not abs(compute_picture_lean_deg(track.image)) > MAX_LEAN_DEG:
+        return None
+    turn_deg = find_turn_deg(track.image)
+    if turn_deg == 180 and not _was_seen(track):
+        return (
+            f"the person stands on the head in {source}: if y counts upwards there, write height - y for it; if the "
+            "film lay upside down, give --rotate 180"
+        )
+    posture, cause = ("stands on the head", "it is upside down") if turn_deg == 180 else ("lies", "it lies on its side")
+    return (
+        f"the person {posture} in the picture of {source}: turn the video with --rotate {turn_deg} (or --rotate auto) "
+        f"if {cause}"
+    )
+
+
 def _require_judgeable(track: PoseTrack, source: str) -> PoseTrack:
-    lean_deg = compute_picture_lean_deg(track.image)
-    if abs(lean_deg) > MAX_LEAN_DEG:
-        turn_deg = find_turn_deg(track.image)
-        if turn_deg == 180 and not _was_seen(track):
-            raise PoseError(
-                f"the person stands on the head in {source}: if y counts upwards there, write height - y for it; if "
-                "the film lay upside down, give --rotate 180"
-            )
-        posture, cause = (
-            ("stands on the head", "it is upside down") if turn_deg == 180 else ("lies", "it lies on its side")
-        )
-        raise PoseError(
-            f"the person {posture} in the picture of {source}: turn the video with --rotate {turn_deg} (or --rotate "
-            f"auto) if {cause}; exercises on the floor are not judged"
-        )
+    if (lying := describe_lying(track, source)) is not None:
+        raise PoseError(f"{lying}; exercises on the floor are not judged")
     if track.image.unit != "pixel":
         return track
     _check_size(track, source)
