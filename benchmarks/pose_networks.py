@@ -69,6 +69,7 @@ class Row:
         spec: values of `PoseNetworkSpec`.
         steps, batch: of its training.
         start: what it begins with, where layers are the same; None: nothing.
+        first: what finds the people at whom a conditioned network looks again.
         learning_rate: the greatest.
         erase: share of the samples in which a patch is covered; of clips in some frames.
         pictures: which of `SETS` it learns from: "single", "many", or "passed", where somebody walks past.
@@ -82,6 +83,7 @@ class Row:
     learning_rate: float = 3e-3
     erase: float = 0.15
     pictures: str = "single"
+    first: Row | None = None
 
     @property
     def folder(self) -> str:
@@ -93,10 +95,15 @@ _START = Row("what the others begin with", _CROP, 2000, 32)
 _SMALL = Row("dense offsets, smaller pictures", {**_OFFSETS, "size": (192, 160)}, 15000, start=_START,
              learning_rate=2e-3, **_MANY)  # fmt: skip
 _FRAME = Row("what networks of clips begin with", _CROP, 2000, 32, pictures="passed")
+_QUICK = Row("dense offsets, first look", {**_OFFSETS, "size": (192, 160)}, 8000, start=_FRAME, learning_rate=2e-3,
+             **_MANY)  # fmt: skip
+_AGAIN = {**_ENCODER, "size": (128, 160), "sigma": 1.5, "lateral": True, "conditioned": True}
 # In the order in which they are worth having.
 NETWORKS = {
     "deconv": Row("SimpleBaseline, deconvolutions", _CROP, 5000, 32),
     "offsets": Row("dense offsets", _OFFSETS, 2500, start=_SMALL, learning_rate=8e-4, **_MANY),
+    "conditioned": Row("dense offsets, then crops conditioned on them", _AGAIN, 12000, 32, _FRAME, pictures="many",
+                       first=_QUICK),
     "fields": Row("part affinity fields, two stages", {**_WHOLE, "method": "fields", "stages": 2}, 2500, start=_START,
                   **_MANY),
     "rpstn": Row("RPSTN, five frames", _VIDEO, start=_FRAME, **_CLIPS),
@@ -176,8 +183,7 @@ def measure(name: str, work: Path) -> Figures:
     kept = run / "figures.json"
     if kept.is_file() and (figures := json.loads(kept.read_text()))["steps"] == row.steps:
         return dict(figures)
-    start = None if row.start is None else _obtain(row.start, work)
-    training_s, tested = _train(name, row, work, start)
+    training_s, tested = _train(name, row, work)
     figures = {"steps": row.steps, "samples": row.steps * row.batch, "training_s": training_s}
     figures |= dict(zip(("width", "height"), row.spec["size"], strict=True))
     figures |= {"start_steps": 0 if row.start is None else row.start.steps, "parameters": count_parameters(row)}
@@ -197,25 +203,26 @@ def _obtain(row: Row, work: Path) -> Path:
     """The weights of a row that others begin with, trained if they are not there."""
     weights = work / "runs" / row.folder / "pose.safetensors"
     if not weights.is_file():
-        _train(row.folder, row, work, None if row.start is None else _obtain(row.start, work))
+        _train(row.folder, row, work)
     return weights
 
 
-def _train(name: str, row: Row, work: Path, start: Path | None) -> tuple[float, Figures]:
+def _train(name: str, row: Row, work: Path) -> tuple[float, Figures]:
     """Trains a network into `work`; returns the seconds of the processor it took, and the figures of the test side."""
     names = (f"{row.pictures}_train", f"{row.pictures}_val", f"{_TESTS[row.pictures][-1]}_test")
     sets = PoseSets(*(pictures(name, work) for name in names))
     data = PoseDataOptions(root=str(work), batch_size=row.batch, steps_per_epoch=_EPOCH, val_samples=60,
                            augment=PoseAugment(turn_deg=8.0, erase=row.erase))  # fmt: skip
     fit = PoseFitOptions(learning_rate=row.learning_rate)
-    options = PoseOptions(row.spec, data, fit, start=str(start) if start else None)
+    start, first = (None if other is None else str(_obtain(other, work)) for other in (row.start, row.first))
+    options = PoseOptions(row.spec, data, fit, start=start, first=first)
     began_s = time.process_time()
     figures = run_pose_training(options, _make_trainer(name, row.steps), work / "runs" / name, sets=sets)
     return time.process_time() - began_s, {key.removeprefix("test/"): value for key, value in figures.items()}
 
 
 def _finds_several(row: Row) -> bool:
-    return row.spec.get("method") in SEVERAL
+    return row.pictures == "many"
 
 
 def pictures(name: str, work: Path) -> PictureSet:

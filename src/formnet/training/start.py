@@ -135,7 +135,7 @@ def start_pose_network(plain: Mapping[str, Any], out: Path, progress_bar: Progre
     from formnet.training.pose.run import run_pose_training
 
     task = plain["task"]
-    _require_keys(plain, "task", ("name", "epochs", "start", "onnx", "data", "network", "fit"))
+    _require_keys(plain, "task", ("name", "epochs", "start", "first", "onnx", "data", "network", "fit"))
     options = build_pose_options(task, plain["seed"])
     make_trainer = trainer_maker(plain["trainer"], plain["logger"], max_epochs=task["epochs"])
     record = {key: plain[key] for key in RECORDED_OF_TASKS}

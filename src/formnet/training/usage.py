@@ -95,6 +95,7 @@ CONDITIONS: tuple[Condition, ...] = (
             "relation": ("rpstn",), "propagate": ("rpstn",), "frames": ("rpstn",),
         }.items()
     ),
+    Condition("task.first", "task.network.conditioned", bool, "choose task=pose_conditioned"),
     Condition("task.network.refine", "task.network.method", _among("heatmaps", "location"),
               "set task.network.method=heatmaps"),
     *(

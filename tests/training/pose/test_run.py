@@ -1,6 +1,7 @@
 """train.py task=pose from end to end: it learns, its files are whole, its figures are those of the file."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,31 @@ def test_learns_several_people(network, tmp_path):
     # Offsets leave no joint out.
     has_shape = load_pose_network(tmp_path / "run" / "pose.safetensors").spec.shape is not None
     assert has_shape == (network["method"] == "fields")
+
+
+def test_a_second_look_knows_better_where_everybodys_joints_are(tmp_path):
+    sets = PoseSets(*(dotted_set(tmp_path / name, count, seed, people=2) for seed, (name, count) in
+                      enumerate((("train", 80), ("val", 4), ("test", 16)))))  # fmt: skip
+    network = {"method": "offsets", "lateral": True, "size": [64, 48]}
+    run_pose_training(options(network), quiet_trainer(1), tmp_path / "once", sets=sets)
+    first = str(tmp_path / "once" / "pose.safetensors")
+    again = replace(options({"conditioned": True, "size": [48, 64]}), first=first)
+    figures = run_pose_training(again, quiet_trainer(2), tmp_path / "again", sets=sets)
+    stored = load_pose_network(tmp_path / "again" / "pose.safetensors")
+    assert measure_network(stored, sets.test)["ap"] == figures["test/ap"]
+    assert stored.first is not None
+    # Without the flip test: these people are no mirror images of themselves.
+    once, twice = (measure_network(one, sets.test, flip=False)["ap"] for one in (stored.first, stored))
+    assert twice > once + 0.05
+    with pytest.raises(InputError, match=r"looks again at what another one found; give that as task\.first"):
+        run_pose_training(replace(again, first=None), quiet_trainer(1), tmp_path / "none", sets=sets)
+    with pytest.raises(CheckpointError, match="must be found by a network of several people"):
+        run_pose_training(
+            replace(again, first=str(tmp_path / "again" / "pose.safetensors")), quiet_trainer(1), tmp_path, sets=sets
+        )
+    (tmp_path / "again" / "pose_first.safetensors").unlink()
+    with pytest.raises(CheckpointError, match=r"pose_first\.safetensors"):
+        load_pose_network(tmp_path / "again" / "pose.safetensors")
 
 
 def test_pictures_that_cannot_teach_a_network(sets, tmp_path):

@@ -42,10 +42,14 @@ class ResidualEncoder(nn.Module):
 
     The first level stands at a quarter of the picture, every other halves. Widths (64, 128, 256, 512) with blocks
     (2, 2, 2, 2) or (3, 4, 6, 3) are ResNet-18 and 34 with a stem of two 3×3 convolutions.
+
+    Args:
+        conditions: maps at a quarter of the picture that it is shown beside it; they join the stem's features.
     """
 
-    def __init__(self, widths: Sequence[int], blocks: Sequence[int]) -> None:
+    def __init__(self, widths: Sequence[int], blocks: Sequence[int], conditions: int = 0) -> None:
         super().__init__()
+        self.join = nn.Conv2d(conditions, widths[0], 1) if conditions else None
         self.stem = nn.Sequential(conv(3, widths[0], stride=2), conv(widths[0], widths[0], stride=2))
         levels, inputs = [], widths[0]
         for level, (width, count) in enumerate(zip(widths, blocks, strict=True)):
@@ -61,12 +65,12 @@ class ResidualEncoder(nn.Module):
         self.level_channels = tuple(widths)
         self.channels, self.n_halvings = inputs, len(widths) - 1
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.see_levels(x)[-1]
-
-    def see_levels(self, x: Tensor) -> list[Tensor]:
+    def see_levels(self, x: Tensor, condition: Tensor | None = None) -> list[Tensor]:
         """The features of every level, the largest first."""
         features = [self.stem(x)]
+        if self.join is not None:
+            assert condition is not None
+            features[0] = features[0] + self.join(condition)
         for level in self.levels:
             features.append(level(features[-1]))
         return features[1:]
@@ -95,10 +99,10 @@ class DeconvTrunk(nn.Module):
         self.lateral = nn.ModuleList(_begin_at_zero(nn.Conv2d(size + 2, width, 1)) for size in sizes)
         self.channels = inputs
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
+        *finer, features = self.encoder.see_levels(x, condition)
         if not self.lateral:
-            return self.up(self.encoder(x))
-        *finer, features = self.encoder.see_levels(x)
+            return self.up(features)
         for number, (beside, add) in enumerate(zip(reversed(finer), self.lateral, strict=True)):
             features = self.up[_LAYERS * number : _LAYERS * (number + 1)](features) + add(_with_coordinates(beside))
         return features

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+_JOINTS_TO_BODY = 0.12
+"""How much farther a body reaches than its joints, as a share of their extent on each side."""
 _SHARPER = 2.0
 """Pictures this many times larger than what is cut from them are averaged first: bilinear reading would skip pixels."""
 
@@ -63,6 +65,13 @@ def crop_around(box: NDArray[np.floating], size: tuple[int, int], margin: float 
     width, height = box[2] - box[0], box[3] - box[1]
     span = max(float(width), float(height) * size[0] / size[1], 1.0) * margin
     return Crop((float(box[0] + width / 2), float(box[1] + height / 2)), span, size)
+
+
+def box_joints(joints: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The box (x0, y0, x1, y1) of a body with these joints (J, 2), of which some may be NaN."""
+    low, high = np.nanmin(joints, axis=0), np.nanmax(joints, axis=0)
+    margin = _JOINTS_TO_BODY * max(float((high - low).max()), 8.0)
+    return np.concatenate([low - margin, high + margin])
 
 
 def crop_whole(width: int, height: int, size: tuple[int, int]) -> Crop:

@@ -58,6 +58,8 @@ class PoseNetworkSpec:
         sigma: of Gaussians, cells; PersonLab's discs have twice that radius.
         refine: see `decode_heatmaps`.
         relation, propagate, frames: of RPSTN, see there.
+        conditioned: it looks again at each of several people whom another network found, and is shown where that put
+            the joints, so that it knows who is meant (BUCTD, Zhou et al., ICCV 2023).
         shape: places joints that were not found of somebody among several, see `PoseShape`.
     """
 
@@ -76,6 +78,7 @@ class PoseNetworkSpec:
     relation: Relation = "joints"
     propagate: bool = True
     frames: int = within(whole(1, 1000), 5)
+    conditioned: bool = False
     shape: PoseShape | None = None
 
     def __post_init__(self) -> None:
@@ -97,6 +100,8 @@ class PoseNetworkSpec:
             problems.append(f"size must be multiples of {step}, got {self.size[0]}×{self.size[1]}")
         if self.kind == "rpstn" and self.method != "heatmaps":
             problems.append("RPSTN finds heatmaps; set method=heatmaps")
+        if self.conditioned and (self.kind, self.method) != ("deconv", "heatmaps"):
+            problems.append("a conditioned network finds heatmaps in single pictures; set kind=deconv, method=heatmaps")
         if self.shape is not None and len(self.shape.mean) != len(self.skeleton):
             problems.append(f"its shape has {len(self.shape.mean)} joints, not {len(self.skeleton)}")
         if len(self.widths) != len(self.blocks):
@@ -118,6 +123,11 @@ class PoseNetworkSpec:
         """True when it looks at whole pictures instead of crops."""
         return self.method in SEVERAL
 
+    @property
+    def conditions(self) -> int:
+        """Maps that it is shown beside pictures: one for each joint of the person meant, one for everybody else."""
+        return len(self.skeleton) + 1 if self.conditioned else 0
+
     def make_grouping(self) -> Grouping:
         """What its maps mean."""
         if self.method == "heatmaps":
@@ -138,7 +148,8 @@ class PoseNetworkSpec:
         if self.kind == "hourglass":
             bodies = [Hourglass(self.width, self.depth) for _ in range(self.stages)]
             return StagedNetwork(HourglassStem(self.width), bodies, self.width, channels)
-        stem = DeconvTrunk(ResidualEncoder(self.widths, self.blocks), self.width, lateral=self.lateral)
+        encoder = ResidualEncoder(self.widths, self.blocks, self.conditions)
+        stem = DeconvTrunk(encoder, self.width, lateral=self.lateral)
         if self.kind == "rpstn":
             return Rpstn(stem, stem.channels, len(self.skeleton), self.relation, self.propagate)
         later = [make_refinement(stem.channels) for _ in range(self.stages - 1)]
@@ -163,17 +174,27 @@ class PoseNetworkSpec:
 
 @dataclass(frozen=True, eq=False)
 class PoseNetwork:
-    """A trained network in evaluation mode, its description, and what is known about it."""
+    """A trained network in evaluation mode, its description, and what is known about it.
+
+    Attributes:
+        first: finds the people at whom a conditioned network looks again.
+    """
 
     spec: PoseNetworkSpec
     module: nn.Module
     about: Mapping[str, Any] = field(default_factory=dict)
+    first: PoseNetwork | None = None
 
-    def maps(self, pictures: torch.Tensor) -> dict[str, torch.Tensor]:
+    @property
+    def opening(self) -> PoseNetwork:
+        """The network that sees a picture first: itself, where nothing came before."""
+        return self.first or self
+
+    def maps(self, pictures: torch.Tensor, *conditions: torch.Tensor) -> dict[str, torch.Tensor]:
         """The last stage's maps of pictures as `prepare` makes them, wherever the network is; discs as shares."""
         place = next((part.device for part in self.module.parameters()), pictures.device)
         with torch.inference_mode():
-            maps = finish_maps(self.module(pictures.to(place))[-1])
+            maps = finish_maps(self.module(pictures.to(place), *(part.to(place) for part in conditions))[-1])
             # Trainings in 16 bits validate in 16 bits, too, which NumPy does not know.
             return {name: part.float().cpu() for name, part in maps.items()}
 
@@ -189,8 +210,13 @@ def prepare(pictures: torch.Tensor) -> torch.Tensor:
     return scaled.movedim(-1, -3).contiguous()
 
 
-def save_pose_network(path: Path, spec: PoseNetworkSpec, module: nn.Module, about: Mapping[str, Any]) -> Path:
-    """Writes NAME.safetensors (16 bits) and NAME.json; returns the path of the weights."""
+def save_pose_network(
+    path: Path, spec: PoseNetworkSpec, module: nn.Module, about: Mapping[str, Any], first: PoseNetwork | None = None
+) -> Path:
+    """Writes NAME.safetensors (16 bits) and NAME.json, and what sees first as NAME_first; returns the path of the
+    weights."""
+    if first is not None:
+        save_pose_network(_path_of_first(path), first.spec, first.module, first.about)
     tensors = {
         name: tensor.detach().cpu().contiguous().half() if tensor.is_floating_point() and "running_" not in name
         else tensor.detach().cpu().contiguous()
@@ -200,8 +226,12 @@ def save_pose_network(path: Path, spec: PoseNetworkSpec, module: nn.Module, abou
     return write_weights(path, tensors, content)
 
 
+def _path_of_first(path: Path) -> Path:
+    return path.with_name(f"{path.stem}_first.safetensors")
+
+
 def load_pose_network(path: Path) -> PoseNetwork:
-    """A network that `train.py task=pose` wrote.
+    """A network that `train.py task=pose` wrote, with the one that sees first where it is conditioned.
 
     Raises:
         CheckpointError: missing, damaged, or no pose network.
@@ -212,4 +242,19 @@ def load_pose_network(path: Path) -> PoseNetwork:
         module = build_with_weights(spec.build, state, weights)
     except (KeyError, TypeError, ValueError, AttributeError, FormnetError) as error:
         raise CheckpointError(f"{path} describes a network that cannot be built ({error}); get it again") from error
-    return PoseNetwork(spec, module, content)
+    return PoseNetwork(spec, module, content, _load_first(Path(path), spec) if spec.conditioned else None)
+
+
+def _load_first(path: Path, spec: PoseNetworkSpec) -> PoseNetwork:
+    first = load_pose_network(_path_of_first(path))
+    require_first(first, spec.skeleton)
+    return first
+
+
+def require_first(first: PoseNetwork, skeleton: Skeleton) -> None:
+    """Raises `CheckpointError` for a network that cannot see before a conditioned one of these joints."""
+    if not first.spec.finds_several or first.spec.skeleton.joints != skeleton.joints:
+        raise CheckpointError(
+            "what a conditioned network looks at again must be found by a network of several people with the same "
+            "joints; train one with python train.py task=pose_offsets"
+        )

@@ -13,9 +13,10 @@ from formnet.pose.blazepose.network import Network
 from formnet.pose.estimator import EstimatorOptions
 from formnet.pose.grouping.base import FoundPeople
 from formnet.pose.model_file import obtain_pose_model, read_pose_model
-from formnet.pose.networks.crop import Crop, crop_around, crop_whole
+from formnet.pose.networks.crop import Crop, box_joints, crop_around
 from formnet.pose.networks.description import PoseNetwork, load_pose_network
 from formnet.pose.networks.predict import find_in_clip, find_in_crops
+from formnet.pose.networks.refine import find_everybody
 from formnet.pose.people import Detection, SeenPeople
 from formnet.pose.settle import settle
 from formnet.pose.track import PoseTrack
@@ -27,8 +28,6 @@ FindBox = Callable[[Image], np.ndarray | None]
 """Picture (H, W, 3) → box (x0, y0, x1, y1) of the person to look at, or None."""
 _LEAST_CONFIDENCE = 0.15
 """Mean over the joints below which nobody is there; the networks are trained on people alone."""
-_JOINTS_TO_BODY = 0.12
-"""How much farther a body reaches than its joints, as a share of their extent on each side."""
 _DETECTOR_MARGIN = 1.25
 """Of the detector's square around the body's circle."""
 
@@ -57,12 +56,9 @@ class NetworkEstimator:
 
     def follow(self, frames: Iterable[Frame]) -> Iterator[SeenPeople]:
         """The people in successive frames, not smoothed."""
-        if self._network.spec.finds_several:
+        if self._network.opening.spec.finds_several:
             for frame in frames:
-                height, width = frame.image.shape[:2]
-                crop = crop_whole(width, height, self._network.spec.size)
-                (people,) = find_in_crops(self._network, [frame.image], [crop], flip=self._flip)
-                yield as_seen(frame, people)
+                yield as_seen(frame, find_everybody(self._network, frame.image, flip=self._flip))
         else:
             yield from self._follow_one(frames)
 
@@ -81,7 +77,7 @@ class NetworkEstimator:
                 continue
             found = self._look([frame.image for frame in piece], crop_around(box, spec.size))
             yield from (as_seen(frame, people) for frame, people in zip(piece, found, strict=True))
-            box = _body_box(found[-1]) if found[-1].score[0] >= _LEAST_CONFIDENCE else None
+            box = box_joints(found[-1].joints[0]) if found[-1].score[0] >= _LEAST_CONFIDENCE else None
 
     def _find_first(self, image: Image) -> np.ndarray | None:
         """The box of a person who was not followed, made tighter by a first look."""
@@ -89,7 +85,7 @@ class NetworkEstimator:
         if box is None:
             return None
         (people, *_) = self._look([image], crop_around(box, self._network.spec.size))
-        return _body_box(people) if people.score[0] >= _LEAST_CONFIDENCE else box
+        return box_joints(people.joints[0]) if people.score[0] >= _LEAST_CONFIDENCE else box
 
     def _look(self, images: list[Image], crop: Crop) -> list[FoundPeople]:
         spec = self._network.spec
@@ -133,12 +129,6 @@ def _detector() -> FindBox:
         return np.concatenate([middle - half, middle + half])
 
     return find
-
-
-def _body_box(people: FoundPeople) -> np.ndarray:
-    low, high = people.joints[0].min(axis=0), people.joints[0].max(axis=0)
-    margin = _JOINTS_TO_BODY * max(float((high - low).max()), 8.0)
-    return np.concatenate([low - margin, high + margin])
 
 
 def as_seen(frame: Frame, people: FoundPeople) -> SeenPeople:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -11,14 +11,21 @@ from numpy.typing import NDArray
 from formnet.pose.grouping.base import FoundPeople
 from formnet.pose.grouping.heatmaps import Array
 from formnet.pose.grouping.shape import complete_people
+from formnet.pose.networks.condition import mirror_conditions
 from formnet.pose.networks.crop import Crop
 from formnet.pose.networks.description import STRIDE, PoseNetwork, prepare
 
 Picture = NDArray[np.uint8]
+MapArrays = dict[str, Array]
 
 
 def find_in_crops(
-    network: PoseNetwork, pictures: Sequence[Picture], crops: Sequence[Crop], *, flip: bool = True
+    network: PoseNetwork,
+    pictures: Sequence[Picture],
+    crops: Sequence[Crop],
+    conditions: Array | None = None,
+    *,
+    flip: bool = True,
 ) -> list[FoundPeople]:
     """People in each crop; one for networks of crops, any number for those of whole pictures.
 
@@ -26,38 +33,47 @@ def find_in_crops(
         network: not RPSTN, see `find_in_clip`.
         pictures: (H, W, 3) RGB.
         crops: the part of each that the network sees.
+        conditions: (N, C, H/4, W/4) what a conditioned network is shown beside them.
         flip: mean of the maps of the picture and, mirrored back, of its mirror image.
     """
-    views = prepare(torch.from_numpy(np.stack([c.cut(p) for c, p in zip(crops, pictures, strict=True)])))
-    return _read(network, views, crops, network.maps, flip)
+    views = _cut(pictures, crops)
+    turned: MapArrays | None = None
+    if conditions is None:
+        straight = _to_arrays(network.maps(views))
+        turned = _to_arrays(network.maps(views.flip(-1))) if flip else None
+    else:
+        straight = _to_arrays(network.maps(views, torch.from_numpy(conditions)))
+        if flip:
+            mirrored = torch.from_numpy(mirror_conditions(conditions, network.spec.skeleton))
+            turned = _to_arrays(network.maps(views.flip(-1), mirrored))
+    return _read(network, crops, straight, turned)
 
 
 def find_in_clip(
     network: PoseNetwork, pictures: Sequence[Picture], crops: Sequence[Crop], *, flip: bool = True
 ) -> list[FoundPeople]:
     """The same for RPSTN: frames that follow each other, all of which it sees."""
-    views = prepare(torch.from_numpy(np.stack([c.cut(p) for c, p in zip(crops, pictures, strict=True)])))
+    views = _cut(pictures, crops)
 
-    def maps(frames: torch.Tensor) -> dict[str, torch.Tensor]:
-        return {name: part[0] for name, part in network.maps(frames[None]).items()}
+    def compute(frames: torch.Tensor) -> MapArrays:
+        return {name: part[0] for name, part in _to_arrays(network.maps(frames[None])).items()}
 
-    return _read(network, views, crops, maps, flip)
+    return _read(network, crops, compute(views), compute(views.flip(-1)) if flip else None)
+
+
+def _cut(pictures: Sequence[Picture], crops: Sequence[Crop]) -> torch.Tensor:
+    return prepare(torch.from_numpy(np.stack([c.cut(p) for c, p in zip(crops, pictures, strict=True)])))
 
 
 def _read(
-    network: PoseNetwork,
-    views: torch.Tensor,
-    crops: Sequence[Crop],
-    compute: Callable[[torch.Tensor], dict[str, torch.Tensor]],
-    flip: bool,
+    network: PoseNetwork, crops: Sequence[Crop], straight: MapArrays, turned: MapArrays | None
 ) -> list[FoundPeople]:
+    """People in maps (N, C, H, W) of crops, with those of the mirrored crops where there are any."""
     grouping = network.spec.make_grouping()
-    straight = _to_arrays(compute(views))
-    turned = _to_arrays(compute(views.flip(-1))) if flip else {}
     found = []
     for number, crop in enumerate(crops):
         maps = {name: part[number] for name, part in straight.items()}
-        if flip:
+        if turned is not None:
             back = grouping.mirror({name: part[number] for name, part in turned.items()})
             maps = {name: (part + back[name]) / 2 if name in back else part for name, part in maps.items()}
         people = complete_people(grouping.group(maps), network.spec.shape)
@@ -66,5 +82,5 @@ def _read(
     return found
 
 
-def _to_arrays(maps: dict[str, torch.Tensor]) -> dict[str, Array]:
+def _to_arrays(maps: dict[str, torch.Tensor]) -> MapArrays:
     return {name: part.numpy() for name, part in maps.items()}

@@ -29,9 +29,9 @@ class StagedNetwork(nn.Module):
         self.maps_again = nn.ModuleList(nn.Conv2d(total, width, 1) for _ in bodies[1:])
         self.channels = dict(channels)
 
-    def forward(self, pictures: Tensor) -> list[MapTensors]:
+    def forward(self, pictures: Tensor, *conditions: Tensor) -> list[MapTensors]:
         """Maps of every stage, the last are the answer; (N, C, H/4, W/4) each."""
-        features = self.stem(pictures)
+        features = self.stem(pictures, *conditions)
         stages = []
         for number, (body, head) in enumerate(zip(self.bodies, self.heads, strict=True)):
             inner = body(features)

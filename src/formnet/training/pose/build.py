@@ -27,7 +27,8 @@ def build_pose_options(task: Mapping[str, Any], seed: int) -> PoseOptions:
         network=dict(task["network"]),
         data=build_pose_data(task["data"], seed),
         fit=build_options(PoseFitOptions, fit, "task.fit"),
-        start=_check_start(task["start"]),
+        start=_check_network("start", task["start"]),
+        first=_check_network("first", task["first"]),
         seed=seed,
         onnx=bool(task["onnx"]),
     )
@@ -44,9 +45,9 @@ def build_pose_data(group: Mapping[str, Any], seed: int) -> PoseDataOptions:
     return build_options(PoseDataOptions, data, "task.data")
 
 
-def _check_start(start: Any) -> str | None:
+def _check_network(name: str, path: Any) -> str | None:
     """Now rather than after people were drawn for minutes."""
-    if start is not None and not (isinstance(start, str) and Path(start).is_file()):
-        given = start if isinstance(start, str) else say_value(start)
-        raise InputError(f"task.start={given} is not there; give the pose.safetensors of a network that was trained")
-    return start
+    if path is not None and not (isinstance(path, str) and Path(path).is_file()):
+        given = path if isinstance(path, str) else say_value(path)
+        raise InputError(f"task.{name}={given} is not there; give the pose.safetensors of a network that was trained")
+    return path

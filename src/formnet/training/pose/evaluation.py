@@ -88,7 +88,7 @@ def evaluate_pose_network(
     """
     pictures = load_test_pictures(build_pose_data(data, seed), progress)
     require_same_joints(network, pictures)
-    if not list_views(pictures, network.spec):
+    if not list_views(pictures, network.opening.spec):
         raise DataError(
             f"the test side of {data['root']} has nothing to look at: {network.spec.kind} needs "
             + (f"clips of {network.spec.frames} frames with one person" if network.spec.kind == "rpstn" else "people")

@@ -15,6 +15,7 @@ from formnet.pose.metrics.oks import TruePeople, evaluate_oks, oks_sigmas
 from formnet.pose.metrics.pck import compute_pck, measure_people
 from formnet.pose.networks.description import PoseNetwork
 from formnet.pose.networks.predict import find_in_clip, find_in_crops
+from formnet.pose.networks.refine import refine_people
 from formnet.readers.pictures.base import HIDDEN, VISIBLE, LabelledPerson, LabelledPicture, PictureSet
 from formnet.skeleton import Skeleton
 from formnet.training.pose.views import View, list_views
@@ -34,13 +35,13 @@ def measure_network(
         flip: with the flip test.
         most: look at no more samples than that, spread evenly.
     """
-    views = list_views(pictures, network.spec)
+    views = list_views(pictures, network.opening.spec)
     if most is not None and len(views) > most:
         views = [views[i] for i in np.linspace(0, len(views) - 1, most).astype(int)]
     start = time.process_time()
     found = answer_views(network, views, flip=flip)
     n_frames = sum(len(view.frames) for view in views)
-    if network.spec.finds_several:
+    if network.opening.spec.finds_several:
         figures = measure_pictures(found, [view.frames[0] for view in views], pictures.skeleton)
     else:
         people = [[view.people(frame)[0] for frame in range(len(view.frames))] for view in views]
@@ -50,7 +51,13 @@ def measure_network(
 
 
 def answer_views(network: PoseNetwork, views: Sequence[View], *, flip: bool) -> list[FoundPeople]:
-    """What a network finds, one answer a frame."""
+    """What a network finds, one answer a frame; a conditioned one in what its first network found in these views."""
+    if network.first is not None:
+        found = answer_views(network.first, views, flip=flip)
+        pictures = (view.frames[0].read() for view in views)
+        return [
+            refine_people(network, picture, people, flip=flip) for picture, people in zip(pictures, found, strict=True)
+        ]
     if network.spec.kind == "rpstn":
         return [
             people

@@ -40,23 +40,27 @@ class PoseFitOptions:
 class PoseTraining(lightning.LightningModule):
     """Loss on training batches; the figure that matters on validation pictures, without the flip test."""
 
-    def __init__(self, spec: PoseNetworkSpec, options: PoseFitOptions, val: PictureSet, val_samples: int) -> None:
+    def __init__(
+        self, spec: PoseNetworkSpec, options: PoseFitOptions, val: PictureSet, val_samples: int,
+        first: PoseNetwork | None = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         self.spec, self.options = spec, options
         # Convolutions on processors are half as fast again with colours last.
         self.network: torch.nn.Module = spec.build().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._val, self._val_samples = val, val_samples
+        self._val, self._val_samples, self._first = val, val_samples, first
 
     def training_step(self, batch: dict[str, Tensor], _: int) -> Tensor:
         pictures, targets = batch["pictures"], {name: part for name, part in batch.items() if name != "pictures"}
         if self.spec.kind != "rpstn":
             pictures = pictures.contiguous(memory_format=torch.channels_last)
-        loss = compute_loss(self.network(pictures), targets, self.options.weights)
+        conditions = [batch["condition"]] if self.spec.conditioned else []
+        loss = compute_loss(self.network(pictures, *conditions), targets, self.options.weights)
         self.log("train/loss", loss, prog_bar=True)
         return loss
 
     def validation_step(self, _: Any, __: int) -> None:
-        network = PoseNetwork(self.spec, self.network)
+        network = PoseNetwork(self.spec, self.network, first=self._first)
         for name, value in measure_network(network, self._val, flip=False, most=self._val_samples).items():
             self.log(f"val/{name}", value, prog_bar=name in ("pck", "ap"), batch_size=1)
 

@@ -14,7 +14,13 @@ from torch.utils.data import DataLoader
 from formnet.errors import DataError, InputError
 from formnet.judges.description import current_versions
 from formnet.pose.grouping.shape import PoseShape, fit_shape
-from formnet.pose.networks.description import PoseNetworkSpec, load_pose_network, save_pose_network
+from formnet.pose.networks.description import (
+    PoseNetwork,
+    PoseNetworkSpec,
+    load_pose_network,
+    require_first,
+    save_pose_network,
+)
 from formnet.pose.networks.export import export_onnx, require_onnx
 from formnet.readers.pictures.base import PictureSet
 from formnet.training.figures import write_metrics
@@ -33,6 +39,7 @@ class PoseOptions:
     Attributes:
         network: values of `PoseNetworkSpec` except the joints, which are those of the pictures.
         start: a trained network whose weights are begun with where layers are the same.
+        first: a trained network of several people, at whose people a conditioned network looks again.
         seed: of weights, order and augmentation.
         onnx: write `pose.onnx` as well.
     """
@@ -41,6 +48,7 @@ class PoseOptions:
     data: PoseDataOptions = field(default_factory=PoseDataOptions)
     fit: PoseFitOptions = field(default_factory=PoseFitOptions)
     start: str | None = None
+    first: str | None = None
     seed: int = 0
     onnx: bool = False
 
@@ -57,7 +65,8 @@ def run_pose_training(
         sets: pictures to use instead of loading those that `options.data` names.
 
     Raises:
-        InputError, DataError: of the data or the network's description, or a start that hardly fits it.
+        InputError, DataError: of the data or the network's description, a start that hardly fits it, or no first
+            network for a conditioned one.
         CheckpointError: when there is nothing to start or go on from, or it is of another network.
     """
     if options.onnx:
@@ -65,14 +74,15 @@ def run_pose_training(
     lightning.seed_everything(options.seed, workers=True, verbose=False)
     sets = sets or load_pose_sets(options.data)
     spec = make_spec(options.network, sets)
-    module = PoseTraining(spec, options.fit, sets.val, options.data.val_samples)
+    first = _load_first(options, spec) if spec.conditioned else None
+    module = PoseTraining(spec, options.fit, sets.val, options.data.val_samples, first)
     if options.start is not None and resume is None:
         take_over(module.network, Path(options.start))
     train = make_loader(list_views(sets.train, spec), spec, options.data)
     loaders: tuple[DataLoader, DataLoader] = train, DataLoader([0], batch_size=None)  # type: ignore[arg-type]
     fit_module(module, make_trainer, out, loaders=loaders, resume=resume, settings=record)
     about = {"training": dict(record or {}), "versions": current_versions()}
-    path = save_pose_network(out / "pose.safetensors", spec, module.network.eval(), about)
+    path = save_pose_network(out / "pose.safetensors", spec, module.network.eval(), about, first)
     # Figures are of the stored weights, which are rounded.
     stored = load_pose_network(path)
     figures = {f"test/{name}": value for name, value in measure_network(stored, sets.test).items()}
@@ -81,6 +91,18 @@ def run_pose_training(
         export_onnx(stored, out / "pose.onnx")
     write_metrics(out, figures)
     return figures
+
+
+def _load_first(options: PoseOptions, spec: PoseNetworkSpec) -> PoseNetwork:
+    if options.first is None:
+        raise InputError(
+            "a conditioned network looks again at what another one found; give that as task.first=pose.safetensors"
+        )
+    if options.onnx:
+        raise InputError("ONNX is written of networks that take pictures alone; leave out task.onnx")
+    first = load_pose_network(Path(options.first))
+    require_first(first, spec.skeleton)
+    return first
 
 
 def make_spec(network: Mapping[str, Any], sets: PoseSets) -> PoseNetworkSpec:

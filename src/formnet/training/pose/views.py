@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from formnet.checks import check_fields, real, within
-from formnet.pose.networks.crop import Crop, crop_around, crop_whole
+from formnet.pose.networks.condition import draw_condition
+from formnet.pose.networks.crop import Crop, box_joints, crop_around, crop_whole
 from formnet.pose.networks.description import STRIDE, PoseNetworkSpec
 from formnet.readers.pictures.base import VISIBLE, LabelledPerson, LabelledPicture, PictureSet
 from formnet.skeleton import Skeleton
+from formnet.training.pose.conditions import disturb_pose
 
 Picture = NDArray[np.uint8]
 Sample = dict[str, NDArray[np.generic]]
@@ -72,10 +74,16 @@ def list_views(pictures: PictureSet, spec: PoseNetworkSpec) -> list[View]:
     if spec.finds_several:
         return [View((picture,), None, crop_whole(*picture.size(), spec.size)) for picture in pictures.pictures]
     return [
-        View((picture,), number, crop_around(person.box, spec.size))
+        View((picture,), number, crop_around(_box_of(person, spec), spec.size))
         for picture in pictures.pictures
         for number, person in enumerate(picture.people)
     ]
+
+
+def _box_of(person: LabelledPerson, spec: PoseNetworkSpec) -> NDArray[np.floating]:
+    """What a crop is laid around; conditioned networks know nothing but joints."""
+    known = person.joints[person.flags > 0]
+    return box_joints(known) if spec.conditioned and len(known) else person.box
 
 
 def _list_pieces(pictures: PictureSet, spec: PoseNetworkSpec) -> list[View]:
@@ -108,9 +116,24 @@ def draw_sample(view: View, spec: PoseNetworkSpec, augment: PoseAugment, rng: np
         )
         for number, frame in enumerate(view.frames)
     ]
+    if spec.conditioned:
+        samples[0]["condition"] = _draw_training_condition(view, crop, spec, is_mirrored, rng)
     if spec.kind != "rpstn":
         return samples[0]
     return {name: np.stack([sample[name] for sample in samples]) for name in samples[0]}
+
+
+def _draw_training_condition(
+    view: View, crop: Crop, spec: PoseNetworkSpec, is_mirrored: bool, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Where another network might have put the joints of the person and of everybody else."""
+    joints, flags, _ = place_people(view.frames[0].people, crop, spec.skeleton, is_mirrored)
+    cells = np.where(flags[..., None] > 0, joints / STRIDE, np.nan)
+    found = np.stack([
+        disturb_pose(own, np.delete(cells, number, axis=0), spec.skeleton, rng) for number, own in enumerate(cells)
+    ])  # fmt: skip
+    assert view.person is not None
+    return draw_condition(found[view.person], np.delete(found, view.person, axis=0), spec.map_size)
 
 
 def vary_crop(crop: Crop, augment: PoseAugment, rng: np.random.Generator) -> Crop:
