@@ -72,3 +72,7 @@ def test_orientation_follows_the_display_matrix(flags, width, height):
     left, top = min(p for p, _ in places), min(q for _, q in places)
     for (p, q), pixel in places.items():
         np.testing.assert_array_equal(shown[q - top, p - left], pixel)
+
+
+def test_a_joint_takes_the_step_before_it_where_the_mean_is_long():
+    np.testing.assert_allclose(advance_all([0.0, 0.1, 90.0, 90.1], 30.0), [0.0, 0.1, 0.2, 0.3])

@@ -33,6 +33,7 @@ class MonotonicClock:
         self._step_s = step_s if math.isfinite(step_s) and step_s > 0 else 1 / 30
         self._offset_s: float | None = None
         self._last_s = self._last_container_s = -math.inf
+        self._recent_s = math.inf
         self.joints_s: list[float] = []
         self.n_guessed = 0
 
@@ -40,6 +41,8 @@ class MonotonicClock:
         """Time of the next frame, given what the container says (None or NaN where it says nothing)."""
         time_s = self._next(container_s)
         assert time_s > self._last_s
+        if math.isfinite(self._last_s):
+            self._recent_s = time_s - self._last_s
         self._last_s = time_s
         return time_s
 
@@ -54,8 +57,10 @@ class MonotonicClock:
         is_back = container_s <= self._last_container_s - self._step_s
         self._last_container_s = container_s
         if is_back or (-math.inf < self._last_s and time_s > self._last_s + MAX_HOLD_S):
-            self._offset_s += self._last_s + self._step_s - time_s
-            time_s = self._last_s + self._step_s
+            # The mean step of a film that jumps ahead may be long.
+            joined_s = self._last_s + min(self._step_s, self._recent_s)
+            self._offset_s += joined_s - time_s
+            time_s = joined_s
             self.joints_s.append(time_s)
         return time_s if time_s > self._last_s else self._last_s + self._step_s / 2
 
