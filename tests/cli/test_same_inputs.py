@@ -169,3 +169,14 @@ def test_joints_in_the_picture_are_exported_where_no_depth_is_to_be_had(monkeypa
     assert run(["pose", str(tmp_path / "a.mp4"), "-o", str(tmp_path / "o.csv")]) == 2
     assert "a.mp4 never shows trunk and legs together; film the whole body" in capsys.readouterr().err
     assert not (tmp_path / "o.csv").exists()
+
+
+def test_an_index_says_what_was_noticed_of_its_films(monkeypatch, tmp_path, capsys):
+    noticed = PoseTrack(film_squats(("good",))[0], None, *SIZE, ("there are two people in the picture",))
+    monkeypatch.setattr(formnet.reading, "read_source", lambda *arguments, **options: noticed)
+    monkeypatch.setattr(formnet.cli.sources, "load_estimator", lambda *arguments: None)
+    (tmp_path / "days").mkdir()
+    (tmp_path / "days" / "a.mp4").write_bytes(b"x")
+    assert run(["index", str(tmp_path), "-o", str(tmp_path / "o.npz"), "--json"]) == 0
+    name = Path("days", "a.mp4")
+    assert json.loads(capsys.readouterr().out)["warnings"] == [f"{name}: there are two people in the picture"]

@@ -39,7 +39,7 @@ def index(
       formnet search me.jpg library.npz
     """
     from formnet.cli.sources import load_source, print_json, print_warnings, say_unused
-    from formnet.reading import find_sources
+    from formnet.reading import find_sources, is_pose_file
     from formnet.scoring.search import build_index, write_index
 
     if not folder.is_dir():
@@ -56,7 +56,11 @@ def index(
             warnings.append(f"left out: {error}")
             continue
         n_assumed += not source.has_own_times and fps is None and source.is_film and len(source.motion) > 1
-        motions.append((str(path.relative_to(folder)), source.image, source.frame_numbers))
+        name = str(path.relative_to(folder))
+        motions.append((name, source.image, source.frame_numbers))
+        if not is_pose_file(path):
+            # What lacks in files of poses is added up below.
+            warnings += [f"{name}: {warning}" for warning in source.warnings]
     if not motions:
         reason = next(warning for warning in warnings if warning.startswith("left out: "))
         raise InputError(f"nothing in {folder} could be indexed; first reason: {reason.removeprefix('left out: ')}")
