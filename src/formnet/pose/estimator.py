@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import Protocol
+
+import numpy as np
 
 from formnet.errors import InputError, PoseError, add_noticed
 from formnet.playback import AS_IT_IS, Playback
@@ -16,8 +20,13 @@ from formnet.pose.people import SeenPeople
 from formnet.pose.settle import settle
 from formnet.pose.stretches import follow_clip
 from formnet.pose.track import PoseTrack
-from formnet.pose.video import Frame, probe_video
+from formnet.pose.video import Frame, probe_video, read_frames
 from formnet.skeleton import Skeleton
+
+_LOOKED_AT = 8
+_BRIGHT, _DARK = 0.95, 0.2
+"""The brightest twentieth of real clips of exercises begins at 0.58 of white or above; in one that was darkened to 0.08
+nobody is found."""
 
 Progress = Callable[[int, int], None]
 """Told after each frame: frames done, frames expected (an estimate)."""
@@ -165,11 +174,19 @@ def estimate_pose(
     try:
         track = settle(seen, estimator.skeleton, person=person, source=str(path))
     except PoseError as error:
-        raise PoseError(add_noticed(str(error), warnings)) from error
+        raise PoseError(add_noticed(str(error), (*warnings, *_describe_darkness(path, playback)))) from error
     track = replace(track.rescaled(info.width, info.height).with_warnings(warnings), eyes=estimator.eyes)
     if kept is not None:
         write_track(track, kept)
     return replace(track, playback=playback)
+
+
+def _describe_darkness(path: Path, playback: Playback) -> list[str]:
+    """What is to be said of the light in which nobody was seen: a look at the film, a picture every two seconds."""
+    with closing(read_frames(path, max_side=160, max_fps=0.5, playback=playback)) as frames:  # type: ignore[type-var]
+        looked_at = itertools.islice(frames, _LOOKED_AT)
+        bright = max((float(np.quantile(frame.image, _BRIGHT)) / 255 for frame in looked_at), default=1.0)
+    return [] if bright >= _DARK else [f"the pictures are dark, mostly below {bright:.0%} of white: film in more light"]
 
 
 def _extra(playback: Playback) -> tuple[object, ...]:
