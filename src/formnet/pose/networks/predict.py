@@ -36,17 +36,12 @@ def find_in_crops(
         conditions: (N, C, H/4, W/4) what a conditioned network is shown beside them.
         flip: mean of the maps of the picture and, mirrored back, of its mirror image.
     """
-    views = _cut(pictures, crops)
-    turned: MapArrays | None = None
-    if conditions is None:
-        straight = _to_arrays(network.maps(views))
-        turned = _to_arrays(network.maps(views.flip(-1))) if flip else None
-    else:
-        straight = _to_arrays(network.maps(views, torch.from_numpy(conditions)))
-        if flip:
-            mirrored = torch.from_numpy(mirror_conditions(conditions, network.spec.skeleton))
-            turned = _to_arrays(network.maps(views.flip(-1), mirrored))
-    return _read(network, crops, straight, turned)
+    views, shown = _cut(pictures, crops), [] if conditions is None else [conditions]
+    straight = _compute(network, views, shown)
+    if not flip:
+        return _read(network, crops, straight)
+    mirrored = [mirror_conditions(part, network.spec.skeleton) for part in shown]
+    return _read(network, crops, straight, _compute(network, views.flip(-1), mirrored))
 
 
 def find_in_clip(
@@ -56,7 +51,7 @@ def find_in_clip(
     views = _cut(pictures, crops)
 
     def compute(frames: torch.Tensor) -> MapArrays:
-        return {name: part[0] for name, part in _to_arrays(network.maps(frames[None])).items()}
+        return {name: part[0] for name, part in _compute(network, frames[None]).items()}
 
     return _read(network, crops, compute(views), compute(views.flip(-1)) if flip else None)
 
@@ -66,7 +61,7 @@ def _cut(pictures: Sequence[Picture], crops: Sequence[Crop]) -> torch.Tensor:
 
 
 def _read(
-    network: PoseNetwork, crops: Sequence[Crop], straight: MapArrays, turned: MapArrays | None
+    network: PoseNetwork, crops: Sequence[Crop], straight: MapArrays, turned: MapArrays | None = None
 ) -> list[FoundPeople]:
     """People in maps (N, C, H, W) of crops, with those of the mirrored crops where there are any."""
     grouping = network.spec.make_grouping()
@@ -82,5 +77,6 @@ def _read(
     return found
 
 
-def _to_arrays(maps: dict[str, torch.Tensor]) -> MapArrays:
+def _compute(network: PoseNetwork, views: torch.Tensor, conditions: Sequence[Array] = ()) -> MapArrays:
+    maps = network.maps(views, *map(torch.from_numpy, conditions))
     return {name: part.numpy() for name, part in maps.items()}
