@@ -216,7 +216,7 @@ def save_pose_network(
     """Writes NAME.safetensors (16 bits) and NAME.json, and what sees first as NAME_first; returns the path of the
     weights."""
     if first is not None:
-        save_pose_network(_path_of_first(path), first.spec, first.module, first.about)
+        save_pose_network(path_of_first(path), first.spec, first.module, first.about)
     tensors = {
         name: tensor.detach().cpu().contiguous().half() if tensor.is_floating_point() and "running_" not in name
         else tensor.detach().cpu().contiguous()
@@ -226,7 +226,8 @@ def save_pose_network(
     return write_weights(path, tensors, content)
 
 
-def _path_of_first(path: Path) -> Path:
+def path_of_first(path: Path) -> Path:
+    """Where the network lies that sees before a conditioned one."""
     return path.with_name(f"{path.stem}_first.safetensors")
 
 
@@ -246,7 +247,7 @@ def load_pose_network(path: Path) -> PoseNetwork:
 
 
 def _load_first(path: Path, spec: PoseNetworkSpec) -> PoseNetwork:
-    first = load_pose_network(_path_of_first(path))
+    first = load_pose_network(path_of_first(path))
     require_first(first, spec.skeleton)
     return first
 

@@ -14,7 +14,7 @@ from formnet.pose.estimator import EstimatorOptions
 from formnet.pose.grouping.base import FoundPeople
 from formnet.pose.model_file import obtain_pose_model, read_pose_model
 from formnet.pose.networks.crop import Crop, box_joints, crop_around
-from formnet.pose.networks.description import PoseNetwork, load_pose_network
+from formnet.pose.networks.description import PoseNetwork, load_pose_network, path_of_first
 from formnet.pose.networks.predict import find_in_clip, find_in_crops
 from formnet.pose.networks.refine import find_everybody
 from formnet.pose.people import Detection, SeenPeople
@@ -111,7 +111,8 @@ def create_estimator(options: EstimatorOptions) -> NetworkEstimator:
     assert options.model is not None
     network = load_pose_network(options.model)
     weights = options.model.with_suffix(".safetensors")
-    return NetworkEstimator(network, weights.stem, f"pose network, sha256 {compute_sha256(weights)}")
+    parts = [weights] if network.first is None else [weights, path_of_first(weights)]
+    return NetworkEstimator(network, weights.stem, f"pose network, sha256 {' '.join(map(compute_sha256, parts))}")
 
 
 def _detector() -> FindBox:

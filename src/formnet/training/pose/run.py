@@ -15,7 +15,6 @@ from formnet.errors import DataError, InputError
 from formnet.judges.description import current_versions
 from formnet.pose.grouping.shape import PoseShape, fit_shape
 from formnet.pose.networks.description import (
-    PoseNetwork,
     PoseNetworkSpec,
     load_pose_network,
     require_first,
@@ -42,6 +41,9 @@ class PoseOptions:
         first: a trained network of several people, at whose people a conditioned network looks again.
         seed: of weights, order and augmentation.
         onnx: write `pose.onnx` as well.
+
+    Raises:
+        InputError: for a conditioned network without a first one, or that ONNX is asked of.
     """
 
     network: Mapping[str, Any] = field(default_factory=dict)
@@ -51,6 +53,16 @@ class PoseOptions:
     first: str | None = None
     seed: int = 0
     onnx: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.network.get("conditioned"):
+            return
+        if self.first is None:
+            raise InputError(
+                "a conditioned network looks again at what another one found; give that as task.first=pose.safetensors"
+            )
+        if self.onnx:
+            raise InputError("ONNX is written of networks that take pictures alone; leave out task.onnx")
 
 
 def run_pose_training(
@@ -65,8 +77,7 @@ def run_pose_training(
         sets: pictures to use instead of loading those that `options.data` names.
 
     Raises:
-        InputError, DataError: of the data or the network's description, a start that hardly fits it, or no first
-            network for a conditioned one.
+        InputError, DataError: of the data or the network's description, or a start that hardly fits it.
         CheckpointError: when there is nothing to start or go on from, or it is of another network.
     """
     if options.onnx:
@@ -74,7 +85,9 @@ def run_pose_training(
     lightning.seed_everything(options.seed, workers=True, verbose=False)
     sets = sets or load_pose_sets(options.data)
     spec = make_spec(options.network, sets)
-    first = _load_first(options, spec) if spec.conditioned else None
+    first = None if options.first is None else load_pose_network(Path(options.first))
+    if first is not None:
+        require_first(first, spec.skeleton)
     module = PoseTraining(spec, options.fit, sets.val, options.data.val_samples, first)
     if options.start is not None and resume is None:
         take_over(module.network, Path(options.start))
@@ -91,18 +104,6 @@ def run_pose_training(
         export_onnx(stored, out / "pose.onnx")
     write_metrics(out, figures)
     return figures
-
-
-def _load_first(options: PoseOptions, spec: PoseNetworkSpec) -> PoseNetwork:
-    if options.first is None:
-        raise InputError(
-            "a conditioned network looks again at what another one found; give that as task.first=pose.safetensors"
-        )
-    if options.onnx:
-        raise InputError("ONNX is written of networks that take pictures alone; leave out task.onnx")
-    first = load_pose_network(Path(options.first))
-    require_first(first, spec.skeleton)
-    return first
 
 
 def make_spec(network: Mapping[str, Any], sets: PoseSets) -> PoseNetworkSpec:
