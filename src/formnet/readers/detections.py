@@ -12,6 +12,8 @@ from formnet.errors import InputError
 from formnet.motion import FloatArray, Motion, Unit
 from formnet.skeleton import Skeleton
 
+_FARTHEST = 1e6
+"""Places farther from the corner of a picture, or from the person, in any unit stand for none."""
 _MIN_THINNED = 10
 """Fewer frames that all are, say, even may be so by chance."""
 
@@ -70,11 +72,13 @@ def clean_keypoints(keypoints: FloatArray) -> FloatArray:
     """The one place that says which joints of a file are missing: they become NaN, NaN, 0.
 
     Missing are a confidence of 0 or less, coordinates that are no numbers, and the places that tools write for
-    "not found" whatever the confidence beside them: 0, 0 and −1, −1. Confidence is cut to 0–1.
+    "not found" whatever the confidence beside them: 0, 0 and −1, −1, and numbers that no picture has. Confidence is cut
+    to 0–1.
     """
     cleaned = np.array(keypoints, dtype=np.float64)
     confidence, places = cleaned[..., 2], cleaned[..., :2]
     gone = ~np.isfinite(places).all(axis=-1) | np.isnan(confidence) | (confidence <= 0)
+    gone |= (np.abs(np.nan_to_num(places)) > _FARTHEST).any(axis=-1)
     for nowhere in (0.0, -1.0):
         gone |= (places == nowhere).all(axis=-1)
     cleaned[..., 2] = np.clip(confidence, 0.0, 1.0)

@@ -21,6 +21,8 @@ _MAX_PARSED_BYTES = 2**31
 _MAX_LISTS = 4_000_000
 _BYTES_OF_A_LIST, _BYTES_OF_A_NUMBER = 64, 40
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
+"""Bytes that no text holds, in any encoding of one byte a letter."""
 _LOOKED_AT = 16
 _LONG_NUMBER = re.compile(r"\d{19}")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -51,7 +53,7 @@ def check_file(path: Path, most_bytes: int = MAX_BYTES, what: str = "keypoint fi
 
 
 def read_text(path: Path, what: str = "keypoint file", most_bytes: int = MAX_BYTES) -> str:
-    """A text file in UTF-8 or, with a byte order mark, UTF-16.
+    """A text file in UTF-8, in UTF-16, or in the one-byte letters of older Windows programs.
 
     Args:
         what: the file is meant to be, for messages.
@@ -63,6 +65,8 @@ def read_text(path: Path, what: str = "keypoint file", most_bytes: int = MAX_BYT
     try:
         text = raw.decode(_find_encoding(raw))
     except UnicodeDecodeError:
+        if not _CONTROL.search(raw):
+            return raw.decode("latin-1")
         raise InputError(f"{path} is no text but binary data; give a {what} in UTF-8") from None
     if not text.strip():
         raise InputError(f"{path} is empty; write the {what} again")

@@ -12,13 +12,19 @@ from numpy.typing import NDArray
 
 from formnet.motion import FloatArray
 from formnet.pose.timing import MAX_HOLD_S, MonotonicClock
+from formnet.readers.keypoints.numbers import number_in
 
-TimeUnit = Literal["s", "ms", "unknown"]
+TimeUnit = Literal["s", "ms", "us", "ns", "unknown"]
 _KEY = re.compile(
-    r"^(?:video_?)?(?:time_?stamp|time|ts|t)(?:[ _(\[]{1,2}(?P<unit>s|sec|seconds|ms|msec|milliseconds)[)\]]?)?$"
+    r"^(?:video_?|elapsed_?|relative_?|frame_?)?(?:time_?stamp|time_?code|time|ts|t|elapsed)"
+    r"(?:[ _(\[]{1,2}(?P<unit>s|secs?|seconds|ms|m(?:illi)?secs?|milliseconds|[uµ]s|[uµ]secs?|microseconds|ns|nsecs?|"
+    r"nanoseconds)[)\]]?)?$"
 )
+_UNIT_BEGINS: dict[str, TimeUnit] = {"s": "s", "mic": "us", "m": "ms", "u": "us", "µ": "us", "n": "ns"}
+_SCALES_S = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _BEFORE_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _RATE_KEYS = ("fps", "frame_rate", "framerate", "frameRate", "sampling_rate")
+_RATE_IN_TEXT = re.compile(r"\b(?:fps|frame[ _]?rate)\b[\s:=,;\"]*(\d[\d.,/]*)", re.IGNORECASE)
 _RATES = (1.0, 1000.0)
 # Median step between frames in the unit → seconds in it: up to 120 frames a second, down to about one.
 _USUAL_STEPS_S = (0.008, 0.9)
@@ -26,6 +32,8 @@ _UNITS_S = (1.0, 1e-3, 1e-6, 1e-9)
 _MIN_RISING = 0.25
 _LISTED = 5
 _CLOCK = re.compile(r"^(?:(\d{1,2}):)?(\d{1,2}):(\d{1,2}(?:[.,]\d+)?)$")
+TIMECODE = re.compile(r"^\d{1,2}:\d{2}:\d{2}[:;]\d{2}$")
+"""Hours, minutes, seconds and the frame within the second."""
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}[T ]\d")
 _LONGEST_CLIP_S = 86_400.0
 
@@ -36,7 +44,9 @@ def time_unit_of(key: str) -> TimeUnit | None:
     if match is None:
         return None
     unit = match["unit"]
-    return "unknown" if unit is None else "ms" if unit.startswith("m") else "s"
+    if unit is None:
+        return "unknown"
+    return next(name for begins, name in _UNIT_BEGINS.items() if unit.startswith(begins))
 
 
 def find_time(node: Mapping[str, Any]) -> tuple[float, TimeUnit] | None:
@@ -59,19 +69,20 @@ def read_time(value: Any, unit: TimeUnit) -> tuple[float, TimeUnit] | None:
                 return datetime.fromisoformat(value.strip().replace("Z", "+00:00")).timestamp(), "s"
             except (ValueError, OverflowError, OSError):
                 return None
-        value = _to_number(value)
+        value = number_in(value)
     if isinstance(value, (int, float)) and not isinstance(value, bool) and np.isfinite(value):
         return float(value), unit
     return None
 
 
-def _to_number(text: str) -> float:
-    """A number, or a ratio of two as FFmpeg writes rates; NaN for other texts."""
-    top, _, bottom = text.partition("/")
-    try:
-        return float(top.replace(",", ".")) / float(bottom or 1)
-    except (ValueError, ZeroDivisionError):
-        return float("nan")
+def read_rate(value: Any) -> float | None:
+    """Frames a second as a number, a text or a ratio of two as FFmpeg writes it; None for what is none."""
+    if isinstance(value, str):
+        top, _, bottom = value.partition("/")
+        divisor = number_in(bottom or "1")
+        value = number_in(top) / divisor if divisor else None
+    is_rate = isinstance(value, (int, float)) and not isinstance(value, bool) and _RATES[0] <= value <= _RATES[1]
+    return float(value) if is_rate else None
 
 
 def find_rate(content: Any) -> float | None:
@@ -80,11 +91,15 @@ def find_rate(content: Any) -> float | None:
         return None
     for node in (content, *(part for part in content.values() if isinstance(part, dict))):
         for key in _RATE_KEYS:
-            value = node.get(key)
-            value = _to_number(value) if isinstance(value, str) else value
-            if isinstance(value, (int, float)) and not isinstance(value, bool) and _RATES[0] <= value <= _RATES[1]:
-                return float(value)
+            if (rate := read_rate(node.get(key))) is not None:
+                return rate
     return None
+
+
+def find_rate_in_text(text: str) -> float | None:
+    """Frames a second that lines above a table say; None where they say none."""
+    match = _RATE_IN_TEXT.search(text)
+    return None if match is None else read_rate(match[1])
 
 
 def settle_times(times: FloatArray, units: set[TimeUnit]) -> FloatArray | None:
@@ -95,7 +110,7 @@ def settle_times(times: FloatArray, units: set[TimeUnit]) -> FloatArray | None:
     if not len(times) or not np.isfinite(times).all() or len(units) != 1:
         return None
     (unit,) = units
-    scale_s = {"s": 1.0, "ms": 1e-3}.get(unit) or _guess_unit_s(times)
+    scale_s = _SCALES_S.get(unit) or _guess_unit_s(times)
     if scale_s is None:
         return None
     # The first is taken off before the unit is: nanoseconds since 1970 have more digits than a float holds.

@@ -14,6 +14,7 @@ from formnet.motion import MAX_EVEN_FRAMES, Motion
 from formnet.readers.detections import Detections
 from formnet.readers.keypoints.c3d import read_c3d
 from formnet.readers.keypoints.cells import holds_lists, unpack_cells
+from formnet.readers.keypoints.clock import find_rate_in_text
 from formnet.readers.keypoints.frames import number_frames
 from formnet.readers.keypoints.gather import gather
 from formnet.readers.keypoints.headers import read_rows
@@ -89,11 +90,11 @@ def read_keypoints(path: Path, size: tuple[int, int] | None = None) -> Detection
         return World(motion, "trc", notes)
     if looks_like_yolo(text):
         return gather(parse_yolo(text, path, path.name), "yolo", str(path), is_share=True, size=size)
-    rows = read_rows(text, path)
-    if holds_lists(rows[0]):
-        return parse_keypoints(unpack_cells(rows, path), path, size)
-    table = parse_table(rows, path, size)
-    return World(table, "csv") if isinstance(table, Motion) else table
+    table = read_rows(text, path)
+    if holds_lists(table.rows[0]):
+        return parse_keypoints(unpack_cells(table.rows, path), path, size)
+    poses = parse_table(table.rows, path, size, find_rate_in_text(table.above))
+    return World(poses, "csv") if isinstance(poses, Motion) else poses
 
 
 def list_frame_files(folder: Path) -> list[Path]:

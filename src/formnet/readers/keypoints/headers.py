@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,37 +20,95 @@ _BEFORE_NAME = re.compile(rf"^(?P<field>{_FIELDS})[_ .\-]+(?P<joint>\D.*)$", re.
 _CAMEL = re.compile(r"^(?P<joint>.+?)(?P<field>X|Y|Z|V|Visibility|Confidence|Conf|Score|Likelihood|Prob)$")
 _TUPLE = re.compile(r"^\((.+)\)$")
 _BODY = re.compile(r"^(?P<part>\D*?(?:pose|body)\D*?)[_ .\-]*(?P<number>\d+)$", re.IGNORECASE)
-_DELIMITERS = ",;\t"
+_DIVIDERS = "\t;|"
+_SEPARATOR = re.compile(r'\s*"?sep=(.)"?[^\S\n]*\n')
+_COMMENTS = ("#", "%", "//")
+_SAMPLED = 20
+_MOST_ABOVE = 20
+_FEWEST_BELOW = 3
+"""Lines above a table at most, and rows below them at least."""
 _NUMBERS_OF_A_POINT = {4 * 33: 4}
 """Of a row without names whose number of numbers fits several: MediaPipe's x, y, depth, visibility."""
 
 
-def read_rows(text: str, path: Path) -> list[list[str]]:
-    """The cells of a table between commas, semicolons, tabs or blanks, all rows of one width.
+@dataclass(frozen=True)
+class Table:
+    """The cells of a table, rows of one width, and what stands above it."""
+
+    rows: list[list[str]]
+    above: str = ""
+
+
+def read_rows(text: str, path: Path) -> Table:
+    """The cells of a table between commas, semicolons, tabs, bars or blanks, all rows of one width.
 
     Raises:
         InputError: no table, or rows of several widths.
     """
-    sample = text[:4096]
-    delimiter = max(_DELIMITERS, key=sample.count)
     try:
-        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+        table = split_rows(text)
     except csv.Error as error:
         raise InputError(f"{path} cannot be read as a table ({error}); write it again") from None
-    if delimiter not in sample:
-        between_blanks = [line.split() for line in text.splitlines() if line.strip()]
-        if len(set(map(len, between_blanks))) == 1:
-            rows = between_blanks
-    rows = [row for row in rows if any(cell.strip() for cell in row)]
-    if not rows:
+    if not table.rows:
         raise InputError(f"{path} is empty; write the table again")
-    width = len(rows[0])
-    uneven = next((number for number, row in enumerate(rows, 1) if len(row) != width), None)
+    width = len(table.rows[0])
+    uneven = next((number for number, row in enumerate(table.rows, 1) if len(row) != width), None)
     if uneven is not None:
         raise InputError(
-            f"{path} has {width} columns in its first row but {len(rows[uneven - 1])} in row {uneven}; write it again"
+            f"{path} has {width} columns in its first row but {len(table.rows[uneven - 1])} in row {uneven}; write it "
+            "again"
         )
-    return rows
+    return table
+
+
+def split_rows(text: str) -> Table:
+    """The cells of a table without the lines above it: comments, titles and Excel's `sep=;`.
+
+    Raises:
+        csv.Error: not to be split.
+    """
+    told = _SEPARATOR.match(text)
+    text = text[told.end() :] if told is not None else text
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith(_COMMENTS)]
+    sample = lines[-_SAMPLED:]
+    # A comma may be that of decimals where another sign stands in every line.
+    dividers = [told[1]] if told is not None else [one for one in _DIVIDERS if all(one in line for line in sample)]
+    delimiter = dividers[0] if dividers else ","
+    if any(delimiter in line for line in sample):
+        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    else:
+        rows = [line.split() for line in text.splitlines()]
+    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    if len({len(row) for row in rows}) == 1 and not rows[0][0].startswith(_COMMENTS):
+        return Table(rows)
+    return _drop_above(rows)
+
+
+def _drop_above(rows: list[list[str]]) -> Table:
+    """Without comments, and the rows of other widths that stand above the last of one width."""
+    if not rows:
+        return Table(rows)
+    width = len(rows[-1])
+    above = [row for row in rows if row[0].startswith(_COMMENTS)]
+    rest = [row for row in rows if not row[0].startswith(_COMMENTS)]
+    if above and rest and all(map(is_number, rest[0])) and len(names := _uncomment(above[-1])) == width:
+        # NumPy's savetxt makes a comment of the names of columns.
+        rest = [names, *rest]
+    has_end = len(rest) > 1 and all(len(row) == width and not row[-1].strip() for row in rest[1:])
+    if has_end and len(rest[0]) == width - 1:
+        # A comma at the end of every line but that of the names.
+        rest = [rest[0], *(row[:-1] for row in rest[1:])]
+        width -= 1
+    start = next((at for at in range(len(rest), 0, -1) if len(rest[at - 1]) != width), 0)
+    is_above = all(len(row) != width for row in rest[:start]) and len(rest) - start >= _FEWEST_BELOW
+    if 0 < start <= _MOST_ABOVE and is_above:
+        above, rest = [*above, *rest[:start]], rest[start:]
+    return Table(rest, "\n".join(",".join(row) for row in above))
+
+
+def _uncomment(row: list[str]) -> list[str]:
+    first = row[0].lstrip("".join(_COMMENTS)).strip()
+    return [first, *row[1:]] if first else row[1:]
 
 
 def name_fields(rows: list[list[str]]) -> list[list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from formnet.skeleton import SKELETONS
 
@@ -24,6 +25,12 @@ _MIDDLE = {
     "chest": "spine3", "thorax": "spine3", "sternum": "spine3", "spine": "spine1",
     "spine1": "spine1", "spine2": "spine2", "spine3": "spine3",
 }  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def plain_key(name: str) -> str:
+    """A key or the name of a column without capitals, blanks and signs: `Frame #`, `frame_no.` → `frame`, `frameno`."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def joint_named(name: str) -> str | None:

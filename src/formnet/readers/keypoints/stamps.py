@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-_BETWEEN = re.compile(r"[ _\-.,:]?[hms]?[ _\-.,:]?$", re.IGNORECASE)
+_BETWEEN = re.compile(r"[ _\-.,:;]?[hms]?[ _\-.,:;]?$", re.IGNORECASE)
 # Digits of the numbers at the end of a name → those of hours, minutes, seconds and parts of a second in them.
 _CLOCKS = (
     ((2, 2, 2, 3), (2, 2, 2, 3)), ((6, 3), (2, 2, 2, 3)), ((9,), (2, 2, 2, 3)), ((2, 2, 2, 6), (2, 2, 2, 6)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -13,11 +14,12 @@ from formnet.errors import InputError, PoseError
 from formnet.motion import FloatArray, Motion, Unit
 from formnet.readers.detections import Detections, make_motion
 from formnet.readers.keypoints.cells import holds_lists
-from formnet.readers.keypoints.clock import TimeUnit, read_time, time_unit_of
+from formnet.readers.keypoints.clock import TIMECODE, TimeUnit, read_rate, read_time, time_unit_of
 from formnet.readers.keypoints.gather import gather
-from formnet.readers.keypoints.headers import keep_body, name_fields
-from formnet.readers.keypoints.long_tables import widen_long_table
-from formnet.readers.keypoints.names import joint_named
+from formnet.readers.keypoints.headers import keep_body, name_fields, split_rows
+from formnet.readers.keypoints.long_tables import FRAME_COLUMNS, TRACK_COLUMNS, widen_long_table
+from formnet.readers.keypoints.names import joint_named, plain_key
+from formnet.readers.keypoints.numbers import number_in
 from formnet.readers.keypoints.points import Points
 from formnet.readers.keypoints.walk import Found, Row
 from formnet.skeleton import SKELETONS, Skeleton
@@ -26,12 +28,12 @@ _UNITS: dict[str, Unit] = {"px": "pixel", "m": "metre", "body": "body"}
 _OWN = re.compile(r"^(?P<joint>\w+?)_(?P<field>[xyz]|confidence)(?:_(?P<unit>px|m|body))?$")
 _BEFORE = re.compile(r"^(?P<field>x|y|z|v|visibility|confidence|score|likelihood)[_ ]?(?P<joint>\d+)$", re.IGNORECASE)
 _AFTER = re.compile(
-    r"^(?P<joint>.+?)[_ .\-]+(?P<field>x|y|z|v|c|visibility|confidence|conf|score|likelihood|prob)$", re.IGNORECASE
+    r"^(?P<joint>.+?)[_ .\-]+(?P<field>x|y|z|v|c|p|vis|visibility|confidence|conf|score|likelihood|prob|probability)$",
+    re.IGNORECASE,
 )
 _FIELDS = {"x": "x", "y": "y", "z": "z"}
-_FRAME_COLUMNS = ("frame", "frame_idx", "frame_id", "frame_number", "index", "image", "image_id", "file")
+_RATE_COLUMNS = ("fps", "framerate")
 _SNIFFED_ROWS = 60
-_TRACK_COLUMNS = ("track", "track_id", "person", "person_id", "individual", "id")
 
 
 @dataclass
@@ -43,10 +45,16 @@ class _Columns:
     time: int | None = None
     time_unit: TimeUnit = "s"
     track: int | None = None
+    rate: int | None = None
 
 
-def parse_table(rows: list[list[str]], path: Path, size: tuple[int, int] | None = None) -> Motion | Detections:
+def parse_table(
+    rows: list[list[str]], path: Path, size: tuple[int, int] | None = None, fps: float | None = None
+) -> Motion | Detections:
     """A table of joints over time: a motion where it is formnet's own, which has units and times; else detections.
+
+    Args:
+        fps: frames a second, where something beside the table says it.
 
     Raises:
         InputError: no columns of joints; says which were found.
@@ -70,14 +78,15 @@ def parse_table(rows: list[list[str]], path: Path, size: tuple[int, int] | None 
             f"{path} is a table, but not of joints: expected columns such as left_knee_x, left_knee_y (and a "
             f"confidence), got {shown}"
         )
-    return _to_detections(body, columns, path, size)
+    return _to_detections(body, columns, path, size, fps)
 
 
 def is_joint_table(text: str) -> bool:
     """Whether the beginning of a text is a table of joints."""
-    lines = text.splitlines()[:_SNIFFED_ROWS]
-    between = r"[,;\t]" if lines and re.search(r"[,;\t]", lines[0]) else r"\s+"
-    rows = [[cell.strip() for cell in re.split(between, line.strip())] for line in lines if line.strip()]
+    try:
+        rows = split_rows("\n".join(text.splitlines()[:_SNIFFED_ROWS])).rows
+    except csv.Error:
+        return False
     if not rows:
         return False
     rows = name_fields(rows)
@@ -117,24 +126,28 @@ def _flatten_deeplabcut(rows: list[list[str]]) -> list[list[str]]:
 
 def _find_columns(header: list[str]) -> _Columns:
     found = _Columns()
+    plain = [plain_key(name) for name in header]
+    found.frame = next((plain.index(name) for name in FRAME_COLUMNS if name in plain), None)
+    found.track = next((plain.index(name) for name in TRACK_COLUMNS if name in plain), None)
+    found.rate = next((plain.index(name) for name in _RATE_COLUMNS if name in plain), None)
     for number, name in enumerate(header):
-        lower = name.lower()
-        if lower in _FRAME_COLUMNS and found.frame is None:
-            found.frame = number
-        elif found.time is None and (unit := time_unit_of(name)) is not None:
-            found.time, found.time_unit = number, unit
-        elif lower in _TRACK_COLUMNS:
-            found.track = number
+        if number in (found.frame, found.track, found.rate):
+            continue
+        if (unit := time_unit_of(name)) is not None:
+            if found.time is None:
+                found.time, found.time_unit = number, unit
         elif (match := _BEFORE.match(name) or _AFTER.match(name)) is not None:
             kind = _FIELDS.get(match["field"].lower(), "confidence")
-            found.joints[match["joint"]][kind] = number
+            found.joints[match["joint"]].setdefault(kind, number)
     found.joints = {name: fields for name, fields in found.joints.items() if {"x", "y"} <= fields.keys()}
     if body := keep_body(list(found.joints)):
         found.joints = {number: found.joints[name] for name, number in body.items()}
     return found
 
 
-def _to_detections(body: list[list[str]], columns: _Columns, path: Path, size: tuple[int, int] | None) -> Detections:
+def _to_detections(
+    body: list[list[str]], columns: _Columns, path: Path, size: tuple[int, int] | None, fps: float | None
+) -> Detections:
     names = list(columns.joints)
     if all(name.isdigit() for name in names):
         names.sort(key=int)
@@ -150,18 +163,24 @@ def _to_detections(body: list[list[str]], columns: _Columns, path: Path, size: t
     has_confidence = all("confidence" in one for one in fields)
     x, y = (numbers[:, [one[axis] for one in fields]] for axis in ("x", "y"))
     confidence = numbers[:, [one["confidence"] for one in fields]] if has_confidence else np.ones_like(x)
-    found = Found(keys={"table"}, has_places=True)
+    found = Found(
+        keys={"table"}, has_places=True, fps=fps if columns.rate is None else read_rate(body[0][columns.rate])
+    )
+    tracks = None if columns.track is None else _number_people([row[columns.track].strip() for row in body])
+    is_timecode = columns.time is not None and all(TIMECODE.match(row[columns.time].strip()) for row in body)
+    if is_timecode and columns.frame is None:
+        # Frames are named by it, as pictures are.
+        columns.frame = columns.time
     for row in range(len(body)):
         frame = _frame_of(body[row], columns, row)
         stated = None if columns.time is None else read_time(body[row][columns.time], columns.time_unit)
         found.time_units |= set() if stated is None else {stated[1]}
-        track = numbers[row, columns.track] if columns.track is not None else np.nan
         found.rows.append(
             Row(
                 Points(np.column_stack([x[row], y[row], confidence[row]]), labels, has_confidence),
                 frame,
                 row,
-                int(track) if np.isfinite(track) else None,
+                None if tracks is None else tracks[row],
                 np.full(4, np.nan),
                 None if stated is None else stated[0],
             )
@@ -173,10 +192,17 @@ def _frame_of(cells: list[str], columns: _Columns, row: int) -> int | str:
     if columns.frame is None:
         return row
     cell = cells[columns.frame].strip()
-    try:
-        return int(float(cell))
-    except ValueError:
-        return cell
+    number = number_in(cell)
+    return int(number) if np.isfinite(number) else cell
+
+
+def _number_people(names: list[str]) -> list[int | None]:
+    """Numbers as they are, names by the order of appearance; None for empty cells."""
+    numbers = [number_in(name) for name in names]
+    if all(np.isfinite(number) for number, name in zip(numbers, names, strict=True) if name):
+        return [int(number) if name else None for number, name in zip(numbers, names, strict=True)]
+    order = {name: number for number, name in enumerate(dict.fromkeys(name for name in names if name))}
+    return [order.get(name) for name in names]
 
 
 def _to_numbers(body: list[list[str]], path: Path) -> FloatArray:
@@ -184,15 +210,7 @@ def _to_numbers(body: list[list[str]], path: Path) -> FloatArray:
     try:
         return np.array([[cell or "nan" for cell in row] for row in body], dtype=np.float64)
     except ValueError:
-        return np.array([[_to_number(cell) for cell in row] for row in body], dtype=np.float64)
-
-
-def _to_number(cell: str) -> float:
-    try:
-        # Spreadsheets of half of Europe write 1,5 between semicolons.
-        return float(cell.replace(",", "."))
-    except ValueError:
-        return float("nan")
+        return np.array([[number_in(cell) for cell in row] for row in body], dtype=np.float64)
 
 
 def _read_own(header: list[str], body: list[list[str]], path: Path) -> Motion:
