@@ -16,7 +16,7 @@ SIZE = (1280, 720)
 N_FRAMES = 24
 # A person from the front, standing: x to the right of the middle, y from the floor up, in shares of the height. The
 # person's left is at +x.
-_MIDLINE = {"nose": 0.93, "head": 0.94, "head_top": 1.0, "neck": 0.82, "spine3": 0.75, "pelvis": 0.53}
+_MIDLINE = {"nose": 0.93, "head": 0.94, "head_top": 1.0, "neck": 0.82, "spine3": 0.75, "spine1": 0.6, "pelvis": 0.53}
 _LEFT = {
     "eye_inner": (0.01, 0.945), "eye": (0.02, 0.945), "eye_outer": (0.025, 0.945), "ear": (0.04, 0.94),
     "mouth": (0.015, 0.91), "shoulder": (0.12, 0.82), "elbow": (0.17, 0.64), "wrist": (0.19, 0.48),
@@ -176,6 +176,15 @@ def _ultralytics(pose: FloatArray) -> dict[str, Any]:
 HALPE, BODY, WHOLE = (squat_points(SKELETONS[name]) for name in ("halpe26", "body25", "coco23"))
 BLAZE = squat_points(SKELETONS["blazepose33"])
 _NAMES = SKELETONS["coco17"].joints
+_BLAZE_NAMES = SKELETONS["blazepose33"].joints
+_COLUMNS = ["frame", *[f"{name}_{field}" for name in _NAMES for field in ("x", "y", "score")]]
+_TABLE = [[n, *flat(p)] for n, p in enumerate(COCO)]
+_VISION = {
+    f"{side}_{joint}": f"{side}_{bone}"
+    for side in ("left", "right")
+    for joint, bone in (("hip", "upLeg"), ("knee", "leg"), ("ankle", "foot"), ("shoulder", "shoulder_1"),
+                        ("elbow", "forearm"), ("wrist", "hand"))
+} | {"nose": "nose"}  # fmt: skip
 
 # What a tool writes → (how to write it, the joint set that must be read).
 FORMATS: dict[str, tuple[Callable[[Path], Path], str]] = {
@@ -333,5 +342,69 @@ FORMATS: dict[str, tuple[Callable[[Path], Path], str]] = {
     "table between blanks": (
         _csv([["frame", *[f"{name}_{field}" for name in _NAMES for field in ("x", "y", "conf")]]],
              [[n, *flat(p)] for n, p in enumerate(COCO)], "  "),
+        "coco17"),
+    "MMPose 0.x, results of a test": (
+        _dump([{"preds": [p.tolist()], "boxes": [[1, 2, 3, 4, 5, 0.9]], "image_paths": [f"img/{n:06d}.jpg"]}
+               for n, p in enumerate(COCO)]),
+        "coco17"),
+    "MMPose 0.x, a list for each frame": (
+        _dump([[{"bbox": [1, 2, 3, 4, 0.9], "keypoints": p.tolist(), "track_id": 0}] for p in COCO]), "coco17"),
+    "Detectron2": (
+        _dump([{"frame": n, "pred_boxes": [[1, 2, 3, 4]], "pred_keypoints": [p.tolist()]} for n, p in enumerate(COCO)]),
+        "coco17"),
+    "Ultralytics' tensors": (
+        _dump([{"frame": n, "xy": [p[:, :2].tolist()], "conf": [p[:, 2].tolist()]} for n, p in enumerate(COCO)]),
+        "coco17"),
+    "lists of arrays": (_dump([[p.tolist()] for p in COCO]), "coco17"),
+    "YOLO labels of all frames in one file": (
+        _text("all.txt", "\n".join(f"{n} {_yolo_line(p)}" for n, p in enumerate(shares(COCO)))), "coco17"),
+    "Halpe with hands": (_dump(alphapose(widen(HALPE, 68))), "halpe26"),
+    "MediaPipe, protocol buffers as JSON": (
+        _dump([{"landmark": [{"x": x, "y": y, "z": -0.1, "visibility": c} for x, y, c in p]}
+               for p in shares(BLAZE).tolist()]),
+        "blazepose33"),
+    "MediaPipe, a landmark a line": (
+        _lines([{"frame": n, "landmark": _BLAZE_NAMES[j], "x": x, "y": y, "z": -0.1, "visibility": c}
+                for n, p in enumerate(shares(BLAZE).tolist()) for j, (x, y, c) in enumerate(p)]),
+        "blazepose33"),
+    "named points of numbered frames": (
+        _dump({str(n): {_BLAZE_NAMES[j]: [x, y, -0.1, c] for j, (x, y, c) in enumerate(p)}
+               for n, p in enumerate(shares(BLAZE).tolist())}),
+        "blazepose33"),
+    "ML Kit": (
+        _dump([{"landmarks": [{"type": _BLAZE_NAMES[j].upper(), "position": {"x": x, "y": y}, "inFrameLikelihood": c,
+                               "position3D": {"x": x, "y": y, "z": -10.0}} for j, (x, y, c) in enumerate(p)]}
+               for p in BLAZE.tolist()]),
+        "blazepose33"),
+    "ml5": (
+        _dump([[{"pose": {"score": 0.9, "keypoints": [{"score": c, "part": _NAMES[j], "position": {"x": x, "y": y}}
+                                                      for j, (x, y, c) in enumerate(p)]}, "skeleton": []}]
+               for p in COCO.tolist()]),
+        "coco17"),
+    "Vision": (
+        _dump({"Frames": [{"Joints": {_VISION.get(name, "{}_{}").format(*name.split("_")) + "_joint":
+                                      {"location": [x, y], "confidence": c}
+                                      for name, (x, y, c) in zip(_NAMES, p, strict=True)}} for p in COCO.tolist()]}),
+        "coco17"),
+    "ZED": (
+        _dump([{"body_list": [{"id": 0, "keypoint_2d": p[:, :2].tolist(), "keypoint": [[0.0, 0.0, 0.0]] * 18,
+                               "keypoint_confidence": (100 * p[:, 2]).tolist()}]} for p in OPEN]),
+        "coco18"),
+    "messages of a robot": (
+        _lines([{"header": {"seq": n}, "skeletons": [{"keypoints": [{"name": name, "x": x, "y": y, "score": c}
+                                                                    for name, (x, y, c) in zip(_NAMES, p, strict=True)]}
+                                        ]} for n, p in enumerate(COCO.tolist())]),
+        "coco17"),
+    "PoseTrack of 2017": (
+        _dump({"annolist": [{"image": [{"name": f"{n:06d}.jpg"}], "annorect": [{"annopoints": [{"point": [
+                   {"id": [j], "x": [x], "y": [y], "score": [c]} for j, (x, y, c) in enumerate(p)]}]}]}
+               for n, p in enumerate(COCO.tolist())]}),
+        "coco17"),
+    "pandas, records": (_dump([dict(zip(_COLUMNS, row, strict=True)) for row in _TABLE]), "coco17"),
+    "pandas, columns": (
+        _dump({name: {str(n): row[k] for n, row in enumerate(_TABLE)} for k, name in enumerate(_COLUMNS)}), "coco17"),
+    "pandas, split": (_dump({"columns": _COLUMNS, "index": list(range(N_FRAMES)), "data": _TABLE}), "coco17"),
+    "MoveNet": (
+        _array("points.npy", lambda path, points: np.save(path, shares(points)[:, None, None][..., [1, 0, 2]])),
         "coco17"),
 }  # fmt: skip

@@ -36,6 +36,7 @@ class Detections:
         notes: what a user should know, one sentence each.
         clips: (N,) number of the film a row belongs to, index into `clip_names`; None where there is one.
         clip_names: what the names of each film's pictures have in common.
+        depth: (N, J) metres away, where the file holds points in space: x and y are then metres, too ("metre").
     """
 
     keypoints: FloatArray
@@ -51,6 +52,7 @@ class Detections:
     notes: tuple[str, ...] = ()
     clips: NDArray[np.int64] | None = None
     clip_names: tuple[str, ...] = ("",)
+    depth: FloatArray | None = None
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -65,6 +67,7 @@ class Detections:
             tracks=self.tracks[chosen],
             times_s=None if self.times_s is None else self.times_s[chosen],
             clips=None if self.clips is None else self.clips[chosen],
+            depth=None if self.depth is None else self.depth[chosen],
         )
 
 
@@ -93,7 +96,7 @@ def is_l2_normalised(keypoints: FloatArray) -> bool:
 
 
 def detections_to_motion(detections: Detections, fps: float, source: str) -> tuple[Motion, FloatArray]:
-    """Motion (T, J, 2) with one frame for each frame number between the first and the last, and boxes (T, 4).
+    """Motion (T, J, 2 or 3) with one frame for each frame number between the first and the last, and boxes (T, 4).
 
     Frames without the person are NaN with confidence 0, so that time stays true. Of a film of which only every second,
     third, … frame was taken, the frames between are none.
@@ -118,9 +121,12 @@ def detections_to_motion(detections: Detections, fps: float, source: str) -> tup
     boxes = np.full((n_frames, 4), np.nan)
     boxes[at] = detections.boxes
     timestamps = _frame_times(detections, np.arange(first, last + 1, stride), fps)
-    motion = make_motion(
-        source, keypoints[..., :2], keypoints[..., 2], timestamps, detections.skeleton, detections.unit
-    )
+    positions = keypoints[..., :2]
+    if detections.depth is not None:
+        depth = np.full(positions.shape[:2], np.nan)
+        depth[at] = detections.depth
+        positions = np.dstack([positions, depth])
+    motion = make_motion(source, positions, keypoints[..., 2], timestamps, detections.skeleton, detections.unit)
     return motion, boxes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -12,8 +13,9 @@ from formnet.errors import FormnetError, InputError
 from formnet.pose.photo import find_film, is_animated
 from formnet.readers.clips import VIDEO_SUFFIXES
 from formnet.readers.keypoints.files import OTHER_FILES, TEXT_SUFFIXES, WORLD_SUFFIXES, list_frame_files
+from formnet.readers.keypoints.keys import PERSON_KEYS, SPACE_KEYS
+from formnet.readers.keypoints.names import joint_named, plain_key
 from formnet.readers.keypoints.tables import is_joint_table
-from formnet.readers.keypoints.walk import PERSON_KEYS
 from formnet.readers.source import IMAGE_SUFFIXES
 from formnet.storage.outputs import is_own_answer
 
@@ -21,6 +23,9 @@ FILM_SUFFIXES = VIDEO_SUFFIXES | {
     ".gif", ".ogv", ".vob", ".asf", ".divx", ".f4v", ".mxf", ".dv", ".3g2", ".h264", ".264", ".hevc", ".265", ".mjpeg",
 }  # fmt: skip
 _SNIFFED_BYTES = 2**16
+_KEY = re.compile(r'"([^"\\]{1,60})"')
+_PEOPLE_KEYS = ("people", "bodies", "predictions", "instanceinfo", "instances", "annotations")
+_MIN_NAMED = 6
 _SAID = 6
 _PLACEHOLDER = ".icloud"
 """Hidden; stands for a file that is in the cloud only."""
@@ -149,9 +154,13 @@ def _looks_like_poses(path: Path) -> bool:
         return is_joint_table(text)
     if not path.suffix.lower().startswith(".json"):
         return False
-    keys = (*PERSON_KEYS, "people", "bodies", "predictions", "instance_info", "instances", "annotations")
+    keys = {plain_key(match[1]) for match in _KEY.finditer(text)}
     # Broken JSON that begins like a list of rows is told of by the reader, not passed over.
-    return any(f'"{key}"' in text for key in keys) or len(text.strip()) < 3
+    return (
+        not keys.isdisjoint({*PERSON_KEYS, *SPACE_KEYS, *_PEOPLE_KEYS})
+        or sum(joint_named(match[1]) is not None for match in _KEY.finditer(text)) >= _MIN_NAMED
+        or len(text.strip()) < 3
+    )
 
 
 def _remedy(others: Counter[str]) -> str:

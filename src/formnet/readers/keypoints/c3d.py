@@ -18,12 +18,12 @@ from formnet.errors import InputError
 from formnet.motion import MAX_EVEN_FRAMES, FloatArray, Motion
 from formnet.readers.detections import make_motion
 from formnet.readers.keypoints.markers import METRES, choose_joints
+from formnet.readers.keypoints.space import find_up
 from formnet.storage.texts import read_bytes
 
 _BLOCK = 512
 _MARK = 0x50
 _DEC, _MIPS = 85, 86
-_UPPER, _LOWER = ("head_top", "nose", "neck", "left_shoulder", "right_shoulder"), ("left_ankle", "right_ankle")
 
 
 @dataclass
@@ -180,7 +180,7 @@ def _find_axes(content: _Content, positions: FloatArray, joints: tuple[str, ...]
     axes = [_axis_named(name) for name in named]
     right, up = axes
     if right is None or up is None or right @ up != 0:
-        up = _find_up(positions, joints)
+        up = find_up(positions, joints)
         right = np.roll(np.abs(up), 1)
     return np.array([right, -up, -np.cross(right, up)])
 
@@ -190,17 +190,3 @@ def _axis_named(name: str) -> FloatArray | None:
     if letter not in ("X", "Y", "Z"):
         return None
     return np.eye(3)["XYZ".index(letter)] * (-1.0 if name.startswith("-") else 1.0)
-
-
-def _find_up(positions: FloatArray, joints: tuple[str, ...]) -> FloatArray:
-    """The axis along which heads and shoulders are over ankles; z where that is not to be seen."""
-    upper, lower = ([joints.index(name) for name in names if name in joints] for names in (_UPPER, _LOWER))
-    if not upper or not lower:
-        return np.eye(3)[2]
-    rise = np.nanmedian(positions[:, upper].reshape(-1, 3), axis=0) - np.nanmedian(
-        positions[:, lower].reshape(-1, 3), axis=0
-    )
-    if not np.isfinite(rise).all():
-        return np.eye(3)[2]
-    axis = int(np.argmax(np.abs(rise)))
-    return np.eye(3)[axis] * np.sign(rise[axis] or 1.0)

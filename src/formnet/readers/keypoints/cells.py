@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from formnet.errors import InputError
-from formnet.readers.keypoints.walk import PERSON_KEYS
+from formnet.readers.keypoints.keys import PERSON_KEYS
+from formnet.readers.keypoints.names import plain_key
 from formnet.storage.texts import parse_json
 
 _AS_JSON = {"nan": "NaN", "None": "null", "True": "true", "False": "false", "'": '"'}
@@ -17,8 +18,11 @@ _IN_A_KEY = ("x", "y", "visible", "confidence", "score")
 
 def holds_lists(header: list[str]) -> bool:
     """Whether columns are called as the keys of people are: `keypoints`, or `keypoints.x` and `keypoints.y`."""
-    names = {name.strip() for name in header}
-    return any(key in names or {f"{key}.x", f"{key}.y"} <= names for key in PERSON_KEYS)
+    names = {tuple(map(plain_key, name.split("."))) for name in header}
+    if {("x",), ("y",)} <= names:
+        # A table of one joint a row calls it so, too.
+        return False
+    return any((key,) in names or {(key, "x"), (key, "y")} <= names for key in PERSON_KEYS)
 
 
 def unpack_cells(rows: list[list[str]], path: Path) -> list[dict[str, Any]]:
@@ -33,7 +37,7 @@ def unpack_cells(rows: list[list[str]], path: Path) -> list[dict[str, Any]]:
         person: dict[str, Any] = {}
         for name, cell in zip(header, row, strict=True):
             outer, _, inner = name.partition(".")
-            if outer in PERSON_KEYS and inner in _IN_A_KEY:
+            if plain_key(outer) in PERSON_KEYS and inner in _IN_A_KEY:
                 person.setdefault(outer, {})[inner] = _read_cell(cell, path, number)
             elif not inner:
                 person[name] = _read_cell(cell, path, number)

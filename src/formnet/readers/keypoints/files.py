@@ -21,6 +21,7 @@ from formnet.readers.keypoints.headers import read_rows
 from formnet.readers.keypoints.json_file import is_frame, parse_frames, parse_keypoints
 from formnet.readers.keypoints.layouts import BY_COUNT
 from formnet.readers.keypoints.points import drop_person_axis, may_be_points, parse_points
+from formnet.readers.keypoints.records import unfold_records
 from formnet.readers.keypoints.tables import is_joint_table, parse_table
 from formnet.readers.keypoints.trc import parse_trc
 from formnet.readers.keypoints.walk import Found, Row
@@ -32,8 +33,10 @@ from formnet.storage.texts import check_file, parse_json, read_json, read_text
 TEXT_SUFFIXES = (".json", ".jsonl", ".ndjson", ".txt", ".csv", ".tsv", ".trc")
 WORLD_SUFFIXES = (".trc", ".c3d")
 """Of files that hold joints in space and nothing else."""
-_FLAT = {51: 3, 54: 3, 75: 3, 78: 3, 132: 4}
+_FLAT = {34: 2, 36: 2, 51: 3, 54: 3, 75: 3, 78: 3, 132: 4}
 """Numbers in a row of a flat array → those of one point."""
+_MOVENET = (1, 1, 17, 3)
+"""Of what MoveNet gives for a picture: y stands before x."""
 _SCORES = re.compile("score|conf|visib|likelihood")
 _SNIFFED = 2**16
 _FRAME_SUFFIXES = (".json", ".txt")
@@ -84,16 +87,24 @@ def read_keypoints(path: Path, size: tuple[int, int] | None = None) -> Detection
     start = text.lstrip()[:12]
     is_called_json = path.suffix.lower().startswith(".json")
     if start.startswith(("{", "[")) or (is_called_json and not is_joint_table(text[:_SNIFFED])):
-        return parse_keypoints(parse_json(text, path), path, size)
+        content = parse_json(text, path)
+        records = unfold_records(content)
+        return parse_keypoints(content, path, size) if records is None else _read_table(records, path, size)
     if start.startswith("PathFileType"):
         motion, notes = parse_trc(text, path)
         return World(motion, "trc", notes)
     if looks_like_yolo(text):
-        return gather(parse_yolo(text, path, path.name), "yolo", str(path), is_share=True, size=size)
+        return gather(parse_yolo(text, path, None), "yolo", str(path), is_share=True, size=size)
     table = read_rows(text, path)
     if holds_lists(table.rows[0]):
         return parse_keypoints(unpack_cells(table.rows, path), path, size)
-    poses = parse_table(table.rows, path, size, find_rate_in_text(table.above))
+    return _read_table(table.rows, path, size, find_rate_in_text(table.above))
+
+
+def _read_table(
+    rows: list[list[str]], path: Path, size: tuple[int, int] | None, fps: float | None = None
+) -> Detections | World:
+    poses = parse_table(rows, path, size, fps)
     return World(poses, "csv") if isinstance(poses, Motion) else poses
 
 
@@ -170,6 +181,8 @@ def _with_scores(points: np.ndarray, stored: Mapping[str, np.ndarray]) -> np.nda
 
 def _read_array(path: Path, size: tuple[int, int] | None) -> Detections:
     array = drop_person_axis(_load_array(path))
+    if array.shape[1:] == _MOVENET:
+        array = array[:, 0, 0][..., [1, 0, 2]]
     if array.ndim == 2 and array.shape[1] in _FLAT:
         array = array.reshape(len(array), -1, _FLAT[array.shape[1]])
     if not may_be_points(array):
@@ -187,11 +200,9 @@ def _read_array(path: Path, size: tuple[int, int] | None) -> Detections:
             f"{path} is an array of {len(array)} points × {array.shape[1]} frames: frames come first; write it again "
             "with numpy.swapaxes(array, 0, 1)"
         )
-    if array.shape[2] == 3 and not ((array[..., 2] >= -1e-6) & (array[..., 2] <= 1.5)).all():
-        raise InputError(
-            f"{path} holds points in 3D, and does not say which axis is up and in which unit; export them as TRC"
-        )
-    found = Found(has_places=True)
+    third = array[..., 2] if array.shape[2] == 3 else np.zeros(1)
+    is_space = not ((third[np.isfinite(third)] >= -1e-6) & (third[np.isfinite(third)] <= 1.5)).all()
+    found = Found(has_places=True, is_space=is_space)
     for number, frame in enumerate(array.astype(np.float64)):
         points = parse_points(frame.tolist(), None, f"{path}, frame {number}")[0]
         found.rows.append(Row(points, number, number, None, np.full(4, np.nan)))

@@ -8,17 +8,15 @@ from formnet.errors import InputError, PoseError
 from formnet.motion import FloatArray, Unit
 from formnet.readers.detections import Detections, clean_keypoints, is_l2_normalised
 from formnet.readers.keypoints.clock import mend_times, settle_times
+from formnet.readers.keypoints.confidences import settle_confidences
 from formnet.readers.keypoints.frames import FrameNumbers, has_gaps, number_frames, number_pictures
 from formnet.readers.keypoints.layouts import choose_layout
 from formnet.readers.keypoints.shares import are_shares, to_pixels
+from formnet.readers.keypoints.space import are_in_space, orient
 from formnet.readers.keypoints.walk import Found, Row
+from formnet.skeleton import Skeleton
 
 _MAX_OUTSIDE = 0.4
-_MAX_NEGATIVE = 0.05
-_NEARLY_NONE = 0.02
-_FLAGS = (0.0, 1.0, 2.0)
-CONFIDENCE_OF_FLAG = (0.0, 0.5, 1.0)
-"""Visibility flags of annotations: 0 not labelled, 1 labelled but hidden, 2 visible."""
 
 
 def gather(
@@ -51,37 +49,33 @@ def gather(
     if len(counts) > 1:
         raise InputError(f"{source} mixes joint sets of {counts} points; keep one")
     values = np.stack([row.points.values for row in rows])
-    confidence = values[..., 2]
-    stated = confidence[np.isfinite(confidence)]
-    # Predicted confidences are hardly ever all whole numbers, and never 2.
-    if np.isin(stated, _FLAGS).all() and (has_flags or (stated == 2).any()):
-        values[..., 2] = np.asarray(CONFIDENCE_OF_FLAG)[np.nan_to_num(confidence).astype(np.intp)]
-    notes: list[str] = []
-    if _are_no_confidences(values):
-        notes.append(
-            "the third number of the points is no confidence, since many are negative: every point counts as sure"
-        )
-        values[..., 2] = 1.0
+    depth = _stack_depths(rows)
+    if found.is_space and depth is None:
+        depth, values[..., 2] = values[..., 2].copy(), 1.0
+    given = values[..., 2].copy()
+    values[..., 2], notes = settle_confidences(values, has_flags=has_flags)
+    # What is no confidence may be a depth.
+    depth = given if depth is None and notes else depth
     cleaned = clean_keypoints(values)
     layout = choose_layout(cleaned, rows[0].points.names, source)
     cleaned = cleaned[:, list(layout.columns)]
     there = ~np.isnan(cleaned[..., 0]).all(axis=1)
     if not there.any():
         raise PoseError(f"{source} holds no pose: every joint of every row is missing")
-    times_s = settle_times(np.array([np.nan if row.time is None else row.time for row in rows]), found.time_units)
-    frames = _number(rows, found, cleaned, source, is_film=is_film or times_s is not None)
-    if times_s is None and frames.stamps is not None:
-        times_s = settle_times(frames.stamps, {"unknown"})
-    if times_s is None and found.fps is not None and frames.is_film:
-        times_s = frames.numbers / found.fps
-    if times_s is not None and len(np.unique(frames.clips)) == 1:
-        times_s, told = mend_times(times_s, frames.numbers)
-        notes += told
+    unit: Unit = "body" if is_l2_normalised(cleaned[there]) else "pixel"
+    if depth is not None:
+        space = np.dstack([cleaned[..., :2], depth[:, list(layout.columns)]])
+        depth = None
+        if found.is_space or are_in_space(space, layout.skeleton.joints):
+            space, note = _orient(space, layout.skeleton, source)
+            cleaned[..., :2], depth, unit = space[..., :2], space[..., 2], "metre"
+            notes = [note]
+    times_s, frames, told = _find_times(rows, found, cleaned, source, is_film=is_film)
+    notes += told
     if strays := int((frames.clips < 0).sum()):
         notes.append(f"{strays} poses belong to pictures with other names and were left out")
     if not all(row.points.has_confidence for row in rows):
         notes.append("the file holds no confidences: every point in it counts as sure")
-    unit: Unit = "body" if is_l2_normalised(cleaned[there]) else "pixel"
     if unit == "pixel" and _count_from_elsewhere(cleaned):
         unit = "body"
         notes.append("places do not count from the corner of a picture, so that nothing is known of its edges")
@@ -102,14 +96,41 @@ def gather(
         tuple(notes),
         frames.clips,
         frames.clip_names,
+        depth,
     )
     return detections.rows(np.flatnonzero(there & (frames.clips >= 0)))
 
 
-def _are_no_confidences(points: FloatArray) -> bool:
-    """Whether the third numbers of rows (N, J, 3) are depths or logits: many are negative, and not the −1 of nobody."""
-    third = points[..., 2][np.isfinite(points[..., 2])]
-    return bool(len(third)) and float(((third < -_NEARLY_NONE) & (third != -1.0)).mean()) > _MAX_NEGATIVE
+def _stack_depths(rows: list[Row]) -> FloatArray | None:
+    """(N, J) third coordinates, where all rows have them."""
+    depths = [row.points.depth for row in rows if row.points.depth is not None]
+    return np.stack(depths) if len(depths) == len(rows) else None
+
+
+def _orient(space: FloatArray, skeleton: Skeleton, source: str) -> tuple[FloatArray, str]:
+    try:
+        return orient(space, skeleton.joints)
+    except ValueError:
+        raise InputError(
+            f"{source} holds points in 3D, and nobody in it is as tall as people are in metres, centimetres or "
+            "millimetres; export them in one of these, or the points in the picture"
+        ) from None
+
+
+def _find_times(
+    rows: list[Row], found: Found, points: FloatArray, source: str, *, is_film: bool
+) -> tuple[FloatArray | None, FrameNumbers, tuple[str, ...]]:
+    """(N,) times where the file says them, by itself, in names of pictures or by a rate; frames, and notes."""
+    times_s = settle_times(np.array([np.nan if row.time is None else row.time for row in rows]), found.time_units)
+    frames = _number(rows, found, points, source, is_film=is_film or times_s is not None)
+    if times_s is None and frames.stamps is not None:
+        times_s = settle_times(frames.stamps, {"unknown"})
+    if times_s is None and found.fps is not None and frames.is_film:
+        times_s = frames.numbers / found.fps
+    if times_s is None or len(np.unique(frames.clips)) > 1:
+        return times_s, frames, ()
+    times_s, told = mend_times(times_s, frames.numbers)
+    return times_s, frames, told
 
 
 def _number(rows: list[Row], found: Found, points: FloatArray, source: str, *, is_film: bool) -> FrameNumbers:

@@ -12,13 +12,15 @@ from formnet.readers.detections import Detections
 from formnet.readers.keypoints.cells import parse_texts
 from formnet.readers.keypoints.clock import find_rate, find_time
 from formnet.readers.keypoints.gather import gather
+from formnet.readers.keypoints.keys import FrameKey, plain
 from formnet.readers.keypoints.points import describe
-from formnet.readers.keypoints.walk import Found, FrameKey, find_people
+from formnet.readers.keypoints.walk import Found, find_people
 
 _LOOKED_FOR = (
     "people with 'keypoints' (AlphaPose, COCO, MMPose, openpifpaf, YOLO) or 'pose_keypoints_2d' (OpenPose, ControlNet)"
 )
 
+_NAMES_KEYS = ("keypointid2name", "jointnames", "keypointnames", "landmarknames", "skeleton", "joints", "bodyparts")
 _LISTS_OF_PEOPLE = ("people", "bodies", "predictions", "instances", "annotations")
 
 
@@ -81,19 +83,19 @@ def name_format(found: Found, content: Any) -> str:
     keys = found.keys
     if "AlphaPose" in str(content)[:200] or "bodies" in keys:
         return "alphapose"
-    if {"canvas_width", "canvas_height"} & keys:
+    if {"canvaswidth", "canvasheight"} & keys:
         return "controlnet"
-    if {"people", "pose_keypoints_2d"} & keys:
+    if {"people", "posekeypoints2d"} & keys:
         return "openpose"
-    if {"instance_info", "instances", "keypoint_scores"} & keys:
+    if {"instanceinfo", "instances", "keypointscores"} & keys:
         return "mmpose"
     if {"predictions", "id_"} & keys:
         return "openpifpaf"
     if "class" in keys and "keypoints" in keys:
         return "ultralytics"
-    if "image_id" in keys and "idx" not in keys and all(isinstance(row.frame, int) for row in found.rows):
+    if "imageid" in keys and "idx" not in keys and all(isinstance(row.frame, int) for row in found.rows):
         return "coco"
-    if {"image_id", "idx"} & keys or any(isinstance(row.frame, str) for row in found.rows):
+    if {"imageid", "idx"} & keys or any(isinstance(row.frame, str) for row in found.rows):
         return "alphapose"
     return "keypoints"
 
@@ -138,12 +140,18 @@ def _names_of_categories(categories: Any) -> tuple[str, ...] | None:
 
 
 def _names_of_meta(content: Any) -> tuple[str, ...] | None:
-    """MMPose's names of points, where the file has them."""
-    meta = content.get("meta_info") if isinstance(content, dict) else None
-    names = meta.get("keypoint_id2name") if isinstance(meta, dict) else None
-    if not isinstance(names, dict) or not names or not all(str(key).isdigit() for key in names):
+    """Names of points that a file has once: MMPose's by their numbers, Azure Kinect's and others' as a list."""
+    if not isinstance(content, dict):
         return None
-    return tuple(str(names[key]) for key in sorted(names, key=lambda key: int(key)))
+    known = plain(content)
+    if isinstance(known.get("metainfo"), dict):
+        known |= plain(known["metainfo"])
+    for names in (known.get(key) for key in _NAMES_KEYS):
+        if isinstance(names, dict) and names and all(str(key).isdigit() for key in names):
+            return tuple(str(names[key]) for key in sorted(names, key=lambda key: int(key)))
+        if isinstance(names, list) and names and all(isinstance(name, str) for name in names):
+            return tuple(names)
+    return None
 
 
 def _name_points(found: Found, names: tuple[str, ...]) -> None:
@@ -155,9 +163,7 @@ def _name_points(found: Found, names: tuple[str, ...]) -> None:
 def _is_empty(content: Any) -> bool:
     """Whether there is no number in a parsed file that could belong to a pose."""
     if isinstance(content, dict):
-        people = [
-            content[key] for key in ("people", "bodies", "predictions", "instances", "annotations") if key in content
-        ]
+        people = [content[key] for key in _LISTS_OF_PEOPLE if key in content]
         return bool(people) and all(_is_empty(part) for part in people)
     return isinstance(content, list) and all(_is_empty(part) for part in content)
 

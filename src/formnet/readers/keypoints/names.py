@@ -17,11 +17,17 @@ _SIDED = {
     "toe": "foot_index", "big_toe": "foot_index", "bigtoe": "foot_index", "toes": "foot_index", "foot": "foot_index",
     "smalltoe": "small_toe", "little_toe": "small_toe",
 }  # fmt: skip
+_OF_BONES = {
+    "up_leg": "hip", "leg": "knee", "foot": "ankle", "toes": "foot_index", "arm": "shoulder", "shoulder_1": "shoulder",
+    "forearm": "elbow", "hand": "wrist",
+}  # fmt: skip
+"""Names of joints by the bone that begins there, with the word joint: Vision's and ARKit's `left_upLeg_joint`."""
 _MIDDLE = {
     "nose": "nose", "neck": "neck", "upper_neck": "neck", "c7": "neck", "head_bottom": "neck",
     "head": "head_top", "head_top": "head_top", "top_head": "head_top", "vertex": "head_top",
     "hip": "pelvis", "hips": "pelvis", "pelvis": "pelvis", "mid_hip": "pelvis", "midhip": "pelvis", "root": "pelvis",
-    "hip_center": "pelvis", "center_hip": "pelvis", "hip_middle": "pelvis",
+    "spine_base": "pelvis", "waist": "pelvis", "spine_navel": "spine1", "spine_mid": "spine1", "spine_chest": "spine3",
+    "spine_shoulder": "spine3", "hip_center": "pelvis", "center_hip": "pelvis", "hip_middle": "pelvis",
     "chest": "spine3", "thorax": "spine3", "sternum": "spine3", "spine": "spine1",
     "spine1": "spine1", "spine2": "spine2", "spine3": "spine3",
 }  # fmt: skip
@@ -41,6 +47,9 @@ def joint_named(name: str) -> str | None:
     words = [word for word in re.split(r"[^a-z0-9]+", split.lower()) if word]
     sides = [_SIDES[word] for word in words if word in _SIDES]
     rest = "_".join(word for word in words if word not in _SIDES)
+    if rest.endswith("_joint"):
+        rest = rest.removesuffix("_joint")
+        rest = _OF_BONES.get(rest, rest) if sides else rest.removesuffix("_1")
     if len(sides) == 1 and rest in _SIDED:
         return f"{sides[0]}_{_SIDED[rest]}"
     return _MIDDLE.get(rest) if not sides else None

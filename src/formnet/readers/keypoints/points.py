@@ -12,11 +12,16 @@ from formnet.checks import say_value
 from formnet.errors import InputError
 from formnet.motion import FloatArray
 from formnet.readers.keypoints.layouts import BY_COUNT, COUNTS
+from formnet.readers.keypoints.names import plain_key
 from formnet.storage.texts import is_number
 
-_X, _Y = ("x", "X"), ("y", "Y")
-_CONFIDENCE = ("confidence", "score", "visibility", "visible", "v", "c", "likelihood", "presence")
-_NAME = ("name", "part", "joint", "label")
+_PLACES = ("position", "coordinates", "pixel", "location", "proj", "position2d", "point2d")
+"""Of objects or lists in which the place of a point stands."""
+_CONFIDENCE = (
+    "confidence", "score", "visibility", "visible", "v", "c", "likelihood", "inframelikelihood", "presence", "conf",
+    "prob", "probability",
+)  # fmt: skip
+_NAME = ("name", "part", "joint", "label", "type", "landmark", "keypoint", "bodypart", "jointname")
 MAX_NUMBERS = 4 * 200
 """More numbers than four for each of 200 points are no person."""
 
@@ -42,11 +47,13 @@ class Points:
         values: (J, 3) x, y and confidence; NaN where the file says nothing.
         names: of the points, where the file gives them.
         has_confidence: False where the file gives none and all points found count as sure.
+        depth: (J,) the third coordinate, where it stands beside the other two.
     """
 
     values: FloatArray
     names: tuple[str, ...] | None = None
     has_confidence: bool = True
+    depth: FloatArray | None = None
 
 
 def parse_points(value: Any, scores: Any, where: str) -> list[Points]:
@@ -130,7 +137,8 @@ def _with_scores(array: FloatArray, scores: Any, where: str) -> Points:
         # Of four numbers (x, y, depth, visibility) the last is the confidence.
         given = array[:, 2] if array.shape[1] == 3 else array[:, 3]
     confidence = np.ones(len(array)) if given is None else given
-    return Points(np.column_stack([array[:, :2], confidence]), has_confidence=given is not None)
+    depth = array[:, 2] if array.shape[1] > (2 if given is not None and scores is not None else 3) else None
+    return Points(np.column_stack([array[:, :2], confidence]), has_confidence=given is not None, depth=depth)
 
 
 def _drop_axis_of_scores(scores: Any) -> Any:
@@ -152,30 +160,45 @@ def _read_scores(scores: Any, n_points: int) -> FloatArray | None:
 
 
 def _is_columns(value: Mapping[str, Any]) -> bool:
-    return any(isinstance(value.get(x), list) for x in _X) and any(isinstance(value.get(y), list) for y in _Y)
+    known = _plain(value)
+    return all(isinstance(known.get(axis), list) for axis in "xy")
 
 
 def _parse_columns(value: Mapping[str, Any], where: str) -> Points:
-    x, y = _to_array(_first(value, _X), where), _to_array(_first(value, _Y), where)
+    known = _plain(value)
+    x, y = _to_array(known["x"], where), _to_array(known["y"], where)
     if x.ndim != 1 or x.shape != y.shape:
         raise InputError(f"{where}: expected as many x as y, got {len(x)} and {len(y)}")
-    return _with_scores(np.column_stack([x, y]), _first(value, _CONFIDENCE), where)
+    return _with_scores(np.column_stack([x, y]), _first(known, _CONFIDENCE), where)
+
+
+def find_place(point: Mapping[str, Any]) -> tuple[Any, Any, Any] | None:
+    """x, y and depth (None without) of a point, from it or from an object or list in it; None where it has no place."""
+    known = _plain(point)
+    for one in (known, *(known.get(name) for name in _PLACES)):
+        if isinstance(one, list) and 2 <= len(one) <= 3 and all(map(_is_number, one)):
+            return one[0], one[1], (one[2] if len(one) == 3 else None)
+        inner = _plain(one) if isinstance(one, dict) else {}
+        if {"x", "y"} <= inner.keys():
+            x, y, z = (_unwrap(inner.get(axis)) for axis in "xyz")
+            return x, y, z
+    return None
 
 
 def _parse_objects(value: list[Any], where: str) -> Points:
-    rows, names, has_confidence = [], [], True
+    rows, depths, names, has_confidence = [], [], [], True
     for point in value:
-        if not isinstance(point, dict):
+        place = find_place(point) if isinstance(point, dict) else None
+        if place is None or not _is_number(place[0]) or not _is_number(place[1]):
             raise InputError(f"{where}: expected points with 'x' and 'y', got {describe(point)}; write the file again")
-        place = _first(point, ("position", "coordinates"))
-        inner = place if isinstance(place, dict) else point
-        x, y, confidence = _first(inner, _X), _first(inner, _Y), _first(point, _CONFIDENCE)
-        if not _is_number(x) or not _is_number(y):
-            raise InputError(f"{where}: expected points with 'x' and 'y', got {describe(point)}; write the file again")
+        known = _plain(point)
+        confidence = _unwrap(_first(known, _CONFIDENCE))
         has_confidence &= confidence is not None
-        rows.append((x, y, confidence if _is_number(confidence) and confidence is not None else 1.0))
-        names.append(str(_first(point, _NAME) or ""))
-    return Points(_to_array([list(row) for row in rows], where), tuple(names) if any(names) else None, has_confidence)
+        rows.append([*place[:2], confidence if _is_number(confidence) and confidence is not None else 1.0])
+        depths.append(place[2] if _is_number(place[2]) else None)
+        names.append(str(_first(known, _NAME) or ""))
+    depth = None if None in depths else _to_array(depths, where)
+    return Points(_to_array(rows, where), tuple(names) if any(names) else None, has_confidence, depth)
 
 
 def _parse_named(value: Mapping[str, Any], where: str) -> Points:
@@ -190,7 +213,15 @@ def _parse_named(value: Mapping[str, Any], where: str) -> Points:
         parsed = _parse_objects(points, where)
     else:
         parsed = _with_scores(_to_array(points, where), None, where)
-    return Points(parsed.values, tuple(names), parsed.has_confidence)
+    return Points(parsed.values, tuple(names), parsed.has_confidence, parsed.depth)
+
+
+def _plain(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {plain_key(key): part for key, part in value.items() if isinstance(key, str)}
+
+
+def _unwrap(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def _first(value: Mapping[str, Any], keys: tuple[str, ...]) -> Any:

@@ -68,9 +68,6 @@ def parse_table(
         raise PoseError(f"{path} holds no pose: the table has no rows")
     if _is_own(header):
         return _read_own(header, body, path)
-    if any(name.endswith("_ncams") for name in header):
-        # Anipose's sign that several cameras saw a point.
-        raise InputError(f"{path} holds points in 3D, and does not say which axis is up; export them as TRC")
     columns = _find_columns(header)
     if len(columns.joints) < 6:
         shown = ", ".join(header[:6])
@@ -87,9 +84,12 @@ def is_joint_table(text: str) -> bool:
         rows = split_rows("\n".join(text.splitlines()[:_SNIFFED_ROWS])).rows
     except csv.Error:
         return False
-    if not rows:
-        return False
-    rows = name_fields(rows)
+    return bool(rows) and is_joint_header(rows)
+
+
+def is_joint_header(rows: list[list[str]]) -> bool:
+    """Whether the first rows of a table, that of names before them, are those of joints."""
+    rows = name_fields(rows[:_SNIFFED_ROWS])
     header = rows[0]
     if holds_lists(header):
         return True
@@ -163,6 +163,7 @@ def _to_detections(
     has_confidence = all("confidence" in one for one in fields)
     x, y = (numbers[:, [one[axis] for one in fields]] for axis in ("x", "y"))
     confidence = numbers[:, [one["confidence"] for one in fields]] if has_confidence else np.ones_like(x)
+    depth = numbers[:, [one["z"] for one in fields]] if all("z" in one for one in fields) else None
     found = Found(
         keys={"table"}, has_places=True, fps=fps if columns.rate is None else read_rate(body[0][columns.rate])
     )
@@ -177,7 +178,12 @@ def _to_detections(
         found.time_units |= set() if stated is None else {stated[1]}
         found.rows.append(
             Row(
-                Points(np.column_stack([x[row], y[row], confidence[row]]), labels, has_confidence),
+                Points(
+                    np.column_stack([x[row], y[row], confidence[row]]),
+                    labels,
+                    has_confidence,
+                    None if depth is None else depth[row],
+                ),
                 frame,
                 row,
                 None if tracks is None else tracks[row],

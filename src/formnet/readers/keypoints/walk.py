@@ -1,12 +1,12 @@
 """Finds people in JSON whatever it is wrapped in: frames by name, by number or by place, people by their keys.
 
 Known to be read: AlphaPose (default, cmu, open, sep-json), PoseFlow and tracked files, OpenPose and ControlNet, COCO
-annotations and results, COCO-WholeBody, CVAT, MMPose and RTMPose, openpifpaf, Ultralytics, TF.js and MediaPipe.
+annotations and results, COCO-WholeBody, CVAT, MMPose and RTMPose, openpifpaf, Ultralytics, Detectron2, TF.js,
+MediaPipe, ML Kit, Vision, ZED, Nuitrack and Azure Kinect.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,30 +16,31 @@ import numpy as np
 from formnet.errors import InputError
 from formnet.motion import FloatArray
 from formnet.readers.keypoints.clock import TimeUnit, find_time
-from formnet.readers.keypoints.points import Points, describe, parse_points
+from formnet.readers.keypoints.keys import (
+    GROUP_KEYS,
+    LIST_OF_FRAMES,
+    PERSON_KEYS,
+    SCORE_KEYS,
+    SPACE_KEYS,
+    FrameKey,
+    plain,
+    read_box,
+    read_frame,
+    read_identity,
+    read_size,
+)
+from formnet.readers.keypoints.layouts import BY_COUNT
+from formnet.readers.keypoints.names import joint_named
+from formnet.readers.keypoints.points import Points, find_place, parse_points
 
-FrameKey = int | str
-PERSON_KEYS = (
-    "keypoints", "pose_keypoints_2d", "pose_keypoints", "joints", "keypoints_2d", "keypoints2d", "landmarks",
-    "pose_landmarks", "poseLandmarks", "kpts", "joints_2d", "joints2d",
-)  # fmt: skip
-_SCORE_KEYS = ("keypoint_scores", "keypoints_scores", "keypoint_score", "kp_score", "kp_scores", "keypoints_visible",
-               "scores", "confidences")  # fmt: skip
-_GROUP_KEYS = (
-    "people", "bodies", "instances", "predictions", "annotations", "poses", "persons", "detections", "results",
-    "instance_info", "frames", "data",
-)  # fmt: skip
-_LIST_OF_FRAMES = "frames"
-_FRAME_KEYS = ("image_id", "frame_id", "frame", "frame_number", "frame_index", "image_name", "img_name", "file_name",
-               "filename", "image", "image_path")  # fmt: skip
-_TRACK_KEYS = ("idx", "track_id", "id_", "person_id", "tracking_id", "tracked_id", "instance_id")
 # Other people of the body that WholeBody annotations keep beside it.
-_FOOT_KEY = "foot_kpts"
+_FOOT_KEY = "footkpts"
+_PICTURES_KEY = "imagepaths"
+_SKIPPED_KEYS = ("box", "bbox", "bboxes", "boxes", *SPACE_KEYS)
 MAX_DEPTH = 12
-MAX_SIZE = 2**17
-"""Pixels of a picture, in width or height."""
 _MIN_POINTS = 14
 _MIN_NUMBERS = 2 * _MIN_POINTS
+_MIN_NAMED = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,12 +68,12 @@ class Found:
     """All rows of a file, and what it says about the picture.
 
     Attributes:
-        n_places: length of the list of frames, with the empty ones.
         size: (width, height) of the picture; None where the file does not tell.
         keys: every key that was seen on the way to a person, to tell formats apart.
         has_places: frames are told by their place in a list of lists.
         time_units: in which the times of the rows are.
         fps: frames a second, where the file says it.
+        is_space: points are in space and not in the picture.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -81,10 +82,41 @@ class Found:
     has_places: bool = False
     time_units: set[TimeUnit] = field(default_factory=set)
     fps: float | None = None
+    is_space: bool = False
+
+
+@dataclass(frozen=True)
+class _At:
+    """Where in a file the walk is, and what was said on the way there.
+
+    Attributes:
+        where: for messages.
+    """
+
+    where: str
+    frame: FrameKey | None = None
+    place: int = -1
+    time: float | None = None
+    depth: int = 0
+
+    @property
+    def is_timeless(self) -> bool:
+        """Whether nothing told the frame so far."""
+        return self.frame is None and self.place < 0
+
+    def inside(self, name: str, frame: FrameKey | None = None, place: int | None = None) -> _At:
+        """One step down."""
+        return _At(
+            f"{self.where}, {name}",
+            self.frame if frame is None else frame,
+            self.place if place is None else place,
+            self.time,
+            self.depth + 1,
+        )
 
 
 def find_people(content: Any, source: str, frame: FrameKey | None = None) -> Found:
-    """Every person in a parsed file.
+    """Every person in a parsed file: those in the picture, else those in space.
 
     Args:
         frame: of the whole file, where there is a file for each frame.
@@ -93,163 +125,154 @@ def find_people(content: Any, source: str, frame: FrameKey | None = None) -> Fou
         InputError: points that cannot be read, naming where; nesting that no pose file has.
     """
     found = Found()
-    _walk(content, source, frame, -1, None, 0, found)
+    _walk(content, _At(source, frame), found, PERSON_KEYS)
+    if not found.rows:
+        space = Found(is_space=True)
+        _walk(content, _At(source, frame), space, SPACE_KEYS)
+        return space if space.rows else found
     return found
 
 
-def _walk(
-    node: Any, where: str, frame: FrameKey | None, place: int, time: float | None, depth: int, found: Found
-) -> None:
-    if depth > MAX_DEPTH:
-        raise InputError(f"{where}: nested too deeply for a keypoint file; write it again")
+def _walk(node: Any, at: _At, found: Found, keys: tuple[str, ...]) -> None:
+    if at.depth > MAX_DEPTH:
+        raise InputError(f"{at.where}: nested too deeply for a keypoint file; write it again")
     if isinstance(node, dict):
-        _walk_object(node, where, frame, place, time, depth, found)
+        _walk_object(node, at, found, keys)
     elif isinstance(node, list):
-        _walk_list(node, where, frame, place, time, depth, found)
+        _walk_list(node, at, found, keys)
 
 
-def _walk_object(
-    node: dict[str, Any], where: str, frame: FrameKey | None, place: int, time: float | None, depth: int, found: Found
-) -> None:
-    found.keys.update(key for key in node if isinstance(key, str) and len(node) < 40)
-    found.size = found.size or _read_size(node)
-    own = _read_frame(node)
-    frame = own if own is not None else frame
+def _walk_object(node: dict[str, Any], at: _At, found: Found, person_keys: tuple[str, ...]) -> None:
+    known = plain(node)
+    found.keys.update(key for key in known if len(node) < 40)
+    found.size = found.size or read_size(known)
+    frame, time = read_frame(known), at.time
     if (stated := find_time(node)) is not None:
         time, unit = stated
         found.time_units.add(unit)
-    key = next((key for key in PERSON_KEYS if isinstance(node.get(key), (list, dict)) and node[key]), None)
-    if key is not None and not _holds_people(node[key]):
-        scores = next((node[name] for name in _SCORE_KEYS if isinstance(node.get(name), list)), None)
-        people = parse_points(_with_feet(node, key), scores, where)
-        boxes = _read_box(node, where)
-        is_shared = len(people) > 1 and frame is None and place < 0
-        for number, points in enumerate(people):
-            at = number if is_shared else place
-            found.rows.append(Row(points, frame, at, _read_track(node), boxes, time))
-        return
-    groups = [name for name in (*_GROUP_KEYS, *PERSON_KEYS) if isinstance(node.get(name), (list, dict))]
-    if groups:
-        for name in groups:
-            if name == _LIST_OF_FRAMES and isinstance(node[name], list) and frame is None and place < 0:
-                found.has_places = True
-                for number, item in enumerate(node[name]):
-                    _walk(item, f"{where}, {name}, {_noun(item)} {number}", None, number, time, depth + 1, found)
-                continue
-            _walk(node[name], f"{where}, {name}", frame, place, time, depth + 1, found)
-        return
-    if node and all(isinstance(part, (list, dict)) for part in node.values()):
+    at = _At(at.where, at.frame if frame is None else frame, at.place, time, at.depth)
+    key = next((key for key in person_keys if isinstance(known.get(key), (list, dict)) and known[key]), None)
+    if key is not None and not _holds_people(known[key], person_keys):
+        scores = next((known[name] for name in SCORE_KEYS if isinstance(known.get(name), list)), None)
+        _add(parse_points(_with_feet(known, key), scores, at.where), known, at, found)
+    elif not found.is_space and sum(joint_named(str(name)) is not None for name in node) >= _MIN_NAMED:
+        _add(parse_points(node, None, at.where), known, at, found)
+    elif groups := {name: part for name, part in known.items() if name in (*GROUP_KEYS, *person_keys)}:
+        for name, part in groups.items():
+            if isinstance(part, list) and name == LIST_OF_FRAMES and at.is_timeless:
+                _walk_frames(part, at.inside(name), found, person_keys)
+            else:
+                _walk(part, at.inside(name), found, person_keys)
+    elif node and all(isinstance(part, (list, dict)) for part in node.values()) and all(map(_names_frame, node)):
         for name, part in node.items():
-            _walk(part, f"{where}, {name}", name if frame is None else frame, place, time, depth + 1, found)
+            _walk(part, at.inside(name, name if at.frame is None else None), found, person_keys)
+    else:
+        for name, part in known.items():
+            if not isinstance(part, (list, dict)) or name in _SKIPPED_KEYS or _is_numeric(part):
+                continue
+            is_wrapped = at.is_timeless and not any(_is_person(one, person_keys) for one in part)
+            if isinstance(part, list) and is_wrapped and not _is_list_of_points(part):
+                _walk_frames(part, at.inside(name), found, person_keys)
+            else:
+                _walk(part, at.inside(name), found, person_keys)
 
 
-def _walk_list(
-    node: list[Any], where: str, frame: FrameKey | None, place: int, time: float | None, depth: int, found: Found
-) -> None:
-    if node and all(isinstance(item, (int, float)) and not isinstance(item, bool) for item in node):
-        if len(node) < _MIN_NUMBERS:
-            return
-        found.rows.append(Row(parse_points(node, None, where)[0], frame, place, None, np.full(4, np.nan), time))
+def _add(people: list[Points], known: Mapping[str, Any], at: _At, found: Found) -> None:
+    """The people that one object holds: of one frame, or of the pictures named beside them."""
+    pictures = known.get(_PICTURES_KEY)
+    are_named = (
+        isinstance(pictures, list) and len(pictures) == len(people) and all(isinstance(p, str) for p in pictures)
+    )
+    is_shared = len(people) > 1 and at.is_timeless
+    for number, points in enumerate(people):
+        frame = pictures[number] if are_named and isinstance(pictures, list) else at.frame
+        place = number if is_shared else at.place
+        found.rows.append(Row(points, frame, place, read_identity(known), read_box(known, at.where), at.time))
+
+
+def _walk_list(node: list[Any], at: _At, found: Found, person_keys: tuple[str, ...]) -> None:
+    is_row = _is_numbers(node) and len(node) >= _MIN_NUMBERS
+    if is_row or _is_array(node) or _is_list_of_points(node):
+        found.rows.append(
+            Row(parse_points(node, None, at.where)[0], at.frame, at.place, None, np.full(4, np.nan), at.time)
+        )
+    elif _is_numbers(node):
         return
-    if _is_list_of_points(node):
-        found.rows.append(Row(parse_points(node, None, where)[0], frame, place, None, np.full(4, np.nan), time))
-        return
-    # In a list of lists, or of objects that hold people, each item is a frame; people in one list share theirs.
-    is_frames = frame is None and place < 0 and any(isinstance(item, list) or _is_frame(item) for item in node)
-    found.has_places |= is_frames
-    for number, item in enumerate(node):
-        at = number if is_frames or (frame is None and place < 0 and depth == 0) else place
-        _walk(item, f"{where}, {_noun(item)} {number}", frame, at, time, depth + 1, found)
+    elif at.is_timeless and any(isinstance(item, list) or _is_frame(item, person_keys) for item in node):
+        # In a list of lists, or of objects that hold people, each item is a frame; people in one list share theirs.
+        _walk_frames(node, at, found, person_keys)
+    else:
+        is_counted = at.is_timeless and at.depth == 0
+        for number, item in enumerate(node):
+            _walk(item, at.inside(f"{_noun(item)} {number}", None, number if is_counted else None), found, person_keys)
 
 
-def _is_point(item: Any) -> bool:
-    return isinstance(item, dict) and "x" in item and "y" in item and not any(key in item for key in PERSON_KEYS)
+def _walk_frames(frames: list[Any], at: _At, found: Found, person_keys: tuple[str, ...]) -> None:
+    found.has_places = True
+    for number, item in enumerate(frames):
+        _walk(item, at.inside(f"{_noun(item)} {number}", None, number), found, person_keys)
+
+
+def _names_frame(key: Any) -> bool:
+    """Whether a key is the name or number of a frame and not that of a part of a person or file."""
+    return any(letter.isdigit() for letter in str(key)) or "." in str(key)
+
+
+def _is_numbers(node: list[Any]) -> bool:
+    return bool(node) and all(isinstance(item, (int, float)) and not isinstance(item, bool) for item in node)
+
+
+def _is_array(node: list[Any]) -> bool:
+    """Whether a list is that of one person's points, x, y (and confidence) each."""
+    return (
+        len(node) >= _MIN_POINTS
+        and len(node) in BY_COUNT
+        and all(isinstance(item, list) and len(item) in (2, 3) and _is_numbers(item) for item in node)
+    )
+
+
+def _is_numeric(part: Any) -> bool:
+    """Whether lists hold numbers in the end: outlines, hands and matrices of which no key says that they are people."""
+    while isinstance(part, list) and part:
+        part = part[0]
+    return isinstance(part, (int, float))
+
+
+def _is_person(item: Any, person_keys: tuple[str, ...]) -> bool:
+    return isinstance(item, dict) and any(key in person_keys for key in plain(item))
 
 
 def _noun(item: Any) -> str:
-    return "pose" if isinstance(item, dict) and any(key in item for key in PERSON_KEYS) else "item"
+    return "pose" if _is_person(item, PERSON_KEYS) else "item"
 
 
-def _is_frame(item: Any) -> bool:
-    return isinstance(item, dict) and any(isinstance(item.get(key), list) for key in _GROUP_KEYS)
-
-
-def _holds_people(value: Any) -> bool:
-    """Whether what stands under a person's key is a list of people: of objects, or of lists of points (MediaPipe)."""
-    return isinstance(value, list) and any(
-        any(key in item for key in PERSON_KEYS) if isinstance(item, dict) else _is_list_of_points(item)
-        for item in value
+def _is_frame(item: Any, person_keys: tuple[str, ...]) -> bool:
+    """Whether an object holds a list of people, maybe of nobody."""
+    if not isinstance(item, dict):
+        return False
+    return any(
+        isinstance(part, list)
+        and (name in GROUP_KEYS or any(_is_person(one, person_keys) or _is_list_of_points(one) for one in part))
+        for name, part in plain(item).items()
     )
+
+
+def _holds_people(value: Any, person_keys: tuple[str, ...]) -> bool:
+    """Whether what stands under a person's key is a list of people: of objects, or of lists of points (MediaPipe)."""
+    if not isinstance(value, list):
+        return False
+    return any(_is_list_of_points(item) or _is_person(item, person_keys) for item in value)
 
 
 def _is_list_of_points(item: Any) -> bool:
     return isinstance(item, list) and len(item) >= _MIN_POINTS and all(_is_point(point) for point in item)
 
 
-def _with_feet(node: Mapping[str, Any], key: str) -> Any:
-    value, feet = node[key], node.get(_FOOT_KEY)
+def _is_point(item: Any) -> bool:
+    return isinstance(item, dict) and find_place(item) is not None and not _is_person(item, PERSON_KEYS)
+
+
+def _with_feet(known: Mapping[str, Any], key: str) -> Any:
+    value, feet = known[key], known.get(_FOOT_KEY)
     is_flat = isinstance(value, list) and len(value) == 51 and isinstance(feet, list) and len(feet) == 18
     return [*value, *feet] if is_flat else value  # type: ignore[misc]
-
-
-def _read_frame(node: Mapping[str, Any]) -> FrameKey | None:
-    for key in _FRAME_KEYS:
-        value = node.get(key)
-        if isinstance(value, (int, str)) and not isinstance(value, bool):
-            return value
-    return None
-
-
-def _read_track(node: Mapping[str, Any]) -> int | None:
-    attributes = node.get("attributes")
-    for holder in (node, attributes if isinstance(attributes, dict) else {}):
-        for key in _TRACK_KEYS:
-            value = holder.get(key)
-            while isinstance(value, list) and value:
-                value = value[0]
-            if isinstance(value, str) and re.fullmatch(r"\d{1,9}", value):
-                value = int(value)
-            if isinstance(value, (int, float)) and not isinstance(value, bool) and np.isfinite(value):
-                # -1 is how trackers say that they do not know.
-                return int(value) if 0 <= value < 2**53 else None
-    return None
-
-
-def _read_box(node: Mapping[str, Any], where: str) -> FloatArray:
-    box = node.get("box", node.get("bbox"))
-    if isinstance(box, dict):
-        corners = [box.get(key) for key in ("x1", "y1", "x2", "y2")]
-        return _from_corners(corners)
-    if isinstance(box, list) and len(box) == 1 and isinstance(box[0], list):
-        return _from_corners(box[0])
-    if box is None or (isinstance(box, list) and len(box) not in (4, 5) and "keypoint_scores" in node):
-        return np.full(4, np.nan)
-    if not isinstance(box, list) or len(box) != 4:
-        raise InputError(
-            f"{where}, box: expected 4 numbers, got {len(box) if isinstance(box, list) else describe(box)}"
-        )
-    return _numbers(box)
-
-
-def _from_corners(corners: list[Any]) -> FloatArray:
-    values = _numbers(corners[:4])
-    return np.array([values[0], values[1], values[2] - values[0], values[3] - values[1]])
-
-
-def _numbers(values: list[Any]) -> FloatArray:
-    try:
-        array = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        return np.full(4, np.nan)
-    return array if array.shape == (4,) else np.full(4, np.nan)
-
-
-def _read_size(node: Mapping[str, Any]) -> tuple[int, int] | None:
-    for names in (("canvas_width", "canvas_height"), ("image_width", "image_height"), ("width", "height")):
-        if all(isinstance(node.get(name), (int, float)) and 0 < node[name] < MAX_SIZE for name in names):
-            return int(node[names[0]]), int(node[names[1]])
-    for name, is_reversed in (("image_size", False), ("orig_shape", True)):
-        value = node.get(name)
-        if isinstance(value, list) and len(value) == 2 and all(isinstance(v, int) and 0 < v < MAX_SIZE for v in value):
-            return (value[1], value[0]) if is_reversed else (value[0], value[1])
-    return None

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from formnet.errors import InputError
+from formnet.readers.keypoints.keys import FrameKey
 from formnet.readers.keypoints.layouts import BY_COUNT
 from formnet.readers.keypoints.points import Points
-from formnet.readers.keypoints.walk import Found, FrameKey, Row
+from formnet.readers.keypoints.walk import Found, Row
 
 _HEAD = 5
 """Class, then the middle, width and height of the box."""
@@ -22,16 +23,33 @@ def parse_yolo(text: str, path: Path, frame: FrameKey | None) -> Found:
         InputError: a line that is no such row, named.
     """
     found = Found(keys={"yolo"})
+    lines: dict[int, np.ndarray] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
-        where = f"{path}, line {number}"
         try:
-            values = np.array(line.split(), dtype=np.float64)
+            lines[number] = np.array(line.split(), dtype=np.float64)
         except ValueError:
-            raise InputError(f"{where}: expected numbers of a YOLO pose label; write the file again") from None
-        found.rows.append(_read_row(values, frame, where))
+            raise InputError(
+                f"{path}, line {number}: expected numbers of a YOLO pose label; write the file again"
+            ) from None
+    has_frames = _begin_with_frames(list(lines.values()))
+    for place, (number, values) in enumerate(lines.items()):
+        where = f"{path}, line {number}"
+        if has_frames:
+            found.rows.append(_read_row(values[1:], int(values[0]), where, place))
+        else:
+            found.rows.append(_read_row(values, frame, where, place))
     return found
+
+
+def _begin_with_frames(lines: list[np.ndarray]) -> bool:
+    """Whether lines of one width have a number that rises before the class, as trackers write into one file."""
+    if len({len(line) for line in lines}) != 1 or len(lines) < 2 or _shape(len(lines[0]) - 1) is None:
+        return False
+    first, second = np.array(lines)[:, :2].T
+    are_whole = (first == first.round()).all() and (second == second.round()).all()
+    return bool(are_whole and (np.diff(first) >= 0).all() and first[-1] > first[0])
 
 
 def looks_like_yolo(text: str) -> bool:
@@ -56,7 +74,7 @@ def _shape(n_numbers: int) -> tuple[int, int, int] | None:
     return None
 
 
-def _read_row(values: np.ndarray, frame: FrameKey | None, where: str) -> Row:
+def _read_row(values: np.ndarray, frame: FrameKey | None, where: str, place: int) -> Row:
     shape = _shape(len(values))
     if shape is None:
         raise InputError(
@@ -67,4 +85,4 @@ def _read_row(values: np.ndarray, frame: FrameKey | None, where: str) -> Row:
     confidence = points[:, 2] if width == 3 else np.ones(n_points)
     track = int(values[-1]) if extra == 2 and values[-1] >= 0 else None
     box = np.full(4, np.nan)
-    return Row(Points(np.column_stack([points[:, :2], confidence]), None, width == 3), frame, -1, track, box)
+    return Row(Points(np.column_stack([points[:, :2], confidence]), None, width == 3), frame, place, track, box)
