@@ -21,6 +21,9 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"L\x00\x00\x00\x01\x14\x02\x00", "is a shortcut: give the file that it leads to"),
     (b"[InternetShortcut]", "is a link, not a video: save the video itself"),
     (b"SQLite format 3\x00", "is a database; export the poses in it as JSON or CSV"),
+    (b"PAR1", "is a Parquet table, which formnet does not read; export it as CSV"),
+    (b"ARROW1", "is an Arrow table (Feather), which formnet does not read; export it as CSV"),
+    (b"%YAML", "is YAML, which formnet does not read; write it as JSON"),
     (b"\x89HDF\r\n\x1a\n", "is an HDF5 file, which formnet does not read; export it as CSV"),
 )
 _TAR_MARK, _TAR_AT = b"ustar", 257
@@ -31,6 +34,10 @@ _XML: tuple[tuple[bytes, str], ...] = (
     (b"<html", "is a web page, not a video: the download link leads to a page; save the video itself"),
     (b"<error>", "is a server's refusal, not a video: open the download link again and save the video itself"),
     (b"<key>url</key>", "is a link, not a video: save the video itself"),
+    (
+        b"<annotation",
+        "is XML of annotations, which formnet does not read; export the points in it as COCO keypoints (JSON)",
+    ),
     (b"<plist", "is a property list, such as a phone's notes on edits, not a video: give the .MOV or .MP4 beside it"),
 )
 

@@ -23,6 +23,7 @@ _BYTES_OF_A_LIST, _BYTES_OF_A_NUMBER = 64, 40
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
 """Bytes that no text holds, in any encoding of one byte a letter."""
+_MOST_ACCENTS = 0.1
 _LOOKED_AT = 16
 _LONG_NUMBER = re.compile(r"\d{19}")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -65,7 +66,7 @@ def read_text(path: Path, what: str = "keypoint file", most_bytes: int = MAX_BYT
     try:
         text = raw.decode(_find_encoding(raw))
     except UnicodeDecodeError:
-        if not _CONTROL.search(raw):
+        if not _CONTROL.search(raw) and sum(byte > 127 for byte in raw) < _MOST_ACCENTS * len(raw):
             return raw.decode("latin-1")
         raise InputError(f"{path} is no text but binary data; give a {what} in UTF-8") from None
     if not text.strip():

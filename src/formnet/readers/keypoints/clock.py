@@ -16,7 +16,7 @@ from formnet.readers.keypoints.numbers import number_in
 
 TimeUnit = Literal["s", "ms", "us", "ns", "unknown"]
 _KEY = re.compile(
-    r"^(?:video_?|elapsed_?|relative_?|frame_?)?(?:time_?stamp|time_?code|time|ts|t|elapsed)"
+    r"^(?:video_?|elapsed_?|relative_?|frame_?)?(?:time_?stamps?|time_?code|time|ts|t|elapsed)"
     r"(?:[ _(\[]{1,2}(?P<unit>s|secs?|seconds|ms|m(?:illi)?secs?|milliseconds|[uµ]s|[uµ]secs?|microseconds|ns|nsecs?|"
     r"nanoseconds)[)\]]?)?$"
 )
@@ -36,6 +36,8 @@ TIMECODE = re.compile(r"^\d{1,2}:\d{2}:\d{2}[:;]\d{2}$")
 """Hours, minutes, seconds and the frame within the second."""
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}[T ]\d")
 _LONGEST_CLIP_S = 86_400.0
+_LATEST_START_S = 3_600.0
+"""Times that begin later are those of a day, or since a computer was started."""
 
 
 def time_unit_of(key: str) -> TimeUnit | None:
@@ -116,7 +118,7 @@ def settle_times(times: FloatArray, units: set[TimeUnit]) -> FloatArray | None:
     # The first is taken off before the unit is: nanoseconds since 1970 have more digits than a float holds.
     first = float(times.min())
     start_s = first * scale_s
-    return (times - first) * scale_s + (start_s if start_s < _LONGEST_CLIP_S else 0.0)
+    return (times - first) * scale_s + (start_s if start_s < _LATEST_START_S else 0.0)
 
 
 def mend_times(times_s: FloatArray, frames: NDArray[np.int64]) -> tuple[FloatArray | None, tuple[str, ...]]:

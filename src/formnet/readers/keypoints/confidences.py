@@ -11,7 +11,8 @@ CONFIDENCE_OF_FLAG = (0.0, 0.5, 1.0)
 """Visibility flags of annotations: 0 not labelled, 1 labelled but hidden, 2 visible."""
 _MAX_NEGATIVE = 0.05
 _NEARLY_NONE = 0.02
-_LOWEST_PERCENT = 5.0
+_LOWEST_PERCENT = 20.0
+"""Logits of Keypoint R-CNN lie below it."""
 
 
 def settle_confidences(points: FloatArray, *, has_flags: bool) -> tuple[FloatArray, list[str]]:

@@ -14,7 +14,7 @@ from formnet.motion import MAX_EVEN_FRAMES, Motion
 from formnet.readers.detections import Detections
 from formnet.readers.keypoints.c3d import read_c3d
 from formnet.readers.keypoints.cells import holds_lists, unpack_cells
-from formnet.readers.keypoints.clock import find_rate_in_text
+from formnet.readers.keypoints.clock import find_rate, find_rate_in_text, time_unit_of
 from formnet.readers.keypoints.frames import number_frames
 from formnet.readers.keypoints.gather import gather
 from formnet.readers.keypoints.headers import read_rows
@@ -37,6 +37,7 @@ _FLAT = {34: 2, 36: 2, 51: 3, 54: 3, 75: 3, 78: 3, 132: 4}
 """Numbers in a row of a flat array → those of one point."""
 _MOVENET = (1, 1, 17, 3)
 """Of what MoveNet gives for a picture: y stands before x."""
+_SPACE = re.compile("3d|world|space")
 _SCORES = re.compile("score|conf|visib|likelihood")
 _SNIFFED = 2**16
 _FRAME_SUFFIXES = (".json", ".txt")
@@ -49,6 +50,11 @@ OTHER_FILES = {
     ".fbx": "is an FBX animation, which formnet does not read; export its joints as TRC or CSV",
     ".pkl": "is a pickle, which can run programs and is not opened; export its joints as JSON or CSV",
     ".pickle": "is a pickle, which can run programs and is not opened; export its joints as JSON or CSV",
+    ".pth": "is a pickle of PyTorch, which can run programs and is not opened; export its joints as JSON or CSV",
+    ".joblib": "is a file of joblib, which can run programs and is not opened; export its joints as JSON or CSV",
+    ".msgpack": "is MessagePack, which formnet does not read; write it as JSON",
+    ".yaml": "is YAML, which formnet does not read; write it as JSON",
+    ".yml": "is YAML, which formnet does not read; write it as JSON",
     ".mat": "is a MATLAB file, which formnet does not read; export its joints as CSV",
 }
 """Files of this field that formnet knows by name and does not read: what they are, and what helps."""
@@ -157,18 +163,20 @@ def _tell_folder(folder: Path) -> str:
     return f"{len(names)} others ({', '.join(names[:3])}{', …' if len(names) > 3 else ''})" if names else "nothing"
 
 
-def _load_array(path: Path) -> np.ndarray:
-    """The array of a .npy, or the one of points in a .npz."""
+def _load_array(path: Path) -> tuple[np.ndarray, Mapping[str, np.ndarray]]:
+    """The array of a .npy, or the one of points in a .npz, and what stands beside it."""
     if path.suffix.lower() == ".npz":
         stored = read_arrays(path, "archive", "write it again")
-        arrays = [one for one in stored.values() if may_be_points(one)]
+        named = {name: one for name, one in stored.items() if may_be_points(one)}
+        # Points in the picture go before those in space.
+        arrays = [one for name, one in named.items() if _SPACE.search(name.lower()) is None] or list(named.values())
         if len(arrays) != 1:
             raise InputError(
                 f"{path} holds {len(arrays)} arrays of frames × points × 2, 3 or 4 (x, y, maybe depth, and "
                 "confidence), one is read; write it with `formnet pose CLIP -o FILE.npz`, or one array with numpy.save"
             )
-        return _with_scores(drop_person_axis(arrays[0]), stored)
-    return read_array(path, "array", "write one array of numbers again with numpy.save")
+        return _with_scores(drop_person_axis(arrays[0]), stored), stored
+    return read_array(path, "array", "write one array of numbers again with numpy.save"), {}
 
 
 def _with_scores(points: np.ndarray, stored: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -180,7 +188,8 @@ def _with_scores(points: np.ndarray, stored: Mapping[str, np.ndarray]) -> np.nda
 
 
 def _read_array(path: Path, size: tuple[int, int] | None) -> Detections:
-    array = drop_person_axis(_load_array(path))
+    loaded, beside = _load_array(path)
+    array = drop_person_axis(loaded)
     if array.shape[1:] == _MOVENET:
         array = array[:, 0, 0][..., [1, 0, 2]]
     if array.ndim == 2 and array.shape[1] in _FLAT:
@@ -202,8 +211,13 @@ def _read_array(path: Path, size: tuple[int, int] | None) -> Detections:
         )
     third = array[..., 2] if array.shape[2] == 3 else np.zeros(1)
     is_space = not ((third[np.isfinite(third)] >= -1e-6) & (third[np.isfinite(third)] <= 1.5)).all()
-    found = Found(has_places=True, is_space=is_space)
+    rate = find_rate({name: float(one) for name, one in beside.items() if one.ndim == 0 and one.dtype.kind in "fiu"})
+    found = Found(has_places=True, is_space=is_space, fps=rate)
+    times = np.full(len(array), np.nan)
+    for name, one in beside.items():
+        if (unit := time_unit_of(name)) is not None and one.shape == times.shape and one.dtype.kind in "fiu":
+            times, found.time_units = one.astype(np.float64), {unit}
     for number, frame in enumerate(array.astype(np.float64)):
         points = parse_points(frame.tolist(), None, f"{path}, frame {number}")[0]
-        found.rows.append(Row(points, number, number, None, np.full(4, np.nan)))
+        found.rows.append(Row(points, number, number, None, np.full(4, np.nan), float(times[number])))
     return gather(found, "npy", str(path), size=size)

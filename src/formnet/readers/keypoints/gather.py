@@ -11,7 +11,7 @@ from formnet.readers.keypoints.clock import mend_times, settle_times
 from formnet.readers.keypoints.confidences import settle_confidences
 from formnet.readers.keypoints.frames import FrameNumbers, has_gaps, number_frames, number_pictures
 from formnet.readers.keypoints.layouts import choose_layout
-from formnet.readers.keypoints.shares import are_shares, to_pixels
+from formnet.readers.keypoints.shares import are_shares, find_signed_shares, to_pixels
 from formnet.readers.keypoints.space import are_in_space, orient
 from formnet.readers.keypoints.walk import Found, Row
 from formnet.skeleton import Skeleton
@@ -76,6 +76,9 @@ def gather(
         notes.append(f"{strays} poses belong to pictures with other names and were left out")
     if not all(row.points.has_confidence for row in rows):
         notes.append("the file holds no confidences: every point in it counts as sure")
+    if unit == "pixel" and _count_from_elsewhere(cleaned):
+        signed = find_signed_shares(cleaned, size or found.size, layout.skeleton)
+        cleaned, is_share = (cleaned, is_share) if signed is None else (signed, True)
     if unit == "pixel" and _count_from_elsewhere(cleaned):
         unit = "body"
         notes.append("places do not count from the corner of a picture, so that nothing is known of its edges")

@@ -9,6 +9,8 @@ from formnet.skeleton import Skeleton
 
 ASSUMED_SIZES = ((1280, 720), (720, 1280))
 _LIMITS = (-0.6, 1.6)
+_MOST_SIGNED = 1.05
+_MUCH_STEADIER = 0.7
 _LIMBS = (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist"))
 
 
@@ -34,6 +36,22 @@ def to_pixels(points: FloatArray, size: tuple[int, int] | None, skeleton: Skelet
             "with --size"
         )
     return points * [size[0], size[1], 1.0], note
+
+
+def find_signed_shares(points: FloatArray, size: tuple[int, int] | None, skeleton: Skeleton) -> FloatArray | None:
+    """Rows (N, J, 3) of places from −1 to 1 in width and in height, as shares of the picture; None for others.
+
+    OpenPose writes both from −1 to 1; VideoPose3D and others divide both by the width. Arms and legs keep their lengths
+    better where both directions have one scale.
+    """
+    seen = points[..., :2][~np.isnan(points[..., 0])]
+    if np.abs(seen).max(initial=0.0) > _MOST_SIGNED:
+        return None
+    shapes = ASSUMED_SIZES if size is None else (size,)
+    odds = [_unsteadiness(points * [width / height, 1.0, 1.0], skeleton) for width, height in shapes]
+    if not min(odds) < _MUCH_STEADIER * _unsteadiness(points, skeleton):
+        return None
+    return np.concatenate([(points[..., :2] + 1.0) / 2.0, points[..., 2:]], axis=-1)
 
 
 def _is_too_wide(points: FloatArray, skeleton: Skeleton) -> bool:

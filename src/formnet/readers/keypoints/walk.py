@@ -165,7 +165,7 @@ def _walk_object(node: dict[str, Any], at: _At, found: Found, person_keys: tuple
                 _walk(part, at.inside(name), found, person_keys)
     elif node and all(isinstance(part, (list, dict)) for part in node.values()) and all(map(_names_frame, node)):
         for name, part in node.items():
-            _walk(part, at.inside(name, name if at.frame is None else None), found, person_keys)
+            _walk(part, at.inside(name, name if at.is_timeless else None), found, person_keys)
     else:
         for name, part in known.items():
             if not isinstance(part, (list, dict)) or name in _SKIPPED_KEYS or _is_numeric(part):
@@ -261,7 +261,16 @@ def _holds_people(value: Any, person_keys: tuple[str, ...]) -> bool:
     """Whether what stands under a person's key is a list of people: of objects, or of lists of points (MediaPipe)."""
     if not isinstance(value, list):
         return False
-    return any(_is_list_of_points(item) or _is_person(item, person_keys) for item in value)
+    return any(
+        _is_list_of_points(item) or _is_person(item, person_keys) or (isinstance(item, dict) and _is_numbered(item))
+        for item in value
+    )
+
+
+def _is_numbered(item: dict[str, Any]) -> bool:
+    """Whether an object holds arrays of points by the numbers of people."""
+    return bool(item) and all(str(key).isdigit() and isinstance(part, list) and _is_array(part)
+                              for key, part in item.items())  # fmt: skip
 
 
 def _is_list_of_points(item: Any) -> bool:
