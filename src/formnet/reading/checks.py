@@ -82,36 +82,18 @@ def describe_lying(track: PoseTrack, source: str) -> str | None:
             f"the person stands on the head in {source}: if y counts upwards there, write height - y for it; if the "
             "film lay upside down, give --rotate 180"
         )
+    is_left = turn_deg == 90 and not _was_seen(track)
+    swapped = ", or swap x and y if the file gives y first, as MoveNet does" if is_left else ""
     posture, cause = ("stands on the head", "it is upside down") if turn_deg == 180 else ("lies", "it lies on its side")
     return (
         f"the person {posture} in the picture of {source}: turn the video with --rotate {turn_deg} (or --rotate auto) "
-        f"if {cause}"
+        f"if {cause}{swapped}"
     )
 
 
 def _require_judgeable(track: PoseTrack, source: str) -> PoseTrack:
-<<<<<<< HEAD
     if (lying := describe_lying(track, source)) is not None:
         raise PoseError(f"{lying}; exercises on the floor are not judged")
-=======
-    lean_deg = compute_picture_lean_deg(track.image)
-    if abs(lean_deg) > MAX_LEAN_DEG:
-        turn_deg = find_turn_deg(track.image)
-        if turn_deg == 180 and not _was_seen(track):
-            raise PoseError(
-                f"the person stands on the head in {source}: if y counts upwards there, write height - y for it; if "
-                "the film lay upside down, give --rotate 180"
-            )
-        posture, cause = (
-            ("stands on the head", "it is upside down") if turn_deg == 180 else ("lies", "it lies on its side")
-        )
-        is_left = turn_deg == 90 and not _was_seen(track)
-        swapped = "swap x and y if the file gives y first, as MoveNet does; " if is_left else ""
-        raise PoseError(
-            f"the person {posture} in the picture of {source}: turn the video with --rotate {turn_deg} (or --rotate "
-            f"auto) if {cause}; {swapped}exercises on the floor are not judged"
-        )
->>>>>>> e7c2c87 (Archives say rates and times; places from -1 to 1 in both directions are shares; times of a day count from the first; more kinds are named)
     if track.image.unit != "pixel":
         return track
     _check_size(track, source)

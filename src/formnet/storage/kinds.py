@@ -36,7 +36,7 @@ _XML: tuple[tuple[bytes, str], ...] = (
     (b"<key>url</key>", "is a link, not a video: save the video itself"),
     (
         b"<annotation",
-        "is XML of annotations, which formnet does not read; export the points in it as COCO keypoints (JSON)",
+        "is XML of annotations, which formnet does not read; export its points as COCO (JSON)",
     ),
     (b"<plist", "is a property list, such as a phone's notes on edits, not a video: give the .MOV or .MP4 beside it"),
 )
