@@ -404,6 +404,7 @@ FORMATS: dict[str, tuple[Callable[[Path], Path], str]] = {
     "pandas, columns": (
         _dump({name: {str(n): row[k] for n, row in enumerate(_TABLE)} for k, name in enumerate(_COLUMNS)}), "coco17"),
     "pandas, split": (_dump({"columns": _COLUMNS, "index": list(range(N_FRAMES)), "data": _TABLE}), "coco17"),
+    "arrays of numbered people": (_dump({"keypoints": [{"0": p.tolist()} for p in COCO], "skeleton": {}}), "coco17"),
     "MoveNet": (
         _array("points.npy", lambda path, points: np.save(path, shares(points)[:, None, None][..., [1, 0, 2]])),
         "coco17"),

@@ -159,7 +159,7 @@ def _walk_object(node: dict[str, Any], at: _At, found: Found, person_keys: tuple
         _add(parse_points(node, None, at.where), known, at, found)
     elif groups := {name: part for name, part in known.items() if name in (*GROUP_KEYS, *person_keys)}:
         for name, part in groups.items():
-            if isinstance(part, list) and name == LIST_OF_FRAMES and at.is_timeless:
+            if isinstance(part, list) and at.is_timeless and (name == LIST_OF_FRAMES or any(map(_is_numbered, part))):
                 _walk_frames(part, at.inside(name), found, person_keys)
             else:
                 _walk(part, at.inside(name), found, person_keys)
@@ -261,15 +261,12 @@ def _holds_people(value: Any, person_keys: tuple[str, ...]) -> bool:
     """Whether what stands under a person's key is a list of people: of objects, or of lists of points (MediaPipe)."""
     if not isinstance(value, list):
         return False
-    return any(
-        _is_list_of_points(item) or _is_person(item, person_keys) or (isinstance(item, dict) and _is_numbered(item))
-        for item in value
-    )
+    return any(_is_list_of_points(item) or _is_person(item, person_keys) or _is_numbered(item) for item in value)
 
 
-def _is_numbered(item: dict[str, Any]) -> bool:
+def _is_numbered(item: Any) -> bool:
     """Whether an object holds arrays of points by the numbers of people."""
-    return bool(item) and all(str(key).isdigit() and isinstance(part, list) and _is_array(part)
+    return isinstance(item, dict) and bool(item) and all(str(key).isdigit() and isinstance(part, list) and _is_array(part)
                               for key, part in item.items())  # fmt: skip
 
 
