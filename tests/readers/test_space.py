@@ -65,6 +65,19 @@ def test_a_depth_beside_places_in_a_picture_is_no_space(tmp_path):
     np.testing.assert_allclose(source.motion.positions, BLAZE[..., :2])
 
 
+def test_the_point_that_places_count_from_is_there(tmp_path):
+    points = squat_in_space()
+    hip = BLAZEPOSE_33.index("left_hip")
+    write_json(tmp_path / "a.json", points - points[:, [hip]])
+    assert not read_pose_source(tmp_path / "a.json", fps=30).world.missing.any()
+    from_camera = points + np.array([0, 0, 3])
+    from_camera[:, hip] = 0
+    write_json(tmp_path / "b.json", from_camera)
+    missing = read_pose_source(tmp_path / "b.json", fps=30).world.missing
+    assert missing[:, hip].all()
+    assert missing.sum() == N_FRAMES
+
+
 def test_nobody_is_as_tall_as_that(tmp_path):
     write_json(tmp_path / "a.json", 7.0 * squat_in_space())
     with pytest.raises(InputError, match="nobody in it is as tall as people are in metres, centimetres or millimetres"):

@@ -12,7 +12,7 @@ from formnet.readers.keypoints.confidences import settle_confidences
 from formnet.readers.keypoints.frames import FrameNumbers, has_gaps, number_frames, number_pictures
 from formnet.readers.keypoints.layouts import choose_layout
 from formnet.readers.keypoints.shares import are_shares, find_signed_shares, to_pixels
-from formnet.readers.keypoints.space import are_in_space, orient
+from formnet.readers.keypoints.space import are_in_space, find_origin, orient
 from formnet.readers.keypoints.walk import Found, Row
 from formnet.skeleton import Skeleton
 
@@ -64,11 +64,14 @@ def gather(
         raise PoseError(f"{source} holds no pose: every joint of every row is missing")
     unit: Unit = "body" if is_l2_normalised(cleaned[there]) else "pixel"
     if depth is not None:
-        space = np.dstack([cleaned[..., :2], depth[:, list(layout.columns)]])
+        space = np.dstack([values[..., :2], depth])[:, list(layout.columns)]
+        at_origin = find_origin(space)
+        space[np.isnan(cleaned[..., 0]) & ~at_origin] = np.nan
         depth = None
         if found.is_space or are_in_space(space, layout.skeleton.joints):
             space, note = _orient(space, layout.skeleton, source)
             cleaned[..., :2], depth, unit = space[..., :2], space[..., 2], "metre"
+            cleaned[at_origin, 2] = 1.0
             notes = [note]
     times_s, frames, told = _find_times(rows, found, cleaned, source, is_film=is_film)
     notes += told

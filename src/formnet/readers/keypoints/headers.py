@@ -74,9 +74,8 @@ def split_rows(text: str) -> Table:
     # A comma may be that of decimals where another sign stands in every line.
     dividers = [told[1]] if told is not None else [one for one in _DIVIDERS if all(one in line for line in sample)]
     delimiter = dividers[0] if dividers else ","
-    if any(delimiter in line for line in sample):
-        rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
-    else:
+    rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    if not any(delimiter in line for line in sample) and len({len(line.split()) for line in sample}) == 1:
         rows = [line.split() for line in text.splitlines()]
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     if len({len(row) for row in rows}) == 1 and not rows[0][0].startswith(_COMMENTS):

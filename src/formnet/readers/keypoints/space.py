@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from formnet.motion import FloatArray
 
@@ -40,6 +41,16 @@ def find_unit(positions: FloatArray, joints: Sequence[str]) -> str | None:
     standing = float(np.nanquantile(length, _STANDING_QUANTILE))
     low, high = _SHOULDERS_OVER_ANKLES_M
     return next((unit for unit, metres in _UNITS.items() if low <= standing * metres <= high), None)
+
+
+def find_origin(positions: FloatArray) -> NDArray[np.bool_]:
+    """(T, J) True for points of (T, J, 3) at x = y = 0 that are not missing: straight before the camera, or where all
+    places count from, which lies within the body and is at 0 in all frames."""
+    is_zero = (positions == 0).all(axis=-1)
+    others = positions[~is_zero & np.isfinite(positions).all(axis=-1)]
+    is_within = len(others) > 0 and bool((others.min(axis=0) < 0).all() and (others.max(axis=0) > 0).all())
+    is_origin = is_zero.all(axis=0) & is_within
+    return (positions[..., :2] == 0).all(axis=-1) & (~is_zero | is_origin) & np.isfinite(positions[..., 2])
 
 
 def are_in_space(positions: FloatArray, joints: Sequence[str]) -> bool:

@@ -266,8 +266,9 @@ def _holds_people(value: Any, person_keys: tuple[str, ...]) -> bool:
 
 def _is_numbered(item: Any) -> bool:
     """Whether an object holds arrays of points by the numbers of people."""
-    return isinstance(item, dict) and bool(item) and all(str(key).isdigit() and isinstance(part, list) and _is_array(part)
-                              for key, part in item.items())  # fmt: skip
+    if not isinstance(item, dict) or not item:
+        return False
+    return all(str(key).isdigit() and isinstance(part, list) and _is_array(part) for key, part in item.items())
 
 
 def _is_list_of_points(item: Any) -> bool:
