@@ -337,7 +337,7 @@ def test_animated_pictures_are_films(tmp_path):
 
 def test_a_folder_of_other_things_says_what_it_holds(tmp_path):
     (tmp_path / "a.docx").write_text("x")
-    with pytest.raises(InputError, match=r"holds no video and no poses: 1 other files \(1 .docx\); give a folder with"):
+    with pytest.raises(InputError, match=r"holds no video and no poses: 1 other file \(1 .docx\); give a folder with"):
         find_sources([tmp_path])
     (tmp_path / "labels.tar.gz").write_bytes(b"\x1f\x8b")
     with pytest.raises(InputError, match=r"holds no video and no poses: 2 other files .*; unpack what is packed"):
@@ -349,7 +349,7 @@ def test_a_folder_of_other_things_says_what_it_holds(tmp_path):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        (".IMG_1.MOV.icloud", r"1 other files \(1 .icloud\); download what is in iCloud only"),
+        (".IMG_1.MOV.icloud", r"1 other file \(1 .icloud\); download what is in iCloud only"),
         ("IMG_0001.jpg", "single pictures are no film: give the video itself"),
     ],
 )

@@ -159,7 +159,7 @@ def test_index_and_search(call, poses, tmp_path):
     assert code == 0
     answer = json.loads(out)
     assert answer["sources"] == 4
-    assert "1 other files (1 .txt)" in answer["warnings"][0]
+    assert "1 other file (1 .txt)" in answer["warnings"][0]
     assert "broken.json" in answer["warnings"][1]
     assert len(answer["warnings"]) == 2
     code, out, _ = call("search", poses / "image.json", index, "--count", "3", "--json")

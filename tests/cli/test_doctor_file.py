@@ -143,5 +143,5 @@ def test_a_folder_is_said_to_hold_what_is_looked_into(examine, tmp_path):
     code, said = examine(tmp_path)
     assert code == 0
     assert f"✓ folder: holds {Path('a', 'b.npz')}\n" in said
-    assert f"! note: left out of {tmp_path}: 1 other files (1 .docx)\n" in said
-    assert read_source(tmp_path).warnings == (f"left out of {tmp_path}: 1 other files (1 .docx)",)
+    assert f"! note: left out of {tmp_path}: 1 other file (1 .docx)\n" in said
+    assert read_source(tmp_path).warnings == (f"left out of {tmp_path}: 1 other file (1 .docx)",)

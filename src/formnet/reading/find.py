@@ -178,4 +178,5 @@ def _tell(others: Counter[str]) -> str:
         return ""
     shown = [f"{count} {kind}" for kind, count in others.most_common(_SAID)]
     more = ", …" if len(others) > _SAID else ""
-    return f": {sum(others.values())} other files ({', '.join(shown)}{more})"
+    n_files = sum(others.values())
+    return f": {n_files} other file{'s' if n_files > 1 else ''} ({', '.join(shown)}{more})"
