@@ -74,11 +74,16 @@ def test_nobody_is_looked_at_again_where_nobody_was_found():
 def test_training_shows_poses_that_are_wrong_in_many_ways():
     people, rng = crossing_people(), np.random.default_rng(0)
     people[0, 3] = np.nan
-    drawn = np.stack([disturb_pose(people[0], people[1:], JOINTS, rng) for _ in range(400)])
+    is_hidden = np.arange(6) == 2
+    drawn = np.stack([disturb_pose(people[0], is_hidden, people[1:], JOINTS, rng) for _ in range(400)])
     away = np.linalg.norm(drawn - people[0], axis=-1)
     size = np.sqrt(np.prod(np.nanmax(people[0], axis=0) - np.nanmin(people[0], axis=0)))
-    assert np.nanmedian(away) < 0.05 * size
-    assert 0.1 < (away > 0.1 * size).mean() < 0.4
+    assert 0.03 * size < np.nanmedian(away[:, ~is_hidden]) < 0.1 * size
+    assert np.nanmedian(away[:, 2]) > 2 * np.nanmedian(away[:, 5])
+    assert 0.1 < (away > 0.15 * size).mean() < 0.4
+    hip, knee = (drawn[:, joint, 0] - people[0, joint, 0] for joint in (0, 2))
+    near = (np.abs(hip) < 0.3 * size) & (np.abs(knee) < 0.6 * size)
+    assert np.corrcoef(hip[near], knee[near])[0, 1] > 0.15
     assert 0.0 < np.isnan(drawn[:, [0, 1, 4, 5]]).mean() < 0.1
     near_other = np.linalg.norm(drawn[:, 4] - people[1, 4], axis=-1) < 0.15 * size
     assert 0.01 < near_other.mean() < 0.3

@@ -12,7 +12,7 @@ from formnet.checks import check_fields, real, within
 from formnet.pose.networks.condition import draw_condition
 from formnet.pose.networks.crop import Crop, box_joints, crop_around, crop_whole
 from formnet.pose.networks.description import STRIDE, PoseNetworkSpec
-from formnet.readers.pictures.base import VISIBLE, LabelledPerson, LabelledPicture, PictureSet
+from formnet.readers.pictures.base import HIDDEN, VISIBLE, LabelledPerson, LabelledPicture, PictureSet
 from formnet.skeleton import Skeleton
 from formnet.training.pose.conditions import disturb_pose
 
@@ -130,7 +130,8 @@ def _draw_training_condition(
     joints, flags, _ = place_people(view.frames[0].people, crop, spec.skeleton, is_mirrored)
     cells = np.where(flags[..., None] > 0, joints / STRIDE, np.nan)
     found = np.stack([
-        disturb_pose(own, np.delete(cells, number, axis=0), spec.skeleton, rng) for number, own in enumerate(cells)
+        disturb_pose(own, flags[number] == HIDDEN, np.delete(cells, number, axis=0), spec.skeleton, rng)
+        for number, own in enumerate(cells)
     ])  # fmt: skip
     assert view.person is not None
     return draw_condition(found[view.person], np.delete(found, view.person, axis=0), spec.map_size)
