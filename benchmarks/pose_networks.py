@@ -95,15 +95,16 @@ _START = Row("what the others begin with", _CROP, 2000, 32)
 _SMALL = Row("dense offsets, smaller pictures", {**_OFFSETS, "size": (192, 160)}, 15000, start=_START,
              learning_rate=2e-3, **_MANY)  # fmt: skip
 _FRAME = Row("what networks of clips begin with", _CROP, 2000, 32, pictures="passed")
-_QUICK = Row("dense offsets, first look", {**_OFFSETS, "size": (192, 160)}, 8000, start=_FRAME, learning_rate=2e-3,
-             **_MANY)  # fmt: skip
+_QUICK = Row("dense offsets, quickly, smaller pictures", {**_OFFSETS, "size": (192, 160)}, 8000, start=_FRAME,
+             learning_rate=2e-3, **_MANY)  # fmt: skip
+_FIRST = Row("dense offsets, first look", _OFFSETS, 2000, start=_QUICK, learning_rate=8e-4, **_MANY)
 _AGAIN = {**_ENCODER, "size": (128, 160), "sigma": 1.5, "lateral": True, "conditioned": True}
 # In the order in which they are worth having.
 NETWORKS = {
     "deconv": Row("SimpleBaseline, deconvolutions", _CROP, 5000, 32),
     "offsets": Row("dense offsets", _OFFSETS, 2500, start=_SMALL, learning_rate=8e-4, **_MANY),
-    "conditioned": Row("dense offsets, then crops conditioned on them", _AGAIN, 12000, 32, _FRAME, pictures="many",
-                       first=_QUICK),
+    "conditioned": Row("dense offsets, then crops conditioned on them", _AGAIN, 16500, 32, _FRAME, pictures="many",
+                       first=_FIRST),
     "fields": Row("part affinity fields, two stages", {**_WHOLE, "method": "fields", "stages": 2}, 2500, start=_START,
                   **_MANY),
     "rpstn": Row("RPSTN, five frames", _VIDEO, start=_FRAME, **_CLIPS),
