@@ -93,6 +93,8 @@ COUNTS = ", ".join(map(str, BY_COUNT))
 _MIN_NAMED = 6
 _MUCH_LESS = 0.6
 """Left and right of another joint set than the usual one must be less uneven by this factor."""
+_FEW_POSES = 5
+"""Fewer do not tell."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,8 @@ def choose_layout(points: FloatArray, names: Sequence[str] | None, source: str) 
     """The joints of rows (N, J, 3) whose missing points are NaN.
 
     Names decide where at least six of them are joints. Else the number of points does; where it fits several joint
-    sets, in the right one left limbs are as long as right ones, since a wrong one joins points of different limbs.
+    sets, in the right one left limbs are as long as right ones, since a wrong one joins points of different limbs;
+    a few poses are of the usual set.
 
     Raises:
         InputError: a number of points that no joint set has.
@@ -124,7 +127,7 @@ def choose_layout(points: FloatArray, names: Sequence[str] | None, source: str) 
             f"{source} holds rows of {points.shape[1]} points, and no joint set has that many; formnet knows {COUNTS}"
         )
     layouts = [_layout_of(candidate) for candidate in candidates]
-    if len(layouts) == 1:
+    if len(layouts) == 1 or len(points) < _FEW_POSES:
         return layouts[0]
     odds = [_compute_asymmetry(points[:, list(layout.columns)], layout.skeleton) for layout in layouts]
     most_even = int(np.argmin(odds))

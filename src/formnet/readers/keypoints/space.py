@@ -33,7 +33,7 @@ def find_up(positions: FloatArray, joints: Sequence[str]) -> FloatArray:
 
 
 def find_unit(positions: FloatArray, joints: Sequence[str]) -> str | None:
-    """ "m", "cm" or "mm", in which a standing person of (T, J, 3) is as tall as people are; None where none fits."""
+    """The unit ("m", "cm", "mm") in which a standing person of (T, J, 3) is as tall as people are; else None."""
     body = _middle(positions, joints, "shoulder") - _middle(positions, joints, "ankle")
     length = np.linalg.norm(body, axis=-1)
     if not np.isfinite(length).any():
@@ -93,12 +93,12 @@ def _is_mirrored(positions: FloatArray, joints: Sequence[str]) -> bool:
     heels = "heel" if {"left_heel", "right_heel"} <= set(joints) else "ankle"
     forward = _middle(positions, joints, "foot_index") - _middle(positions, joints, heels)
     sides = [name for name in ("hip", "shoulder") if {f"left_{name}", f"right_{name}"} <= set(joints)]
-    if not sides or not np.isfinite(forward).any():
+    if not sides:
         return False
     left = np.mean([_joint(positions, joints, f"left_{name}") - _joint(positions, joints, f"right_{name}")
                     for name in sides], axis=0)  # fmt: skip
     turn = (left * np.cross([0.0, -1.0, 0.0], forward)).sum(axis=-1)
-    return float(np.nanmedian(turn)) < 0
+    return bool(np.isfinite(turn).any()) and float(np.nanmedian(turn)) < 0
 
 
 def _middle(positions: FloatArray, joints: Sequence[str], name: str) -> FloatArray:
