@@ -86,3 +86,22 @@ with one_sentence_for_errors():
     assert ended.returncode == 143
     assert ended.stderr.startswith("stopped by SIGTERM; ")
     assert "Traceback" not in ended.stderr
+
+
+def test_a_stop_that_was_swallowed_before_the_task_begins_is_not_forgotten() -> None:
+    program = """
+import os, signal, time
+from formnet.training.ending import one_sentence_for_errors
+with one_sentence_for_errors():
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(9)
+    except BaseException:
+        pass
+    with one_sentence_for_errors():
+        raise IndexError("list index out of range")
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 130
+    assert ended.stderr.startswith("stopped; ")
+    assert "Traceback" not in ended.stderr
