@@ -14,7 +14,7 @@ from formnet.pose.photo import find_film, is_animated
 from formnet.readers.clips import VIDEO_SUFFIXES
 from formnet.readers.keypoints.files import OTHER_FILES, TEXT_SUFFIXES, WORLD_SUFFIXES, list_frame_files
 from formnet.readers.keypoints.keys import PERSON_KEYS, SPACE_KEYS
-from formnet.readers.keypoints.names import joint_named, plain_key
+from formnet.readers.keypoints.names import are_joints, plain_key
 from formnet.readers.keypoints.tables import is_joint_table
 from formnet.readers.source import IMAGE_SUFFIXES
 from formnet.storage.outputs import is_own_answer
@@ -25,7 +25,6 @@ FILM_SUFFIXES = VIDEO_SUFFIXES | {
 _SNIFFED_BYTES = 2**16
 _KEY = re.compile(r'"([^"\\]{1,60})"')
 _PEOPLE_KEYS = ("people", "bodies", "predictions", "instanceinfo", "instances", "annotations")
-_MIN_NAMED = 6
 _SAID = 6
 _PLACEHOLDER = ".icloud"
 """Hidden; stands for a file that is in the cloud only."""
@@ -154,11 +153,11 @@ def _looks_like_poses(path: Path) -> bool:
         return is_joint_table(text)
     if not path.suffix.lower().startswith(".json"):
         return False
-    keys = {plain_key(match[1]) for match in _KEY.finditer(text)}
+    names = _KEY.findall(text)
     # Broken JSON that begins like a list of rows is told of by the reader, not passed over.
     return (
-        not keys.isdisjoint({*PERSON_KEYS, *SPACE_KEYS, *_PEOPLE_KEYS})
-        or sum(joint_named(match[1]) is not None for match in _KEY.finditer(text)) >= _MIN_NAMED
+        not {*PERSON_KEYS, *SPACE_KEYS, *_PEOPLE_KEYS}.isdisjoint(map(plain_key, names))
+        or are_joints(names)
         or len(text.strip()) < 3
     )
 

@@ -12,7 +12,8 @@ from formnet.readers.detections import Detections
 from formnet.readers.keypoints.cells import parse_texts
 from formnet.readers.keypoints.clock import find_rate, find_time
 from formnet.readers.keypoints.gather import gather
-from formnet.readers.keypoints.keys import FrameKey, plain
+from formnet.readers.keypoints.keys import FrameKey
+from formnet.readers.keypoints.names import plain
 from formnet.readers.keypoints.points import describe
 from formnet.readers.keypoints.walk import Found, find_people
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from formnet.errors import InputError
 from formnet.motion import FloatArray
-from formnet.readers.keypoints.names import plain_key
+from formnet.readers.keypoints.names import plain
 from formnet.readers.keypoints.points import describe
 
 FrameKey = int | str
@@ -43,11 +43,6 @@ _TRACK_KEYS = ("idx", "trackid", "id_", "personid", "trackingid", "trackedid", "
 _PLACE_KEYS = frozenset({"x", "y", "left", "top", "xmin", "x1"})
 MAX_SIZE = 2**17
 """Pixels of a picture, in width or height."""
-
-
-def plain(node: Mapping[Any, Any]) -> dict[str, Any]:
-    """An object by its keys without capitals and signs; openpifpaf's `id_`, which follows people, is no `id`."""
-    return {key if key == "id_" else plain_key(key): value for key, value in node.items() if isinstance(key, str)}
 
 
 def read_frame(node: Mapping[str, Any]) -> FrameKey | None:

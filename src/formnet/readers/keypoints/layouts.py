@@ -9,7 +9,7 @@ import numpy as np
 
 from formnet.errors import InputError
 from formnet.motion import FloatArray
-from formnet.readers.keypoints.names import joint_named
+from formnet.readers.keypoints.names import MIN_JOINTS, joint_named
 from formnet.skeleton import (
     BLAZEPOSE_33,
     BODY_19,
@@ -90,7 +90,6 @@ BY_COUNT: dict[int, tuple[Skeleton | tuple[str | None, ...], ...]] = {
     543: (BLAZEPOSE_33,),  # the same with both hands
 }
 COUNTS = ", ".join(map(str, BY_COUNT))
-_MIN_NAMED = 6
 _MUCH_LESS = 0.6
 """Left and right of another joint set than the usual one must be less uneven by this factor."""
 _FEW_POSES = 5
@@ -149,7 +148,7 @@ def _layout_of_names(names: Sequence[str]) -> Layout | None:
         joint = joint_named(name)
         if joint is not None:
             found.setdefault(joint, column)
-    if len(found) < _MIN_NAMED:
+    if len(found) < MIN_JOINTS:
         return None
     known = next((skeleton for skeleton in SKELETONS.values() if skeleton.joints == tuple(found)), None)
     skeleton = known or next(

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from formnet.skeleton import SKELETONS
+
+MIN_JOINTS = 6
+"""Fewer names of joints, or columns of points, may stand in a file of anything."""
 
 _KNOWN = frozenset(joint for skeleton in SKELETONS.values() for joint in skeleton.joints)
 _SIDES = {"l": "left", "left": "left", "r": "right", "right": "right"}
@@ -39,6 +44,11 @@ def plain_key(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
+def plain(node: Mapping[Any, Any]) -> dict[str, Any]:
+    """An object by its keys without capitals and signs; openpifpaf's `id_`, which follows people, is no `id`."""
+    return {key if key == "id_" else plain_key(key): value for key, value in node.items() if isinstance(key, str)}
+
+
 def joint_named(name: str) -> str | None:
     """formnet's name of a joint (`RBigToe`, `right-big toe` → `right_foot_index`); None for what is no joint."""
     if name in _KNOWN:
@@ -53,3 +63,8 @@ def joint_named(name: str) -> str | None:
     if len(sides) == 1 and rest in _SIDED:
         return f"{sides[0]}_{_SIDED[rest]}"
     return _MIDDLE.get(rest) if not sides else None
+
+
+def are_joints(names: Iterable[object]) -> bool:
+    """Whether names, of keys or columns, are those of joints: at least `MIN_JOINTS` are."""
+    return sum(joint_named(str(name)) is not None for name in names) >= MIN_JOINTS

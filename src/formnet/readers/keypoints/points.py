@@ -12,7 +12,7 @@ from formnet.checks import say_value
 from formnet.errors import InputError
 from formnet.motion import FloatArray
 from formnet.readers.keypoints.layouts import BY_COUNT, COUNTS
-from formnet.readers.keypoints.names import plain_key
+from formnet.readers.keypoints.names import plain
 from formnet.storage.texts import is_number
 
 _PLACES = ("position", "coordinates", "pixel", "location", "proj", "position2d", "point2d")
@@ -160,12 +160,12 @@ def _read_scores(scores: Any, n_points: int) -> FloatArray | None:
 
 
 def _is_columns(value: Mapping[str, Any]) -> bool:
-    known = _plain(value)
+    known = plain(value)
     return all(isinstance(known.get(axis), list) for axis in "xy")
 
 
 def _parse_columns(value: Mapping[str, Any], where: str) -> Points:
-    known = _plain(value)
+    known = plain(value)
     x, y = _to_array(known["x"], where), _to_array(known["y"], where)
     if x.ndim != 1 or x.shape != y.shape:
         raise InputError(f"{where}: expected as many x as y, got {len(x)} and {len(y)}")
@@ -174,11 +174,11 @@ def _parse_columns(value: Mapping[str, Any], where: str) -> Points:
 
 def find_place(point: Mapping[str, Any]) -> tuple[Any, Any, Any] | None:
     """x, y and depth (None without) of a point, from it or from an object or list in it; None where it has no place."""
-    known = _plain(point)
+    known = plain(point)
     for one in (known, *(known.get(name) for name in _PLACES)):
         if isinstance(one, list) and 2 <= len(one) <= 3 and all(map(_is_number, one)):
             return one[0], one[1], (one[2] if len(one) == 3 else None)
-        inner = _plain(one) if isinstance(one, dict) else {}
+        inner = plain(one) if isinstance(one, dict) else {}
         if {"x", "y"} <= inner.keys():
             x, y, z = (_unwrap(inner.get(axis)) for axis in "xyz")
             return x, y, z
@@ -191,7 +191,7 @@ def _parse_objects(value: list[Any], where: str) -> Points:
         place = find_place(point) if isinstance(point, dict) else None
         if place is None or not _is_number(place[0]) or not _is_number(place[1]):
             raise InputError(f"{where}: expected points with 'x' and 'y', got {describe(point)}; write the file again")
-        known = _plain(point)
+        known = plain(point)
         confidence = _unwrap(_first(known, _CONFIDENCE))
         has_confidence &= confidence is not None
         rows.append([*place[:2], confidence if _is_number(confidence) and confidence is not None else 1.0])
@@ -214,10 +214,6 @@ def _parse_named(value: Mapping[str, Any], where: str) -> Points:
     else:
         parsed = _with_scores(_to_array(points, where), None, where)
     return Points(parsed.values, tuple(names), parsed.has_confidence, parsed.depth)
-
-
-def _plain(value: Mapping[str, Any]) -> dict[str, Any]:
-    return {plain_key(key): part for key, part in value.items() if isinstance(key, str)}
 
 
 def _unwrap(value: Any) -> Any:

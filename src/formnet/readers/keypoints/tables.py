@@ -18,7 +18,7 @@ from formnet.readers.keypoints.clock import TIMECODE, TimeUnit, read_rate, read_
 from formnet.readers.keypoints.gather import gather
 from formnet.readers.keypoints.headers import keep_body, name_fields, split_rows
 from formnet.readers.keypoints.long_tables import FRAME_COLUMNS, TRACK_COLUMNS, widen_long_table
-from formnet.readers.keypoints.names import joint_named, plain_key
+from formnet.readers.keypoints.names import MIN_JOINTS, are_joints, joint_named, plain_key
 from formnet.readers.keypoints.numbers import number_in
 from formnet.readers.keypoints.points import Points
 from formnet.readers.keypoints.walk import Found, Row
@@ -69,7 +69,7 @@ def parse_table(
     if _is_own(header):
         return _read_own(header, body, path)
     columns = _find_columns(header)
-    if len(columns.joints) < 6:
+    if len(columns.joints) < MIN_JOINTS:
         shown = ", ".join(header[:6])
         raise InputError(
             f"{path} is a table, but not of joints: expected columns such as left_knee_x, left_knee_y (and a "
@@ -93,10 +93,10 @@ def is_joint_header(rows: list[list[str]]) -> bool:
     header = rows[0]
     if holds_lists(header):
         return True
-    if header[0].lower() == "scorer" or _is_own(header) or len(_find_columns(header).joints) >= 6:
+    if header[0].lower() == "scorer" or _is_own(header) or len(_find_columns(header).joints) >= MIN_JOINTS:
         return True
     wide = widen_long_table([row for row in rows if len(row) == len(header)])
-    return sum(joint_named(name) is not None for name in _find_columns(wide[0]).joints) >= 6
+    return are_joints(_find_columns(wide[0]).joints)
 
 
 def _is_own(header: list[str]) -> bool:
@@ -155,7 +155,7 @@ def _to_detections(
     else:
         labels = tuple(names)
         # A table holds other columns with x and y, too (boxes, centres): only joints count.
-        if sum(joint_named(name) is not None for name in names) >= 6:
+        if are_joints(names):
             names = [name for name in names if joint_named(name) is not None]
             labels = tuple(names)
     numbers = _to_numbers(body, path)

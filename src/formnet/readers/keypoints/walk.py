@@ -23,14 +23,13 @@ from formnet.readers.keypoints.keys import (
     SCORE_KEYS,
     SPACE_KEYS,
     FrameKey,
-    plain,
     read_box,
     read_frame,
     read_identity,
     read_size,
 )
 from formnet.readers.keypoints.layouts import BY_COUNT
-from formnet.readers.keypoints.names import joint_named
+from formnet.readers.keypoints.names import are_joints, plain
 from formnet.readers.keypoints.points import Points, find_place, parse_points
 
 # Other people of the body that WholeBody annotations keep beside it.
@@ -40,7 +39,6 @@ _SKIPPED_KEYS = ("box", "bbox", "bboxes", "boxes", *SPACE_KEYS)
 MAX_DEPTH = 12
 _MIN_POINTS = 14
 _MIN_NUMBERS = 2 * _MIN_POINTS
-_MIN_NAMED = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +153,7 @@ def _walk_object(node: dict[str, Any], at: _At, found: Found, person_keys: tuple
     if key is not None and not _holds_people(known[key], person_keys):
         scores = next((known[name] for name in SCORE_KEYS if isinstance(known.get(name), list)), None)
         _add(parse_points(_with_feet(known, key), scores, at.where), known, at, found)
-    elif not found.is_space and sum(joint_named(str(name)) is not None for name in node) >= _MIN_NAMED:
+    elif not found.is_space and are_joints(node):
         _add(parse_points(node, None, at.where), known, at, found)
     elif groups := {name: part for name, part in known.items() if name in (*GROUP_KEYS, *person_keys)}:
         for name, part in groups.items():
