@@ -156,7 +156,7 @@ def main(arguments: argparse.Namespace) -> None:
         return
     if arguments.split:
         for name in arguments.networks:
-            if _finds_several(NETWORKS[name]):
+            if NETWORKS[name].pictures == "many":
                 report_split(name, arguments.work)
         return
     if arguments.spine:
@@ -191,7 +191,7 @@ def measure(name: str, work: Path) -> Figures:
     figures["training_pictures"] = len(pictures(f"{row.pictures}_train", work))
     tests = _TESTS[row.pictures]
     network = load_pose_network(run / "pose.safetensors")
-    sides = {name: measure_network(network, pictures(f"{name}_test", work)) for name in tests[:-1]}
+    sides = {side: measure_network(network, pictures(f"{side}_test", work)) for side in tests[:-1]}
     sides[tests[-1]] = tested
     for side, measured in sides.items():
         figures |= {f"{side}/{figure}": value for figure, value in measured.items()}
@@ -222,10 +222,6 @@ def _train(name: str, row: Row, work: Path) -> tuple[float, Figures]:
     return time.process_time() - began_s, {key.removeprefix("test/"): value for key, value in figures.items()}
 
 
-def _finds_several(row: Row) -> bool:
-    return row.pictures == "many"
-
-
 def pictures(name: str, work: Path) -> PictureSet:
     return read_or_render(work / "sets" / name, SETS[name])
 
@@ -246,7 +242,7 @@ def report_ceiling(work: Path) -> None:
 def report_split(name: str, work: Path) -> None:
     """Prints three people's AP with one thing put right at a time."""
     network, truth = load_pose_network(work / "runs" / name / "pose.safetensors"), pictures("three_test", work)
-    found = answer_views(network, list_views(truth, network.spec), flip=True)
+    found = answer_views(network, list_views(truth, network.opening.spec), flip=True)
     people = [true_people(picture, truth.skeleton) for picture in truth.pictures]
     print(f"{name}: AP, AP50, AP75 of three people")
     for title, figures in split_loss(found, people, oks_sigmas(truth.skeleton)).items():
