@@ -11,7 +11,7 @@ import pytest
 from PIL import Image as Pillow
 
 from formnet.cli.options import make_reading
-from formnet.errors import InputError, PoseError
+from formnet.errors import FormnetError, InputError, PoseError
 from formnet.pose.track import PoseTrack
 from formnet.pose.upright import compute_picture_lean_deg, find_turn_deg, turn_track
 from formnet.preprocess.visibility import compute_height_px, find_lost, find_unseen_legs, keep_long, share_of_shown
@@ -321,11 +321,72 @@ def test_folders_are_searched_for_films_and_poses_and_the_rest_is_said(tmp_path)
     assert find_sources([root / "b.mp4", root / "b.mp4"]).sources == (root / "b.mp4",)
 
 
+@pytest.mark.parametrize("tool", FORMATS)
+def test_what_is_read_when_named_is_taken_from_a_folder(tool, tmp_path):
+    path = FORMATS[tool][0](tmp_path)
+    (tmp_path / "READ ME.txt").write_text("Squats\n\nfilmed on Monday, from the side.\n")
+    found = find_sources([tmp_path])
+    assert found.sources == (path,)
+    assert found.notes == (f"left out of {tmp_path}: 1 other file (1 .txt)",)
+
+
+def test_files_of_several_films_are_no_frames_of_one(tmp_path):
+    for name in ("clip1.json", "clip2.json"):
+        FORMATS["TF.js"][0](tmp_path).rename(tmp_path / name)
+    assert [path.name for path in find_sources([tmp_path]).sources] == ["clip1.json", "clip2.json"]
+
+
+BESIDE_POSES = {
+    "READ ME.txt": ("Squats\n\nof Monday, from the side.\n", ""),
+    "requirements.txt": ("numpy\nscipy==1.2\n", ""),
+    "classes.txt": ("person\n", ""),
+    "settings.json": ('{"fps": 30}', ""),
+    "commented.json": ('{\n // rates\n "fps": 30,\n}', ""),
+    "weights.pth": ("PK", ""),
+    "model.json": ('{"keypoints": ["nose", "left_eye"], "skeleton": [[1, 2]]}', "model.json holds no poses"),
+    "boxes.json": ('{"images": [], "annotations": [{"id": 1, "bbox": [1, 2, 3, 4]}]}', "annotations without keypoints"),
+    "walk.bvh": ("HIERARCHY", "is a BVH animation"),
+    "weights.npz": ({"w": np.zeros((3, 4))}, "weights.npz has no positions"),
+    "walk.npz": ({"poses": np.zeros((3, 63)), "trans": np.zeros((3, 3))}, "is a recording of SMPL"),
+    "features.npy": (np.zeros((9, 512)), "is an array of 9 × 512"),
+    "objects.npy": (np.array([{}], dtype=object), "Python objects"),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE_POSES)
+def test_what_else_is_in_a_folder_fails_nothing_and_is_explained_where_it_might_be_poses(name, tmp_path):
+    content, words = BESIDE_POSES[name]
+    path = tmp_path / name
+    if isinstance(content, str):
+        path.write_text(content)
+    elif isinstance(content, dict):
+        np.savez(path, **content)
+    else:
+        np.save(path, content)
+    with pytest.raises(FormnetError):
+        read_source(path)
+    (tmp_path / "poses.json").write_text(json.dumps(alphapose()))
+    found = find_sources([tmp_path])
+    assert found.sources == (tmp_path / "poses.json",)
+    told, _, reason = found.notes[0].partition(f"(1 {path.suffix})")
+    assert told == f"left out of {tmp_path}: 1 other file "
+    assert words in reason if words else not reason
+
+
+def test_what_is_broken_in_a_folder_is_a_source_and_told_of(tmp_path):
+    (tmp_path / "poses.json").write_text(json.dumps(alphapose())[:-9])
+    np.savez(tmp_path / "points.npz", keypoints=np.zeros((9, 17, 3)))
+    (tmp_path / "points.npz").write_bytes((tmp_path / "points.npz").read_bytes()[:-60])
+    assert [path.name for path in find_sources([tmp_path]).sources] == ["points.npz", "poses.json"]
+
+
 def test_frames_beside_a_summary_are_still_one_clip(tmp_path):
     for n, pose in enumerate(squat_points(COCO_17)):
         (tmp_path / f"{n}.json").write_text(json.dumps(openpose_frame(pose)))
     (tmp_path / "alphapose-results.json").write_text(json.dumps(alphapose()))
-    assert find_sources([tmp_path]).sources == (tmp_path,)
+    found = find_sources([tmp_path])
+    assert found.sources == (tmp_path,)
+    assert found.notes == (f"{tmp_path} was taken as one clip, a file a frame, and left out: 1 other file (1 .json)",)
 
 
 def test_animated_pictures_are_films(tmp_path):

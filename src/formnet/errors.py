@@ -17,6 +17,10 @@ class InputError(FormnetError):
     """A file or value that cannot be used: missing, unreadable, malformed, empty or hostile."""
 
 
+class OtherContentError(InputError):
+    """A sound file that holds something else than what is looked for: in a folder it is left out, and named."""
+
+
 class PoseError(FormnetError):
     """A clip was read, but it does not show what is needed (nobody, too few frames, no repetition)."""
 

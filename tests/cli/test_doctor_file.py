@@ -86,7 +86,7 @@ def test_a_picture(examine, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "content", "words"),
-    [("a.txt", "hello", "no rows"), ("a.mp4", "hello", "is no video"), ("a.c3d", "x", "is no C3D file")],
+    [("a.txt", "hello", "but not of joints"), ("a.mp4", "hello", "is no video"), ("a.c3d", "x", "is no C3D file")],
 )
 def test_what_cannot_be_read(examine, tmp_path, name, content, words):
     (tmp_path / name).write_text(content)

@@ -225,7 +225,7 @@ BROKEN = {
     "openpose without list": ('{"people": [3]}', "holds no poses that formnet knows"),
     "openpose of 3 numbers": ('{"people": [{"pose_keypoints_2d": [1,2,3]}]}', "expected 14, .* got 3 numbers"),
     "openpose of nobody": ('{"people": []}', "holds no pose"),
-    "coco without keypoints": ('{"images": [], "annotations": [{"id": 1}]}', "annotation 0: expected an object"),
+    "coco without keypoints": ('{"images": [], "annotations": [{"id": 1}]}', "holds annotations without keypoints"),
     "coco of nobody": ('{"images": [], "annotations": []}', "holds no pose"),
     "coco with odd images": ('{"images": 3, "annotations": [{"keypoints": [], "image_id": 1}]}', "a list of images"),
 }

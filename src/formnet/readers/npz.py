@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from formnet.checks import say_value
-from formnet.errors import InputError, SkeletonError
+from formnet.errors import InputError, OtherContentError, SkeletonError
 from formnet.motion import Motion
 from formnet.pose.model_bundle import Eyes
 from formnet.readers.keypoints.points import may_be_points
@@ -69,17 +69,18 @@ def read_npz(path: Path) -> StoredMotion:
     """What `write_npz` wrote.
 
     Raises:
-        InputError: missing, no such archive, fields missing, or no valid motion.
+        InputError: missing, no such archive, or no valid motion.
+        OtherContentError: fields missing.
     """
     content = read_arrays(path, "motion file", "write it again")
     absent = [name for name in _FIELDS if name not in content]
     if maker := next((maker for maker, names in _ROTATIONS.items() if names <= content.keys()), None):
-        raise InputError(
+        raise OtherContentError(
             f"{path} is a recording of SMPL ({maker}): rotations of a body model and no joints; pose the model and "
             "export its joints as CSV or TRC"
         )
     if absent:
-        raise InputError(f"{path} has no {', '.join(absent)}; write it with `formnet pose CLIP -o FILE.npz`")
+        raise OtherContentError(f"{path} has no {', '.join(absent)}; write it with `formnet pose CLIP -o FILE.npz`")
     image = _read_motion(content, "image_", path) if "image_positions" in content else None
     eyes = next((size for size in Eyes if size == str(content.get("eyes"))), None)
     return StoredMotion(_read_motion(content, "", path), image, eyes)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from formnet.errors import InputError, PoseError
+from formnet.errors import InputError, OtherContentError, PoseError
 from formnet.motion import Motion
 from formnet.pose.track import PoseTrack
 from formnet.readers.detections import Detections, detections_to_motion
@@ -86,7 +86,7 @@ def read_pose_source(
         track = _make_track(stored.motion, path, "npz", image=stored.image, size=size)
         return _as_only_one(replace(track, eyes=stored.eyes), person, clip)
     if not is_pose_source(path):
-        raise InputError(f"{path} is no keypoint file; expected a folder or one of {', '.join(POSE_SUFFIXES)}")
+        raise OtherContentError(f"{path} is no keypoint file; expected a folder or one of {', '.join(POSE_SUFFIXES)}")
     found = read_keypoints(path, size)
     if isinstance(found, World):
         track = _make_track(found.motion, path, found.kind, warnings=found.notes, size=size)
@@ -135,7 +135,7 @@ def _choose_and_time(found: Detections, path: Path, person: int | None, fps: flo
 
 def _refuse_others(path: Path) -> None:
     if path.is_file() and path.suffix.lower() in OTHER_FILES:
-        raise InputError(f"{path} {OTHER_FILES[path.suffix.lower()]}")
+        raise OtherContentError(f"{path} {OTHER_FILES[path.suffix.lower()]}")
 
 
 def choose_clip(found: Detections, wanted: str | None, path: Path) -> Detections:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from formnet.errors import FormnetError, InputError
+from formnet.errors import FormnetError, InputError, OtherContentError, PoseError
 from formnet.pose.photo import find_film, is_animated
 from formnet.readers.clips import VIDEO_SUFFIXES
-from formnet.readers.keypoints.files import OTHER_FILES, TEXT_SUFFIXES, WORLD_SUFFIXES, list_frame_files
+from formnet.readers.keypoints.files import OTHER_FILES, list_frame_files
 from formnet.readers.keypoints.keys import PERSON_KEYS, SPACE_KEYS
 from formnet.readers.keypoints.names import are_joints, plain_key
 from formnet.readers.keypoints.tables import is_joint_table
-from formnet.readers.source import IMAGE_SUFFIXES
+from formnet.readers.source import IMAGE_SUFFIXES, POSE_SUFFIXES, is_pose_source, read_pose_source
+from formnet.storage.kinds import read_head
 from formnet.storage.outputs import is_own_answer
 
 FILM_SUFFIXES = VIDEO_SUFFIXES | {
@@ -28,6 +28,9 @@ _PEOPLE_KEYS = ("people", "bodies", "predictions", "instanceinfo", "instances", 
 _SAID = 6
 _PLACEHOLDER = ".icloud"
 """Hidden; stands for a file that is in the cloud only."""
+_SETTINGS = (".yaml", ".yml", ".pth", ".pkl", ".pickle", ".joblib", ".msgpack")
+"""Of files that belong to programs more often than they hold poses: counted, without a word of theirs."""
+_EXPLAINED = 3
 _PACKED = (".zip", ".gz", ".tgz", ".tar", ".xz", ".bz2", ".zst", ".7z", ".rar")
 
 
@@ -42,6 +45,28 @@ class FoundSources:
 
     sources: tuple[Path, ...]
     notes: tuple[str, ...] = ()
+
+
+@dataclass
+class _LeftOut:
+    """What of a folder is left out: how many files of each kind, and why, of a kind that may be missed."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def add(self, kind: str, reason: str = "") -> None:
+        self.counts[kind] += 1
+        if reason:
+            self.reasons.setdefault(kind, reason)
+
+    def __str__(self) -> str:
+        if not self.counts:
+            return ""
+        shown = [f"{count} {kind}" for kind, count in self.counts.most_common(_SAID)]
+        more = ", …" if len(self.counts) > _SAID else ""
+        n_files = sum(self.counts.values())
+        reasons = "".join(f"; {reason}" for reason in list(self.reasons.values())[:_EXPLAINED])
+        return f": {n_files} other file{'s' if n_files > 1 else ''} ({', '.join(shown)}{more}){reasons}"
 
 
 def find_sources(paths: Sequence[Path], *, with_pictures: bool = False, without: Path | None = None) -> FoundSources:
@@ -61,16 +86,22 @@ def find_sources(paths: Sequence[Path], *, with_pictures: bool = False, without:
             if str(path) == "-":
                 raise InputError("- is no file, and nothing is read from standard input; save the video and name it")
             raise InputError(f"{path} does not exist; check the spelling and the folder")
-        if not path.is_dir() or list_frame_files(path):
+        if not path.is_dir():
             sources.append(path)
             continue
-        others: Counter[str] = Counter()
+        others = _LeftOut()
+        if frames := list_frame_files(path):
+            sources.append(path)
+            for beside in sorted({one for one in path.iterdir() if not one.name.startswith(".")} - set(frames)):
+                others.add(beside.suffix.lower() or beside.name)
+            notes += [f"{path} was taken as one clip, a file a frame, and left out{others}"] if others.counts else []
+            continue
         inside = sorted(_search(path, with_pictures, without, others, set()))
         if not inside:
-            raise InputError(f"the folder {path} holds no video and no poses{_tell(others)}; {_remedy(others)}")
+            raise InputError(f"the folder {path} holds no video and no poses{others}; {_remedy(others.counts)}")
         sources += inside
-        if others:
-            notes.append(f"left out of {path}{_tell(others)}")
+        if others.counts:
+            notes.append(f"left out of {path}{others}")
     return FoundSources(tuple(dict.fromkeys(sources)), tuple(notes))
 
 
@@ -96,7 +127,7 @@ def find_one(path: Path, on_note: Callable[[str], None] | None = None) -> Path:
 
 
 def _search(
-    folder: Path, with_pictures: bool, without: Path | None, others: Counter[str], seen: set[Path]
+    folder: Path, with_pictures: bool, without: Path | None, others: _LeftOut, seen: set[Path]
 ) -> Iterator[Path]:
     if (real := folder.resolve()) in seen:
         # A link that leads back up.
@@ -108,53 +139,55 @@ def _search(
     for path in folder.iterdir():
         if path.name.startswith(".") or path in frames:
             if path.suffix.lower() == _PLACEHOLDER:
-                others[_PLACEHOLDER] += 1
+                others.add(_PLACEHOLDER)
             continue
         if path.is_dir():
             yield from _search(path, with_pictures, without, others, seen)
         elif path.is_file() and not (without is not None and path.resolve() == without.resolve()):
             if is_own_answer(path):
-                others["of formnet's own"] += 1
-            elif _is_source(path, with_pictures):
+                others.add("of formnet's own")
+            elif (reason := _why_not(path, with_pictures)) is None:
                 yield path
             else:
-                others[path.suffix.lower() or path.name] += 1
+                others.add(path.suffix.lower() or path.name, reason)
 
 
-def _is_source(path: Path, with_pictures: bool) -> bool:
+def _why_not(path: Path, with_pictures: bool) -> str | None:
+    """Why a file in a folder is no source; empty where that goes without saying, None for sources.
+
+    A file is what it is when it is named: poses are read. What is broken and begins like poses is a source, so that it
+    is told of.
+    """
     suffix = path.suffix.lower()
-    if suffix in FILM_SUFFIXES or suffix in WORLD_SUFFIXES or (with_pictures and suffix in IMAGE_SUFFIXES):
-        return True
+    if suffix in FILM_SUFFIXES or (with_pictures and suffix in IMAGE_SUFFIXES):
+        return None
     try:
         if suffix in IMAGE_SUFFIXES:
-            return path.stat().st_size > 0 and (is_animated(path) or find_film(path) is not None)
-        if suffix in (".npz", ".npy"):
-            return _is_motion_archive(path) if suffix == ".npz" else True
-        return suffix in TEXT_SUFFIXES and suffix not in OTHER_FILES and _looks_like_poses(path)
+            is_film = path.stat().st_size > 0 and (is_animated(path) or find_film(path) is not None)
+            return None if is_film else ""
+        if not is_pose_source(path):
+            return ""
+        read_pose_source(path)
+    except PoseError:
+        return None
+    except OtherContentError as error:
+        return str(error) if _may_be_missed(path) else ""
     except (OSError, FormnetError):
-        return False
+        return None if _may_be_missed(path) else ""
+    return None
 
 
-def _is_motion_archive(path: Path) -> bool:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return "positions.npy" in archive.namelist()
-    except zipfile.BadZipFile:
-        # It calls itself an archive of ours, or nearly: that it is broken is worth a word.
-        return True
-
-
-def _looks_like_poses(path: Path) -> bool:
-    """A look at the beginning: tables by their columns, the rest by the keys of people."""
-    with path.open("rb") as file:
-        raw = file.read(_SNIFFED_BYTES)
-    text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", errors="ignore")
-    if path.suffix.lower() in (".csv", ".tsv"):
+def _may_be_missed(path: Path) -> bool:
+    """Whether a user may think that a file holds poses: by its kind, columns of a table or keys of people."""
+    suffix = path.suffix.lower()
+    if not suffix.startswith((".json", ".csv", ".tsv")):
+        return suffix in (*POSE_SUFFIXES, *OTHER_FILES) and suffix not in (".txt", *_SETTINGS)
+    head = read_head(path, _SNIFFED_BYTES)
+    text = head.decode("utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8", errors="ignore")
+    if suffix in (".csv", ".tsv"):
         return is_joint_table(text)
-    if not path.suffix.lower().startswith(".json"):
-        return False
     names = _KEY.findall(text)
-    # Broken JSON that begins like a list of rows is told of by the reader, not passed over.
+    # An empty file was to hold something.
     return (
         not {*PERSON_KEYS, *SPACE_KEYS, *_PEOPLE_KEYS}.isdisjoint(map(plain_key, names))
         or are_joints(names)
@@ -170,12 +203,3 @@ def _remedy(others: Counter[str]) -> str:
     if any(kind in IMAGE_SUFFIXES for kind in others):
         return "single pictures are no film: give the video itself, or make one of them"
     return "give a folder with .mp4, .mov or other video files, or files of poses"
-
-
-def _tell(others: Counter[str]) -> str:
-    if not others:
-        return ""
-    shown = [f"{count} {kind}" for kind, count in others.most_common(_SAID)]
-    more = ", …" if len(others) > _SAID else ""
-    n_files = sum(others.values())
-    return f": {n_files} other file{'s' if n_files > 1 else ''} ({', '.join(shown)}{more})"

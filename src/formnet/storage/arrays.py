@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from formnet.errors import InputError
+from formnet.errors import InputError, OtherContentError
 from formnet.storage.files import atomic_path
 from formnet.storage.texts import check_file
 
@@ -31,6 +31,10 @@ _DAMAGE = (
 
 class _RefusedError(ValueError):
     """What a sound reader would do, and this one does not; the text says why."""
+
+
+class _OtherError(_RefusedError):
+    """As that, of a sound file."""
 
 
 def read_arrays(path: Path, what: str, remedy: str, names: Collection[str] | None = None) -> dict[str, NDArray[Any]]:
@@ -108,9 +112,9 @@ def _read_stream(stream: IO[bytes], size: int) -> NDArray[Any]:
     read_head = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
     shape, is_fortran, kind = read_head(stream)
     if kind.hasobject:
-        raise _RefusedError("it holds Python objects, which can run programs and are not opened")
+        raise _OtherError("it holds Python objects, which can run programs and are not opened")
     if kind.kind not in _KINDS:
-        raise _RefusedError(f"it holds {kind.name[:40]}, neither numbers nor text")
+        raise _OtherError(f"it holds {kind.name[:40]}, neither numbers nor text")
     if any(length < 0 for length in shape):
         raise _RefusedError("an array says to have less than nothing in it")
     wanted = math.prod(shape) * kind.itemsize
@@ -128,4 +132,5 @@ def _read_stream(stream: IO[bytes], size: int) -> NDArray[Any]:
 
 def _refusal(path: Path, what: str, remedy: str, error: Exception) -> InputError:
     reason = str(error) if isinstance(error, _RefusedError) else "it is damaged"
-    return InputError(f"{path} is no readable {what} ({reason}); {remedy}")
+    sentence = f"{path} is no readable {what} ({reason}); {remedy}"
+    return OtherContentError(sentence) if isinstance(error, _OtherError) else InputError(sentence)

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from formnet.errors import InputError
+from formnet.errors import InputError, OtherContentError
 
 MAX_BYTES = 2**28
 """Of a text file; four hours of one person's joints."""
@@ -68,7 +68,7 @@ def read_text(path: Path, what: str = "keypoint file", most_bytes: int = MAX_BYT
     except UnicodeDecodeError:
         if not _CONTROL.search(raw) and sum(byte > 127 for byte in raw) < _MOST_ACCENTS * len(raw):
             return raw.decode("latin-1")
-        raise InputError(f"{path} is no text but binary data; give a {what} in UTF-8") from None
+        raise OtherContentError(f"{path} is no text but binary data; give a {what} in UTF-8") from None
     if not text.strip():
         raise InputError(f"{path} is empty; write the {what} again")
     return text

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from formnet.errors import InputError, PoseError
+from formnet.errors import InputError, OtherContentError, PoseError
 from formnet.motion import MAX_EVEN_FRAMES, Motion
 from formnet.readers.detections import Detections
 from formnet.readers.keypoints.c3d import read_c3d
@@ -88,7 +88,7 @@ def read_keypoints(path: Path, size: tuple[int, int] | None = None) -> Detection
         motion, notes = read_c3d(path)
         return World(motion, "c3d", notes)
     if (kind := describe_other_kind(path)) is not None:
-        raise InputError(f"{path} {kind}")
+        raise OtherContentError(f"{path} {kind}")
     text = read_text(path)
     start = text.lstrip()[:12]
     is_called_json = path.suffix.lower().startswith(".json")
@@ -171,7 +171,7 @@ def _load_array(path: Path) -> tuple[np.ndarray, Mapping[str, np.ndarray]]:
         # Points in the picture go before those in space.
         arrays = [one for name, one in named.items() if _SPACE.search(name.lower()) is None] or list(named.values())
         if len(arrays) != 1:
-            raise InputError(
+            raise OtherContentError(
                 f"{path} holds {len(arrays)} arrays of frames × points × 2, 3 or 4 (x, y, maybe depth, and "
                 "confidence), one is read; write it with `formnet pose CLIP -o FILE.npz`, or one array with numpy.save"
             )
@@ -196,7 +196,7 @@ def _read_array(path: Path, size: tuple[int, int] | None) -> Detections:
         array = array.reshape(len(array), -1, _FLAT[array.shape[1]])
     if not may_be_points(array):
         shape = " × ".join(map(str, array.shape)) or "one value"
-        raise InputError(
+        raise OtherContentError(
             f"{path} is an array of {shape}: expected frames × points × 2, 3 or 4 (x, y, maybe depth, and "
             "confidence); write it again"
         )

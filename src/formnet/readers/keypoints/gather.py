@@ -149,12 +149,12 @@ def _number(rows: list[Row], found: Found, points: FloatArray, source: str, *, i
     if named:
         frames = number_frames(named)
         is_doubtful = not is_film and frames.is_film and isinstance(named[0], str) and has_gaps(frames)
-        if is_doubtful and len(frames.clip_names) == 1 and not _follow_each_other(points[np.argsort(frames.numbers)]):
+        if is_doubtful and len(frames.clip_names) == 1 and not follow_each_other(points[np.argsort(frames.numbers)]):
             return number_pictures(named)
         return frames
     places = np.array([row.place for row in rows], dtype=np.int64)
     # A plain list of people is one picture of several, or a film of one: a body moves little from frame to frame.
-    if not found.has_places and len(rows) > 1 and not _follow_each_other(points):
+    if not found.has_places and len(rows) > 1 and not follow_each_other(points):
         places[:] = 0
     return FrameNumbers(np.maximum(places, 0), np.zeros(len(rows), np.int64), ("",))
 
@@ -166,7 +166,8 @@ def _count_from_elsewhere(points: FloatArray) -> bool:
     return bool(len(seen)) and float((seen < 0).mean(axis=0).max()) > _MAX_OUTSIDE
 
 
-def _follow_each_other(points: FloatArray) -> bool:
+def follow_each_other(points: FloatArray) -> bool:
+    """Whether rows (N, J, 3) may be one person in frame after frame."""
     size = np.nanmedian(np.nanmax(points[..., :2], axis=1) - np.nanmin(points[..., :2], axis=1))
     steps = np.linalg.norm(np.diff(points[..., :2], axis=0), axis=-1)
     return bool(np.nanmedian(steps) < 0.3 * size)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from formnet.errors import InputError
+from formnet.errors import InputError, OtherContentError
 from formnet.readers.keypoints.layouts import BY_COUNT
 from formnet.readers.keypoints.names import joint_named
 from formnet.storage.texts import is_number
@@ -44,6 +44,7 @@ def read_rows(text: str, path: Path) -> Table:
 
     Raises:
         InputError: no table, or rows of several widths.
+        OtherContentError: lines of words.
     """
     try:
         table = split_rows(text)
@@ -53,6 +54,8 @@ def read_rows(text: str, path: Path) -> Table:
         raise InputError(f"{path} is empty; write the table again")
     width = len(table.rows[0])
     uneven = next((number for number, row in enumerate(table.rows, 1) if len(row) != width), None)
+    if uneven is not None and not any(is_number(cell) for row in table.rows[:uneven] for cell in row):
+        raise OtherContentError(f"{path} is text and no table; give JSON or a table of joints")
     if uneven is not None:
         raise InputError(
             f"{path} has {width} columns in its first row but {len(table.rows[uneven - 1])} in row {uneven}; write it "

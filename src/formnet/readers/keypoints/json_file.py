@@ -7,11 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from formnet.errors import InputError, PoseError
+import numpy as np
+
+from formnet.errors import InputError, OtherContentError, PoseError
 from formnet.readers.detections import Detections
 from formnet.readers.keypoints.cells import parse_texts
 from formnet.readers.keypoints.clock import find_rate, find_time
-from formnet.readers.keypoints.gather import gather
+from formnet.readers.keypoints.frames import MIN_FILM
+from formnet.readers.keypoints.gather import follow_each_other, gather
 from formnet.readers.keypoints.keys import FrameKey
 from formnet.readers.keypoints.names import plain
 from formnet.readers.keypoints.points import describe
@@ -33,7 +36,8 @@ def parse_keypoints(content: Any, path: Path, size: tuple[int, int] | None = Non
         size: (width, height) of the picture where the user knows it.
 
     Raises:
-        InputError: no people as any known tool writes them; says what was looked for and what was found.
+        OtherContentError: no people as any known tool writes them; says what was looked for and what was found.
+        InputError: people whose points cannot be read.
         PoseError: nobody was found.
     """
     content = parse_texts(content, path)
@@ -43,7 +47,9 @@ def parse_keypoints(content: Any, path: Path, size: tuple[int, int] | None = Non
     if not found.rows:
         if _is_empty(content):
             raise PoseError(f"{path} holds no pose; nobody was found in the clip")
-        raise InputError(f"{path} holds no poses that formnet knows: looked for {_LOOKED_FOR}, found {_tell(content)}")
+        raise OtherContentError(
+            f"{path} holds no poses that formnet knows: looked for {_LOOKED_FOR}, found {_tell(content)}"
+        )
     found.fps = find_rate(content)
     names = _names_of_meta(content)
     if names is not None:
@@ -76,7 +82,10 @@ def is_frame(content: Any) -> bool:
         return False
     if not found.rows:
         return isinstance(content, dict) and any(isinstance(content.get(key), list) for key in ("people", "bodies"))
-    return all(row.frame is None for row in found.rows) and not found.has_places
+    values = [row.points.values for row in found.rows]
+    # Few pictures show as many people, and none shows them in one place.
+    is_film = len(values) >= MIN_FILM and len(set(map(len, values))) == 1 and follow_each_other(np.stack(values))
+    return not is_film and all(row.frame is None for row in found.rows) and not found.has_places
 
 
 def name_format(found: Found, content: Any) -> str:
@@ -113,6 +122,8 @@ def _parse_coco(content: dict[str, Any], path: Path, size: tuple[int, int] | Non
     rows = [row for row in content["annotations"] if not (isinstance(row, dict) and row.get("num_keypoints") == 0)]
     if not rows:
         raise PoseError(f"{path} holds no pose; no annotation has keypoints")
+    if not any(isinstance(row, dict) and "keypoints" in row for row in rows):
+        raise OtherContentError(f"{path} holds annotations without keypoints; export it with them")
     merged = Found(keys={"annotations"}, fps=find_rate(content))
     for number, row in enumerate(rows):
         if not isinstance(row, dict) or not isinstance(row.get("keypoints"), list) or "image_id" not in row:

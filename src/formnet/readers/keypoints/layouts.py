@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from formnet.errors import InputError
+from formnet.errors import OtherContentError
 from formnet.motion import FloatArray
 from formnet.readers.keypoints.names import MIN_JOINTS, joint_named
 from formnet.skeleton import (
@@ -116,13 +116,13 @@ def choose_layout(points: FloatArray, names: Sequence[str] | None, source: str) 
     a few poses are of the usual set.
 
     Raises:
-        InputError: a number of points that no joint set has.
+        OtherContentError: a number of points that no joint set has.
     """
     if names is not None and (named := _layout_of_names(names[: points.shape[1]])) is not None:
         return named
     candidates = BY_COUNT.get(points.shape[1], ())
     if not candidates:
-        raise InputError(
+        raise OtherContentError(
             f"{source} holds rows of {points.shape[1]} points, and no joint set has that many; formnet knows {COUNTS}"
         )
     layouts = [_layout_of(candidate) for candidate in candidates]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from formnet.errors import InputError
+from formnet.errors import OtherContentError
 from formnet.readers.keypoints.names import joint_named
 from formnet.readers.keypoints.tables import skeleton_of
 from formnet.skeleton import Skeleton
@@ -19,7 +19,7 @@ def choose_joints(markers: Sequence[str], path: Path) -> tuple[Skeleton, list[in
     """Which markers are joints: the joint set, their numbers in its order, and a note about the others.
 
     Raises:
-        InputError: too few are.
+        OtherContentError: too few are.
     """
     joints: dict[str, int] = {}
     for number, marker in enumerate(markers):
@@ -28,7 +28,7 @@ def choose_joints(markers: Sequence[str], path: Path) -> tuple[Skeleton, list[in
             joints.setdefault(joint, number)
     if len(joints) < _MIN_JOINTS:
         shown = ", ".join(marker[:20] for marker in markers[:4])
-        raise InputError(f"{path} holds markers on the skin ({shown}), not joints; export joint centres")
+        raise OtherContentError(f"{path} holds markers on the skin ({shown}), not joints; export joint centres")
     left_out = len(markers) - len(joints)
     notes = (f"{left_out} markers of {path.name} are no joints and were left out",) if left_out else ()
     return skeleton_of(tuple(joints)), list(joints.values()), notes

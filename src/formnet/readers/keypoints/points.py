@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from formnet.checks import say_value
-from formnet.errors import InputError
+from formnet.errors import InputError, OtherContentError
 from formnet.motion import FloatArray
 from formnet.readers.keypoints.layouts import BY_COUNT, COUNTS
 from formnet.readers.keypoints.names import plain
@@ -124,7 +124,7 @@ def _unflatten(numbers: FloatArray, where: str) -> FloatArray:
             return numbers.reshape(-1, width)
     if n == 4 * 33:
         return numbers.reshape(-1, 4)
-    raise InputError(
+    raise OtherContentError(
         f"{where}: expected {COUNTS} points of two or three numbers, got {n} numbers; is it another joint set?"
     )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from formnet.errors import InputError, PoseError
+from formnet.errors import InputError, OtherContentError, PoseError
 from formnet.motion import FloatArray, Motion, Unit
 from formnet.readers.detections import Detections, make_motion
 from formnet.readers.keypoints.cells import holds_lists
@@ -57,21 +57,22 @@ def parse_table(
         fps: frames a second, where something beside the table says it.
 
     Raises:
-        InputError: no columns of joints; says which were found.
+        OtherContentError: no columns of joints; says which were found.
+        InputError: formnet's own table, damaged.
         PoseError: no rows.
     """
     if rows and rows[0] and rows[0][0].strip().lower() == "scorer":
         rows = _flatten_deeplabcut(rows)
     rows = widen_long_table(name_fields(rows))
     header, body = [name.strip() for name in rows[0]], rows[1:]
-    if not body:
+    columns = _find_columns(header)
+    if not body and columns.joints:
         raise PoseError(f"{path} holds no pose: the table has no rows")
     if _is_own(header):
         return _read_own(header, body, path)
-    columns = _find_columns(header)
     if len(columns.joints) < MIN_JOINTS:
         shown = ", ".join(header[:6])
-        raise InputError(
+        raise OtherContentError(
             f"{path} is a table, but not of joints: expected columns such as left_knee_x, left_knee_y (and a "
             f"confidence), got {shown}"
         )

@@ -29,7 +29,7 @@ from formnet.readers.keypoints.keys import (
     read_size,
 )
 from formnet.readers.keypoints.layouts import BY_COUNT
-from formnet.readers.keypoints.names import are_joints, plain
+from formnet.readers.keypoints.names import are_joints, joint_named, plain
 from formnet.readers.keypoints.points import Points, find_place, parse_points
 
 # Other people of the body that WholeBody annotations keep beside it.
@@ -149,7 +149,7 @@ def _walk_object(node: dict[str, Any], at: _At, found: Found, person_keys: tuple
         time, unit = stated
         found.time_units.add(unit)
     at = _At(at.where, at.frame if frame is None else frame, at.place, time, at.depth)
-    key = next((key for key in person_keys if isinstance(known.get(key), (list, dict)) and known[key]), None)
+    key = next((key for key in person_keys if _may_hold_points(known.get(key))), None)
     if key is not None and not _holds_people(known[key], person_keys):
         scores = next((known[name] for name in SCORE_KEYS if isinstance(known.get(name), list)), None)
         _add(parse_points(_with_feet(known, key), scores, at.where), known, at, found)
@@ -214,6 +214,13 @@ def _walk_frames(frames: list[Any], at: _At, found: Found, person_keys: tuple[st
 def _names_frame(key: Any) -> bool:
     """Whether a key is the name or number of a frame and not that of a part of a person or file."""
     return any(letter.isdigit() for letter in str(key)) or "." in str(key)
+
+
+def _may_hold_points(value: Any) -> bool:
+    """Whether there is something in a list or object, and not only names of joints."""
+    if not isinstance(value, (list, dict)) or not value:
+        return False
+    return not all(isinstance(item, str) and joint_named(item) is not None for item in value) or isinstance(value, dict)
 
 
 def _is_numbers(node: list[Any]) -> bool:
