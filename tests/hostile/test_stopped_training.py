@@ -105,3 +105,16 @@ with one_sentence_for_errors():
     assert ended.returncode == 130
     assert ended.stderr.startswith("stopped; ")
     assert "Traceback" not in ended.stderr
+
+
+def test_a_stop_within_the_task_is_told_once() -> None:
+    program = """
+import os, signal, time
+from formnet.training.ending import one_sentence_for_errors
+with one_sentence_for_errors(), one_sentence_for_errors():
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(9)
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 143
+    assert ended.stderr.count("stopped by SIGTERM; ") == 1

@@ -262,7 +262,7 @@ def test_every_joint_of_ours_is_named_by_itself_and_its_mirror():
         ("a.csv", "date,weight\n1,2\n", "is a table, but not of joints: expected columns such as left_knee_x"),
         ("a.csv", "a,b\n1,2,3\n", "2 columns in its first row but 3 in row 2"),
         ("a.txt", "hello world\n", "is a table, but not of joints"),
-        ("a.jsonl", '{"a": 1}\n{"b": 2}\n{"c": \n', "one JSON value a line, but line 3 is broken"),
+        ("a.jsonl", '{"a": 1}\n{"b": 2}\n{"c": \n', "one JSON value after another, but that of line 3 is broken"),
         ("a.trc", "PathFileType\n", "is no TRC file"),
         ("a.csv", "fnum,nose_x,nose_y,nose_z,nose_ncams\n0,1,2,3,2\n", "is a table, but not of joints"),
         ("a.mot", "x", "holds joint angles of OpenSim"),

@@ -109,7 +109,7 @@ def read_bytes(path: Path, what: str, most_bytes: int = MAX_BYTES) -> bytes:
 
 
 def read_json(path: Path, what: str = "keypoint file", most_bytes: int = MAX_BYTES) -> Any:
-    """The parsed file; of a file with one JSON value a line, the list of them.
+    """The parsed file; of a file with one JSON value after another, the list of them.
 
     Raises:
         InputError: as `read_text` and `parse_json`.
@@ -145,10 +145,7 @@ def parse_json(text: str, path: Path, what: str = "keypoint file") -> Any:
     try:
         return decoder.decode(text)
     except json.JSONDecodeError as error:
-        several = (
-            _parse_lines(text, path, decoder) or _parse_values(text, decoder) if error.msg == "Extra data" else None
-        )
-        if several is not None:
+        if error.msg == "Extra data" and (several := _parse_several(text, path, decoder)) is not None:
             return several
         truncated = "truncated" if error.pos >= len(text.rstrip()) - 1 else "malformed"
         raise InputError(
@@ -192,35 +189,23 @@ def _check_digits(digits: str, path: Path) -> str:
     return digits
 
 
-def _parse_values(text: str, decoder: json.JSONDecoder) -> list[Any] | None:
-    """The objects or lists of a file in which they follow each other over several lines; None for any other file."""
+def _parse_several(text: str, path: Path, decoder: json.JSONDecoder) -> list[Any] | None:
+    """The values of a file in which they follow each other, one a line or over several; None for any other file."""
     values, at = [], 0
     while (match := _NO_BLANK.search(text, at)) is not None:
         try:
             value, at = decoder.raw_decode(text, match.start())
-        except json.JSONDecodeError:
-            return None
-        if not isinstance(value, (dict, list)):
-            return None
-        values.append(value)
-    return values
-
-
-def _parse_lines(text: str, path: Path, decoder: json.JSONDecoder) -> list[Any] | None:
-    """The values of a file with one a line; None where its second line is none, so that it is no such file."""
-    values = []
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            values.append(decoder.decode(line))
         except json.JSONDecodeError as error:
             if len(values) < 2:
                 return None
+            line = text.count("\n", 0, match.start()) + 1
             raise InputError(
-                f"{path} holds one JSON value a line, but line {number} is broken (column {error.colno}: {error.msg}); "
-                "write it again"
+                f"{path} holds one JSON value after another, but that of line {line} is broken ({error.msg}); write it "
+                "again"
             ) from None
+        if not isinstance(value, dict | list | None):
+            return None
+        values.append(value)
     return values
 
 

@@ -37,14 +37,19 @@ class Stopped(BaseException):
 
 _kept: Callable[[], str] = lambda: AGAIN  # noqa: E731
 _caught: list[int] = []
+_is_told = False
 
 
 def stop_on_signals() -> None:
     """From now on SIGINT and SIGTERM raise `Stopped` in the main thread; elsewhere this does nothing.
 
-    Where a library swallows it (in a destructor, in a callback from C), it is raised again until it arrives.
+    Where a library swallows it (in a destructor, in a callback from C), it is raised again until it arrives; what has
+    not arrived is not forgotten when this is called once more.
     """
-    _caught.clear()
+    global _is_told
+    if _is_told:
+        _caught.clear()
+        _is_told = False
     say_what_is_kept(lambda: AGAIN)
     if threading.current_thread() is not threading.main_thread():
         return
@@ -62,11 +67,13 @@ def say_what_is_kept(sentence: Callable[[], str]) -> None:
 
 def find_stop() -> Stopped | None:
     """What was raised and lost on the way: half-imported libraries turn it into errors of their own."""
-    return Stopped(_caught[0]) if _caught else None
+    return Stopped(_caught[0]) if _caught and not _is_told else None
 
 
 def has_arrived() -> None:
     """Told by the entrance when `Stopped` came through: it is not raised again."""
+    global _is_told
+    _is_told = True
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_REAL, 0)
 

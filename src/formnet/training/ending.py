@@ -19,8 +19,6 @@ from formnet.terminal.stopping import Stopped, find_stop, has_arrived, stop_on_s
 
 _NOBODY_READS = 141
 """128 and the number of SIGPIPE, as shells have it."""
-_open: list[None] = []
-"""As many as there are `one_sentence_for_errors` within each other."""
 
 
 @contextlib.contextmanager
@@ -31,15 +29,11 @@ def one_sentence_for_errors() -> Iterator[None]:
     """
     # Hydra prints and swallows errors of the task unless told to hand them on.
     os.environ["HYDRA_FULL_ERROR"] = "1"
-    if not _open:
-        # An inner one would forget a stop that somebody swallowed.
-        stop_on_signals()
-    _open.append(None)
+    stop_on_signals()
     try:
         try:
             yield
         finally:
-            _open.pop()
             # Else what is left in the buffer goes out when Python ends, where nobody catches a closed pipe.
             sys.stdout.flush()
     except Stopped as stopped:
