@@ -162,6 +162,7 @@ def test_what_is_no_squat_is_left_out_and_said_once() -> None:
     assert kept.warnings[0] == "a note"
     assert kept.warnings[1].startswith("what happens at 1.5, 1.5 s looks like a deadlift or another hinge of the hips")
     assert len(kept.warnings) == 2
+    assert kept.other == "a deadlift or another hinge of the hips"
 
 
 def test_sentences_name_movement_and_quantity() -> None:

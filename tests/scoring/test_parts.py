@@ -7,6 +7,7 @@ import pytest
 
 from formnet.errors import InputError
 from formnet.pipeline.differences import name_other_movement
+from formnet.preprocess.repetitions import RepetitionSpan, Segmentation
 from formnet.scoring.parts import WeightedParts, name_columns, parse_part_weights
 from formnet.scoring.registry import SIMILARITIES, similarity_named
 from formnet.scoring.score import weighted_mean
@@ -57,9 +58,10 @@ def test_weights_are_read_as_people_write_them():
 
 
 def test_another_movement_is_called_one():
-    said = ("what happens at 1.5 s looks like sitting down and standing up and is not judged: the weight rests behind",)
-    assert name_other_movement(False, said, True, ()) == (
+    sits = Segmentation((), other="sitting down and standing up")
+    squats = Segmentation((RepetitionSpan(0, 1, 2, 0.0, 1.0, 2.0, 0.4),))
+    assert name_other_movement(sits, squats) == (
         "these are different movements: the clip shows no squat but what looks like sitting down and standing up "
         "and the reference shows squats, so nothing was measured"
     )
-    assert "different" not in name_other_movement(False, said, False, said)
+    assert "different" not in name_other_movement(sits, sits)

@@ -187,12 +187,12 @@ def _compare_measures(first: PoseTrack, second: PoseTrack) -> tuple[tuple[Differ
 
     judge = make_judge()
     try:
-        (ours, said), (theirs, said_there) = (judge.judge_repetitions(source) for source in (first, second))
+        ours, theirs = (judge.judge_repetitions(source)[0] for source in (first, second))
     except FormnetError:
         return (), ("no squat could be measured in both; the score compares movements as they are",)
     if ours and theirs:
         return compare_measures(ours, theirs), ()
-    note = name_other_movement(bool(ours), said, bool(theirs), said_there)
+    note = name_other_movement(*(judge.find_squats(source)[1] for source in (first, second)))
     return (), (f"{note}; the score compares movements as they are",)
 
 

@@ -16,8 +16,6 @@ from formnet.preprocess.repetitions import RepetitionSpan, Segmentation
 SQUAT = "squat"
 _MOST = 20.0
 _LISTED = 5
-_LOOKS, _NOT_JUDGED = " looks like ", " and is not judged"
-"""Around the name of a movement in the sentence about it."""
 _DOUBT = 2.0
 """Log odds nearer to 0 than this (12 to 88 %) are doubt."""
 
@@ -77,20 +75,15 @@ def keep_squats(motion: Motion, found: Segmentation) -> Segmentation:
         if not what.is_squat:
             others.setdefault(what.name, []).append((span, what))
     notes = tuple(_describe_others(group) for group in others.values())
-    return replace(found, spans=squats, warnings=(*found.warnings, *notes))
+    first = next((what.title for what in recognitions if not what.is_squat), "")
+    return replace(found, spans=squats, warnings=(*found.warnings, *notes), other=first)
 
 
 def _describe_others(group: Sequence[tuple[RepetitionSpan, Recognition]]) -> str:
     (_, surest) = min(group, key=lambda pair: pair[1].probability)
     times = ", ".join(f"{span.bottom_s:.1f}" for span, _ in group[:_LISTED])
     more = f" and {len(group) - _LISTED} more times" if len(group) > _LISTED else ""
-    return f"what happens at {times} s{more}{_LOOKS}{surest.title}{_NOT_JUDGED}: {surest.reason}"
-
-
-def find_other_movement(warnings: Sequence[str]) -> str:
-    """With its article, the first movement that warnings of `keep_squats` name; empty where they name none."""
-    named = next((warning for warning in warnings if _LOOKS in warning), "")
-    return named.partition(_LOOKS)[2].partition(_NOT_JUDGED)[0]
+    return f"what happens at {times} s{more} looks like {surest.title} and is not judged: {surest.reason}"
 
 
 def _decide(signs: dict[str, float], log_odds: FloatArray) -> Recognition:

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from formnet.gate.recognition import find_other_movement
 from formnet.measures.measurement import Measurement, describe_value
 from formnet.measures.registry import MEASURES
+from formnet.preprocess.repetitions import Segmentation
 from formnet.verdict import RepetitionVerdict
 
 _NOT_COMPARED = ("femur_over_trunk", "descent", "pause", "ascent")
@@ -92,25 +92,12 @@ def _mean(measurements: Sequence[Measurement]) -> tuple[float, float]:
     return float(np.mean([m.value for m in measurements])), float(np.mean([m.error for m in measurements]))
 
 
-def name_other_movement(
-    is_squat: bool, said: Sequence[str], is_reference_squat: bool, said_there: Sequence[str]
-) -> str:
-    """What is to be said where clip and reference do not both show squats.
-
-    Args:
-        said, said_there: warnings of both segmentations, which name movements that are no squats.
-    """
+def name_other_movement(found: Segmentation, reference: Segmentation) -> str:
+    """What is to be said where clip and reference, of which these squats are left, do not both show any."""
     seen = [
-        f"{which} shows {'squats' if squats else 'no squat' + _as_seen(warnings)}"
-        for which, squats, warnings in (
-            ("the clip", is_squat, said),
-            ("the reference", is_reference_squat, said_there),
-        )
+        f"the {which} shows {'squats' if kept.spans else 'no squat'}"
+        + (f" but what looks like {kept.other}" if kept.other and not kept.spans else "")
+        for which, kept in (("clip", found), ("reference", reference))
     ]
-    different = "these are different movements: " if is_squat != is_reference_squat else ""
+    different = "these are different movements: " if bool(found.spans) != bool(reference.spans) else ""
     return f"{different}{' and '.join(seen)}, so nothing was measured"
-
-
-def _as_seen(warnings: Sequence[str]) -> str:
-    movement = find_other_movement(warnings)
-    return f" but what looks like {movement}" if movement else ""

@@ -20,7 +20,7 @@ from formnet.motion import Motion
 from formnet.pipeline.judge import clip_verdict
 from formnet.pose.model_bundle import Eyes
 from formnet.pose.track import PoseTrack
-from formnet.preprocess.repetitions import RepetitionSpan
+from formnet.preprocess.repetitions import RepetitionSpan, Segmentation
 from formnet.preprocess.spec import PreprocessSpec, clean_motion, segment_clip
 from formnet.skeleton import BLAZEPOSE_33
 from formnet.standards.finding import Finding, find_faults
@@ -62,11 +62,14 @@ class MeasuringJudge:
 
     def judge_repetitions(self, track: PoseTrack) -> tuple[tuple[RepetitionVerdict, ...], tuple[str, ...]]:
         """The verdict on every repetition, maybe none, and warnings; raises as lifters do."""
-        clean = clean_motion(self.lifter.lift(track), self.spec)
-        segmentation = keep_squats(clean, segment_clip(clean, self.spec, track.image))
+        clean, found = self.find_squats(track)
         source = name_source(track, self.lifter)
-        verdicts = tuple(self._judge_span(clean, span, source, track.image) for span in segmentation.spans)
-        return verdicts, segmentation.warnings
+        return tuple(self._judge_span(clean, span, source, track.image) for span in found.spans), found.warnings
+
+    def find_squats(self, track: PoseTrack) -> tuple[Motion, Segmentation]:
+        """The lifted motion, cleaned, and its repetitions that are squats; raises as lifters do."""
+        clean = clean_motion(self.lifter.lift(track), self.spec)
+        return clean, keep_squats(clean, segment_clip(clean, self.spec, track.image))
 
     def _judge_span(self, motion: Motion, span: RepetitionSpan, source: str, image: Motion) -> RepetitionVerdict:
         performance = make_performance(motion, span.start, span.bottom, span.end, span.bottom_s)

@@ -74,10 +74,15 @@ class RepetitionSpan:
 
 @dataclass(frozen=True)
 class Segmentation:
-    """The repetitions of a clip in order, and what the clip hid."""
+    """The repetitions of a clip in order, and what the clip hid.
+
+    Attributes:
+        other: with its article, the first movement that `formnet.gate` left out; empty where it left out none.
+    """
 
     spans: tuple[RepetitionSpan, ...]
     warnings: tuple[str, ...] = ()
+    other: str = ""
 
 
 def find_repetitions(

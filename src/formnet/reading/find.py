@@ -12,7 +12,7 @@ from formnet.errors import FormnetError, InputError, OtherContentError, PoseErro
 from formnet.pose.photo import find_film, is_animated
 from formnet.readers.clips import VIDEO_SUFFIXES
 from formnet.readers.keypoints.files import OTHER_FILES, list_frame_files
-from formnet.readers.keypoints.keys import PERSON_KEYS, SPACE_KEYS
+from formnet.readers.keypoints.keys import PEOPLE_KEYS, PERSON_KEYS, SPACE_KEYS
 from formnet.readers.keypoints.names import are_joints, plain_key
 from formnet.readers.keypoints.tables import is_joint_table
 from formnet.readers.source import IMAGE_SUFFIXES, POSE_SUFFIXES, is_pose_source, read_pose_source
@@ -24,7 +24,6 @@ FILM_SUFFIXES = VIDEO_SUFFIXES | {
 }  # fmt: skip
 _SNIFFED_BYTES = 2**16
 _KEY = re.compile(r'"([^"\\]{1,60})"')
-_PEOPLE_KEYS = ("people", "bodies", "predictions", "instanceinfo", "instances", "annotations")
 _SAID = 6
 _PLACEHOLDER = ".icloud"
 """Hidden; stands for a file that is in the cloud only."""
@@ -189,7 +188,7 @@ def _may_be_missed(path: Path) -> bool:
     names = _KEY.findall(text)
     # An empty file was to hold something.
     return (
-        not {*PERSON_KEYS, *SPACE_KEYS, *_PEOPLE_KEYS}.isdisjoint(map(plain_key, names))
+        not {*PERSON_KEYS, *SPACE_KEYS, *PEOPLE_KEYS}.isdisjoint(map(plain_key, names))
         or are_joints(names)
         or len(text.strip()) < 3
     )

@@ -15,7 +15,7 @@ from formnet.readers.keypoints.cells import parse_texts
 from formnet.readers.keypoints.clock import find_rate, find_time
 from formnet.readers.keypoints.frames import MIN_FILM
 from formnet.readers.keypoints.gather import follow_each_other, gather
-from formnet.readers.keypoints.keys import FrameKey
+from formnet.readers.keypoints.keys import PEOPLE_KEYS, FrameKey
 from formnet.readers.keypoints.names import plain
 from formnet.readers.keypoints.points import describe
 from formnet.readers.keypoints.walk import Found, find_people
@@ -25,7 +25,6 @@ _LOOKED_FOR = (
 )
 
 _NAMES_KEYS = ("keypointid2name", "jointnames", "keypointnames", "landmarknames", "skeleton", "joints", "bodyparts")
-_LISTS_OF_PEOPLE = ("people", "bodies", "predictions", "instances", "annotations")
 
 
 def parse_keypoints(content: Any, path: Path, size: tuple[int, int] | None = None) -> Detections:
@@ -175,7 +174,7 @@ def _name_points(found: Found, names: tuple[str, ...]) -> None:
 def _is_empty(content: Any) -> bool:
     """Whether there is no number in a parsed file that could belong to a pose."""
     if isinstance(content, dict):
-        people = [content[key] for key in _LISTS_OF_PEOPLE if key in content]
+        people = [part for key, part in plain(content).items() if key in PEOPLE_KEYS]
         return bool(people) and all(_is_empty(part) for part in people)
     return isinstance(content, list) and all(_is_empty(part) for part in content)
 

@@ -31,10 +31,9 @@ SCORE_KEYS = (
     "confidences", "keypointconfidence", "keypointsconf", "conf", "confidence",
 )  # fmt: skip
 """Of confidences that stand beside the points."""
-GROUP_KEYS = (
-    "people", "bodies", "instances", "predictions", "annotations", "poses", "persons", "detections", "results",
-    "instanceinfo", "frames", "data", "skeletons", "bodylist",
-)  # fmt: skip
+PEOPLE_KEYS = ("people", "bodies", "instances", "predictions", "annotations", "instanceinfo")
+"""Of lists of people, in hardly any other file."""
+GROUP_KEYS = (*PEOPLE_KEYS, "poses", "persons", "detections", "results", "frames", "data", "skeletons", "bodylist")
 """Of what people stand in."""
 LIST_OF_FRAMES = "frames"
 _FRAME_KEYS = ("imageid", "frameid", "frame", "framenumber", "frameindex", "frameidx", "framenum", "imagename",
