@@ -191,7 +191,8 @@ def _check_digits(digits: str, path: Path) -> str:
 
 def _parse_several(text: str, path: Path, decoder: json.JSONDecoder) -> list[Any] | None:
     """The values of a file in which they follow each other, one a line or over several; None for any other file."""
-    values, at = [], 0
+    values: list[Any] = []
+    at = 0
     while (match := _NO_BLANK.search(text, at)) is not None:
         try:
             value, at = decoder.raw_decode(text, match.start())
