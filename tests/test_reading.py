@@ -116,7 +116,8 @@ def test_joints_outside_the_picture_are_unseen():
         check_track(low, "a.mp4")
 
 
-SHARES = ("ControlNet", "YOLO labels", "MediaPipe landmarks", "MediaPipe results", "MediaPipe table",
+SHARES = ("ControlNet", "DWPose", "DWPose, scores",
+          "YOLO labels", "MediaPipe landmarks", "MediaPipe results", "MediaPipe table",
           "MediaPipe results of a web page", "MediaPipe array", "MediaPipe flat array", "MoveNet",
           "YOLO labels of all frames in one file", "MediaPipe, protocol buffers as JSON",
           "MediaPipe, a landmark a line", "named points of numbered frames")  # fmt: skip

@@ -186,6 +186,20 @@ _VISION = {
                         ("elbow", "forearm"), ("wrist", "hand"))
 } | {"nose": "nose"}  # fmt: skip
 
+
+def _candidates(points: FloatArray, *, with_totals: bool) -> dict[str, Any]:
+    """The points of one person in a list of their own, in another order than the person's."""
+    order = [*range(1, len(points)), 0]
+    places = [[*points[j].tolist(), n] if with_totals else points[j, :2].tolist() for n, j in enumerate(order)]
+    return {"candidate": places, "subset": [[order.index(j) for j in range(len(points))] + [20.5, 18] * with_totals]}
+
+
+def _dwpose(points: FloatArray) -> dict[str, Any]:
+    bodies = _candidates(shares(points), with_totals=False)
+    return {"bodies": bodies | {"score": [points[:, 2].tolist()]}, "hands": [[[0.1, 0.2]] * 21] * 2,
+            "faces": [[[0.1, 0.2]] * 68]}  # fmt: skip
+
+
 # What a tool writes → (how to write it, the joint set that must be read).
 FORMATS: dict[str, tuple[Callable[[Path], Path], str]] = {
     "AlphaPose": (_dump(alphapose()), "coco17"),
@@ -405,6 +419,20 @@ FORMATS: dict[str, tuple[Callable[[Path], Path], str]] = {
         _dump({name: {str(n): row[k] for n, row in enumerate(_TABLE)} for k, name in enumerate(_COLUMNS)}), "coco17"),
     "pandas, split": (_dump({"columns": _COLUMNS, "index": list(range(N_FRAMES)), "data": _TABLE}), "coco17"),
     "arrays of numbered people": (_dump({"keypoints": [{"0": p.tolist()} for p in COCO], "skeleton": {}}), "coco17"),
+    "OpenPose in Python": (_lines([_candidates(p, with_totals=True) for p in OPEN]), "coco18"),
+    "DWPose": (_dump([_dwpose(p) for p in OPEN]), "coco18"),
+    "DWPose, scores": (
+        _dump([{"bodies": p[:, :2].tolist(), "body_scores": [p[:, 2].tolist()], "hands": [[[0.1, 0.2]] * 21] * 2}
+               for p in shares(OPEN)]),
+        "coco18"),
+    "DWPose, archive": (
+        _array("dwpose.npz", lambda path, _: np.savez(
+            path, candidate=np.insert(OPEN, 3, 0, axis=2), subset=np.tile(np.arange(20.0), (N_FRAMES, 1, 1)))),
+        "coco18"),
+    "bodies, hands and faces, archive": (
+        _array("dwpose.npz", lambda path, _: np.savez(
+            path, bodies=OPEN, hands=np.full((N_FRAMES, 2, 21, 2), 0.5), faces=np.full((N_FRAMES, 1, 68, 2), 0.5))),
+        "coco18"),
     "MoveNet": (
         _array("points.npy", lambda path, points: np.save(path, shares(points)[:, None, None][..., [1, 0, 2]])),
         "coco17"),

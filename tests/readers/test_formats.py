@@ -16,6 +16,7 @@ from tests.readers.keypoint_files import (
     COCO,
     FORMATS,
     N_FRAMES,
+    OPEN,
     SIZE,
     alphapose,
     as_motion,
@@ -94,6 +95,73 @@ def test_numbers_of_pictures_in_a_data_set_count_from_the_first(tmp_path):
 def test_a_broken_list_in_a_cell_is_named(tmp_path, cell):
     with pytest.raises(InputError, match="row 2: a list in a cell is broken or cut off"):
         read_pose_source(write(tmp_path / "a.csv", f"frame,keypoints\n0,{cell}\n"))
+
+
+def _of_two(poses):
+    """The candidates of everybody in one list, the second person's points counted from the last."""
+    n = len(poses[0])
+    subset = [list(range(n)), list(range(2 * n - 1, n - 1, -1))]
+    places = np.concatenate([poses[0], poses[1][::-1]])
+    return {
+        "candidate": np.insert(places, 3, range(2 * n), axis=1).tolist(),
+        "subset": [[*row, 9.5, n] for row in subset],
+    }
+
+
+def test_candidates_of_two_people_are_told_apart_and_points_not_found_are_missing(tmp_path):
+    beside = OPEN * [0.5, 0.5, 1] + [600, 0, 0]
+    frames = [_of_two(pair) for pair in zip(OPEN, beside, strict=True)]
+    for frame in frames:
+        frame["subset"][0][3] = -1
+    path = write(tmp_path / "a.json", frames)
+    with pytest.raises(PoseError, match="2 people in 24 of 24 frames"):
+        read_pose_source(path)
+    motion = read_pose_source(path, person=1).motion
+    assert motion.missing[:, 3].all()
+    others = np.arange(18) != 3
+    np.testing.assert_allclose(motion.positions[:, others], OPEN[:, others, :2])
+    np.testing.assert_allclose(read_pose_source(path, person=2).motion.positions, beside[..., :2])
+
+
+def test_numbers_of_candidates_that_are_not_there_are_refused(tmp_path):
+    path = write(tmp_path / "a.json", [{"candidate": [[1, 2, 0.5, 0]], "subset": [[1] * 20]}])
+    with pytest.raises(InputError, match="names candidates that are not there"):
+        read_pose_source(path)
+
+
+Y_FIRST = shares(COCO)[..., [1, 0, 2]]
+
+
+@pytest.mark.parametrize(
+    "save",
+    [
+        lambda folder: np.save(folder / "a.npy", Y_FIRST),
+        lambda folder: np.save(folder / "a.npy", Y_FIRST[:, None]),
+        lambda folder: np.savez(folder / "a.npz", keypoints=Y_FIRST),
+        lambda folder: np.savetxt(folder / "a.csv", Y_FIRST.reshape(N_FRAMES, 51), delimiter=","),
+        lambda folder: write(folder / "a.json", Y_FIRST.tolist()),
+        lambda folder: write(folder / "a.json", [{"keypoints_with_scores": [[pose]]} for pose in Y_FIRST.tolist()]),
+    ],
+)
+def test_y_before_x_is_told_by_who_stands_and_said(tmp_path, save):
+    save(tmp_path)
+    (path,) = tmp_path.iterdir()
+    source = read_pose_source(path, fps=30, size=SIZE)
+    np.testing.assert_allclose(source.motion.positions, COCO[..., :2], atol=1e-6)
+    assert source.warnings == (
+        "y stands before x in the points, as MoveNet writes them: that way the person stands upright",
+    )
+
+
+@pytest.mark.parametrize(
+    "points", [Y_FIRST * [-1, 1, 1] + [1, 0, 0], COCO[..., [1, 0, 2]], Y_FIRST[..., :2]],
+    ids=["head to the right", "pixels", "without scores"],
+)  # fmt: skip
+def test_who_lies_is_not_stood_up(tmp_path, points):
+    np.save(tmp_path / "a.npy", points)
+    source = read_pose_source(tmp_path / "a.npy", fps=30, size=SIZE)
+    scale = np.array(SIZE) if points.max() < 2 else 1
+    np.testing.assert_allclose(source.motion.positions, points[..., :2] * scale, atol=1e-6)
 
 
 def test_points_before_frames_are_refused_with_the_remedy(tmp_path):

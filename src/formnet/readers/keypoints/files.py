@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from formnet.errors import InputError, OtherContentError, PoseError
 from formnet.motion import MAX_EVEN_FRAMES, Motion
 from formnet.readers.detections import Detections
 from formnet.readers.keypoints.c3d import read_c3d
+from formnet.readers.keypoints.candidates import NUMBERS, PLACES, find_candidates
 from formnet.readers.keypoints.cells import holds_lists, unpack_cells
 from formnet.readers.keypoints.clock import find_rate, find_rate_in_text, time_unit_of
 from formnet.readers.keypoints.frames import number_frames
@@ -20,6 +22,7 @@ from formnet.readers.keypoints.gather import gather
 from formnet.readers.keypoints.headers import read_rows
 from formnet.readers.keypoints.json_file import is_frame, parse_frames, parse_keypoints
 from formnet.readers.keypoints.layouts import BY_COUNT
+from formnet.readers.keypoints.names import plain_key
 from formnet.readers.keypoints.points import drop_person_axis, may_be_points, parse_points
 from formnet.readers.keypoints.records import unfold_records
 from formnet.readers.keypoints.tables import is_joint_table, parse_table
@@ -37,7 +40,7 @@ _FLAT = {34: 2, 36: 2, 51: 3, 54: 3, 75: 3, 78: 3, 132: 4}
 """Numbers in a row of a flat array → those of one point."""
 _MOVENET = (1, 1, 17, 3)
 """Of what MoveNet gives for a picture: y stands before x."""
-_SPACE = re.compile("3d|world|space")
+_ELSE = re.compile("3d|world|space|hand|face")
 _SCORES = re.compile("score|conf|visib|likelihood")
 _SNIFFED = 2**16
 _FRAME_SUFFIXES = (".json", ".txt")
@@ -168,8 +171,8 @@ def _load_array(path: Path) -> tuple[np.ndarray, Mapping[str, np.ndarray]]:
     if path.suffix.lower() == ".npz":
         stored = read_arrays(path, "archive", "write it again")
         named = {name: one for name, one in stored.items() if may_be_points(one)}
-        # Points in the picture go before those in space.
-        arrays = [one for name, one in named.items() if _SPACE.search(name.lower()) is None] or list(named.values())
+        # Points of the body go before those of hands, those in the picture before those in space.
+        arrays = [one for name, one in named.items() if _ELSE.search(name.lower()) is None] or list(named.values())
         if len(arrays) != 1:
             raise OtherContentError(
                 f"{path} holds {len(arrays)} arrays of frames × points × 2, 3 or 4 (x, y, maybe depth, and "
@@ -177,6 +180,15 @@ def _load_array(path: Path) -> tuple[np.ndarray, Mapping[str, np.ndarray]]:
             )
         return _with_scores(drop_person_axis(arrays[0]), stored), stored
     return read_array(path, "array", "write one array of numbers again with numpy.save"), {}
+
+
+def _unfold_candidates(path: Path) -> list[dict[str, Any]] | None:
+    """The frames of an archive of candidates and subsets, those of each frame in a row; None for others."""
+    stored = read_arrays(path, "archive", "write it again", (*PLACES, *NUMBERS))
+    found = find_candidates({plain_key(name): list(one) for name, one in stored.items() if one.ndim})
+    if found is None or len(found[0]) != len(found[1]):
+        return None
+    return [{"candidate": places.tolist(), "subset": numbers.tolist()} for places, numbers in zip(*found, strict=True)]
 
 
 def _with_scores(points: np.ndarray, stored: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -188,6 +200,8 @@ def _with_scores(points: np.ndarray, stored: Mapping[str, np.ndarray]) -> np.nda
 
 
 def _read_array(path: Path, size: tuple[int, int] | None) -> Detections:
+    if path.suffix.lower() == ".npz" and (frames := _unfold_candidates(path)) is not None:
+        return parse_keypoints(frames, path, size)
     loaded, beside = _load_array(path)
     array = drop_person_axis(loaded)
     if array.shape[1:] == _MOVENET:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from formnet.errors import InputError, PoseError
-from formnet.motion import FloatArray, Unit
+from formnet.motion import FloatArray, Motion, Unit
+from formnet.pose.upright import MAX_LEAN_DEG, compute_picture_lean_deg
 from formnet.readers.detections import Detections, clean_keypoints, is_l2_normalised
 from formnet.readers.keypoints.clock import mend_times, settle_times
 from formnet.readers.keypoints.confidences import settle_confidences
@@ -59,6 +60,9 @@ def gather(
     cleaned = clean_keypoints(values)
     layout = choose_layout(cleaned, rows[0].points.names, source)
     cleaned = cleaned[:, list(layout.columns)]
+    if all(row.points.may_be_y_first for row in rows) and _stand_with_y_first(cleaned, layout.skeleton):
+        cleaned[..., :2] = cleaned[..., [1, 0]]
+        notes.append("y stands before x in the points, as MoveNet writes them: that way the person stands upright")
     there = ~np.isnan(cleaned[..., 0]).all(axis=1)
     if not there.any():
         raise PoseError(f"{source} holds no pose: every joint of every row is missing")
@@ -157,6 +161,14 @@ def _number(rows: list[Row], found: Found, points: FloatArray, source: str, *, i
     if not found.has_places and len(rows) > 1 and not follow_each_other(points):
         places[:] = 0
     return FrameNumbers(np.maximum(places, 0), np.zeros(len(rows), np.int64), ("",))
+
+
+def _stand_with_y_first(points: FloatArray, skeleton: Skeleton) -> bool:
+    """Whether in rows (N, J, 3) of shares of a picture people lie, heads to the left, who stand once x and y change."""
+    if not are_shares(points):
+        return False
+    image = Motion(points[..., :2], points[..., 2], np.arange(len(points), dtype=np.float64), skeleton, "pixel")
+    return abs(compute_picture_lean_deg(image) + 90.0) <= 90.0 - MAX_LEAN_DEG
 
 
 def _count_from_elsewhere(points: FloatArray) -> bool:

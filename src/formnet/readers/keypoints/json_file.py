@@ -90,6 +90,8 @@ def is_frame(content: Any) -> bool:
 def name_format(found: Found, content: Any) -> str:
     """The tool that wrote a file, told by its keys."""
     keys = found.keys
+    if {"candidate", "subset"} <= keys:
+        return "dwpose"
     if "AlphaPose" in str(content)[:200] or "bodies" in keys:
         return "alphapose"
     if {"canvaswidth", "canvasheight"} & keys:

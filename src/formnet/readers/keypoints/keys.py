@@ -20,6 +20,7 @@ FrameKey = int | str
 PERSON_KEYS = (
     "keypoints", "posekeypoints2d", "posekeypoints", "keypoints2d", "keypoint2d", "joints", "landmarks",
     "poselandmarks", "landmark", "kpts", "kps", "joints2d", "predkeypoints", "preds", "bodyparts", "xy",
+    "keypointswithscores",
 )  # fmt: skip
 """Of the points of one person in the picture, or of several."""
 SPACE_KEYS = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -48,12 +48,14 @@ class Points:
         names: of the points, where the file gives them.
         has_confidence: False where the file gives none and all points found count as sure.
         depth: (J,) the third coordinate, where it stands beside the other two.
+        may_be_y_first: nothing says which of two places is x: y, x, score is how MoveNet writes 17 points.
     """
 
     values: FloatArray
     names: tuple[str, ...] | None = None
     has_confidence: bool = True
     depth: FloatArray | None = None
+    may_be_y_first: bool = False
 
 
 def parse_points(value: Any, scores: Any, where: str) -> list[Points]:
@@ -80,7 +82,8 @@ def parse_points(value: Any, scores: Any, where: str) -> list[Points]:
         # rtmlib's arrays, stacked over the frames, keep an axis for the people of each.
         array, scores = drop_person_axis(array), _drop_axis_of_scores(scores)
     if array.ndim == 1:
-        return [_with_scores(_unflatten(array, where), scores, where)]
+        # COCO's way, which has x first.
+        return [replace(_with_scores(_unflatten(array, where), scores, where), may_be_y_first=False)]
     if array.ndim == 2:
         return [_with_scores(array, scores, where)]
     if array.ndim == 3:
@@ -138,7 +141,8 @@ def _with_scores(array: FloatArray, scores: Any, where: str) -> Points:
         given = array[:, 2] if array.shape[1] == 3 else array[:, 3]
     confidence = np.ones(len(array)) if given is None else given
     depth = array[:, 2] if array.shape[1] > (2 if given is not None and scores is not None else 3) else None
-    return Points(np.column_stack([array[:, :2], confidence]), has_confidence=given is not None, depth=depth)
+    values = np.column_stack([array[:, :2], confidence])
+    return Points(values, has_confidence=given is not None, depth=depth, may_be_y_first=array.shape == (17, 3))
 
 
 def _drop_axis_of_scores(scores: Any) -> Any:

@@ -23,6 +23,7 @@ from formnet.readers.keypoints.numbers import number_in
 from formnet.readers.keypoints.points import Points
 from formnet.readers.keypoints.walk import Found, Row
 from formnet.skeleton import SKELETONS, Skeleton
+from formnet.storage.texts import is_number
 
 _UNITS: dict[str, Unit] = {"px": "pixel", "m": "metre", "body": "body"}
 _OWN = re.compile(r"^(?P<joint>\w+?)_(?P<field>[xyz]|confidence)(?:_(?P<unit>px|m|body))?$")
@@ -63,6 +64,7 @@ def parse_table(
     """
     if rows and rows[0] and rows[0][0].strip().lower() == "scorer":
         rows = _flatten_deeplabcut(rows)
+    has_names = not all(map(is_number, rows[0]))
     rows = widen_long_table(name_fields(rows))
     header, body = [name.strip() for name in rows[0]], rows[1:]
     columns = _find_columns(header)
@@ -76,7 +78,7 @@ def parse_table(
             f"{path} is a table, but not of joints: expected columns such as left_knee_x, left_knee_y (and a "
             f"confidence), got {shown}"
         )
-    return _to_detections(body, columns, path, size, fps)
+    return _to_detections(body, columns, path, size, fps, has_names=has_names)
 
 
 def is_joint_table(text: str) -> bool:
@@ -147,7 +149,13 @@ def _find_columns(header: list[str]) -> _Columns:
 
 
 def _to_detections(
-    body: list[list[str]], columns: _Columns, path: Path, size: tuple[int, int] | None, fps: float | None
+    body: list[list[str]],
+    columns: _Columns,
+    path: Path,
+    size: tuple[int, int] | None,
+    fps: float | None,
+    *,
+    has_names: bool,
 ) -> Detections:
     names = list(columns.joints)
     if all(name.isdigit() for name in names):
@@ -184,6 +192,7 @@ def _to_detections(
                     labels,
                     has_confidence,
                     None if depth is None else depth[row],
+                    may_be_y_first=not has_names and len(names) == 17,
                 ),
                 frame,
                 row,

@@ -1,7 +1,7 @@
 """Finds people in JSON whatever it is wrapped in: frames by name, by number or by place, people by their keys.
 
-Known to be read: AlphaPose (default, cmu, open, sep-json), PoseFlow and tracked files, OpenPose and ControlNet, COCO
-annotations and results, COCO-WholeBody, CVAT, MMPose and RTMPose, openpifpaf, Ultralytics, Detectron2, TF.js,
+Known to be read: AlphaPose (default, cmu, open, sep-json), PoseFlow and tracked files, OpenPose, ControlNet and DWPose,
+COCO annotations and results, COCO-WholeBody, CVAT, MMPose and RTMPose, openpifpaf, Ultralytics, Detectron2, TF.js,
 MediaPipe, ML Kit, Vision, ZED, Nuitrack and Azure Kinect.
 """
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from formnet.errors import InputError
 from formnet.motion import FloatArray
+from formnet.readers.keypoints.candidates import holds_candidates, parse_candidates
 from formnet.readers.keypoints.clock import TimeUnit, find_time
 from formnet.readers.keypoints.keys import (
     GROUP_KEYS,
@@ -149,6 +150,9 @@ def _walk_object(node: dict[str, Any], at: _At, found: Found, person_keys: tuple
         time, unit = stated
         found.time_units.add(unit)
     at = _At(at.where, at.frame if frame is None else frame, at.place, time, at.depth)
+    if not found.is_space and (people := parse_candidates(known, at.where)) is not None:
+        _add(people, known, at, found)
+        return
     key = next((key for key in person_keys if _may_hold_points(known.get(key))), None)
     if key is not None and not _holds_people(known[key], person_keys):
         scores = next((known[name] for name in SCORE_KEYS if isinstance(known.get(name), list)), None)
@@ -255,7 +259,7 @@ def _is_frame(item: Any, person_keys: tuple[str, ...]) -> bool:
     """Whether an object holds a list of people, maybe of nobody."""
     if not isinstance(item, dict):
         return False
-    return any(
+    return holds_candidates(item) or any(
         isinstance(part, list)
         and (name in GROUP_KEYS or any(_is_person(one, person_keys) or _is_list_of_points(one) for one in part))
         for name, part in plain(item).items()
