@@ -7,8 +7,9 @@ other containers and codings, rates, half the size, cropped, padded, mirrored; w
 90 lines and several strengths of compression instead, whatever the limits of size say.
 
 Prints a table of changes and one of faults. A finding has turned when one of two says it is clear and the other that it
-is not there. Ends with one JSON object of shares: `repetitions_kept`, `bottoms_near` (within 0.1 s), `findings_same`,
-`findings_turned`, `labels_same`.
+is not there. It has changed unsaid when neither of the two says that it is close to what the other is. Ends with one
+JSON object of shares: `repetitions_kept`, `bottoms_near` (within 0.1 s), `findings_same`, `findings_turned`,
+`findings_unsaid`, `labels_same`.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from formnet.pose.estimator import PoseEstimator, create_estimator, estimate_pos
 from formnet.pose.video import Frame, Image, read_frames
 from formnet.readers.clips import VIDEO_SUFFIXES
 from formnet.reading.checks import hide_outside
+from formnet.standards.finding import Finding
 from formnet.verdict import RepetitionVerdict
 
 NEAR_S = 0.1
@@ -149,13 +151,9 @@ class Kept:
     pairs: tuple[tuple[RepetitionVerdict, RepetitionVerdict], ...]
 
     @property
-    def findings(self) -> list[tuple[str, str, str]]:
-        """Fault, state before, state after."""
-        return [
-            (one.fault, one.state, other.state)
-            for before, after in self.pairs
-            for one, other in zip(before.findings, after.findings, strict=True)
-        ]
+    def findings(self) -> list[tuple[Finding, Finding]]:
+        """Of every fault in every pair, before and after."""
+        return [both for before, after in self.pairs for both in zip(before.findings, after.findings, strict=True)]
 
 
 def pair(change: str, before: Sequence[RepetitionVerdict], after: Sequence[RepetitionVerdict]) -> Kept:
@@ -199,10 +197,22 @@ def compute_figures(kept: Sequence[Kept]) -> dict[str, float]:
     return {
         "repetitions_kept": len(pairs) / n_before if n_before else float("nan"),
         "bottoms_near": share(abs(before.bottom_s - after.bottom_s) <= NEAR_S for before, after in pairs),
-        "findings_same": share(before == after for _, before, after in findings),
-        "findings_turned": share({before, after} == {"clear", "none"} for _, before, after in findings),
+        "findings_same": share(before.state == after.state for before, after in findings),
+        "findings_turned": share(is_turned(*both) for both in findings),
+        "findings_unsaid": share(is_unsaid(*both) for both in findings),
         "labels_same": share(before.label == after.label for before, after in pairs),
     }
+
+
+def is_turned(before: Finding, after: Finding) -> bool:
+    """Clear in one, not there in the other."""
+    return {before.state, after.state} == {"clear", "none"}
+
+
+def is_unsaid(before: Finding, after: Finding) -> bool:
+    """Another state, of which neither says that it is close."""
+    is_said = before.close_to == after.state or after.close_to == before.state
+    return before.state != after.state and not is_said
 
 
 def show(kept: Sequence[Kept]) -> None:
@@ -215,18 +225,20 @@ def show(kept: Sequence[Kept]) -> None:
         rows.append([
             name, f"{sum(len(one.pairs) for one in alike)}/{sum(one.n_before for one in alike)}",
             f"{sum(error > NEAR_S for error in errors_s)}", f"{max(errors_s, default=0.0):.2f}",
-            f"{figures['findings_same']:.1%}", f"{figures['findings_turned']:.1%}",
+            *(f"{figures[f'findings_{name}']:.1%}" for name in ("same", "turned", "unsaid")),
         ])  # fmt: skip
-    show_table("changes", ["change", "kept", f"over {NEAR_S} s", "farthest s", "findings same", "turned"], rows)
+    columns = ["change", "kept", f"over {NEAR_S} s", "farthest s", "findings same", "turned", "unsaid"]
+    show_table("changes", columns, rows)
     findings = [each for one in kept for each in one.findings]
     rows = []
-    for fault in dict.fromkeys(fault for fault, _, _ in findings):
-        states = [(before, after) for name, before, after in findings if name == fault]
-        rows.append([
-            fault, f"{len(states)}", f"{share(before == after for before, after in states):.1%}",
-            f"{share({before, after} == {'clear', 'none'} for before, after in states):.1%}",
-        ])  # fmt: skip
-    show_table("findings", ["fault", "pairs", "same", "turned"], rows)
+    for fault in dict.fromkeys(before.fault for before, _ in findings):
+        alike = [both for both in findings if both[0].fault == fault]
+        shares = (
+            share(before.state == after.state for before, after in alike),
+            *(share(differs(*both) for both in alike) for differs in (is_turned, is_unsaid)),
+        )
+        rows.append([fault, f"{len(alike)}", *(f"{value:.1%}" for value in shares)])
+    show_table("findings", ["fault", "pairs", "same", "turned", "unsaid"], rows)
 
 
 def main() -> None:

@@ -79,11 +79,13 @@ class RepetitionVerdict:
     def basis(self) -> str:
         """What the label rests on, for people: the quantity, its error and the limit."""
         if self.finding is not None:
-            return self.finding.describe()
+            doubt = self.finding.describe_doubt()
+            return self.finding.describe() + (f"; {doubt}" if doubt else "")
         if self.probabilities:
             return f"{max(self.probabilities.values()):.0%} by the network's classes"
         near = [finding for finding in self.findings if finding.state == "borderline"]
-        return "borderline: " + ", ".join(finding.title.lower() for finding in near) if near else ""
+        named = [f"{f.title.lower()} (close to clear)" if f.close_to == "clear" else f.title.lower() for f in near]
+        return "borderline: " + ", ".join(named) if near else ""
 
     def to_dict(self) -> dict[str, Any]:
         return {

@@ -239,11 +239,14 @@ def test_an_episode_that_is_not_found_has_no_fault(load) -> None:
 def test_repetitions_of_the_same_footage_are_paired_and_what_turned_is_counted(load) -> None:
     same = load("same_footage")
 
-    def repetition(bottom_s: float, *states: str) -> SimpleNamespace:
-        findings = [SimpleNamespace(fault=f"fault {number}", state=state) for number, state in enumerate(states)]
+    def repetition(bottom_s: float, *states: str, close_to: str | None = None) -> SimpleNamespace:
+        findings = [
+            SimpleNamespace(fault=f"fault {number}", state=state, close_to=close_to)
+            for number, state in enumerate(states)
+        ]
         return SimpleNamespace(bottom_s=bottom_s, label="good", findings=findings)
 
-    before = [repetition(bottom_s, "none", "clear") for bottom_s in (2.0, 5.0, 9.0)]
+    before = [repetition(bottom_s, "none", "clear", close_to="borderline") for bottom_s in (2.0, 5.0, 9.0)]
     after = [
         repetition(2.05, "borderline", "clear"),
         repetition(5.3, "none", "none"),
@@ -256,6 +259,7 @@ def test_repetitions_of_the_same_footage_are_paired_and_what_turned_is_counted(l
         "bottoms_near": 0.5,
         "findings_same": 0.5,
         "findings_turned": 0.25,
+        "findings_unsaid": 0.25,
         "labels_same": 1.0,
     }
 

@@ -51,6 +51,18 @@ def test_clear_is_beyond_limit_error_and_tolerance(thigh, state):
     assert (finding.probability > 0.5) == (thigh > 15)
 
 
+@pytest.mark.parametrize(
+    ("excess", "close_to"),
+    [(1.6, None), (1.2, "borderline"), (0.8, "clear"), (0.2, None), (-0.2, None), (-0.8, "none"), (-1.2, "borderline"),
+     (-1.6, None)],
+)  # fmt: skip
+def test_what_another_recording_may_read_otherwise_says_so(excess, close_to):
+    finding = hold_against(DEPTH, measured(thigh=15 + 5 * excess))
+    assert finding.close_to == close_to
+    assert finding.to_dict().get("close_to") == close_to
+    assert finding.describe_doubt() == ("" if close_to is None else f"close to {close_to}")
+
+
 def test_of_several_criteria_the_one_met_least_decides():
     finding = hold_against(FOLDED, measured(trunk_lean=60, trunk_minus_shank=11))
     assert finding.state == "borderline"

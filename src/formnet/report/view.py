@@ -94,6 +94,7 @@ def view_finding(finding: Finding) -> dict[str, Any]:
         "title": finding.title,
         "measure": measurement.title,
         "state": finding.state,
+        "doubt": finding.describe_doubt(),
         "kind": _STATES[finding.state],
         "value": measurement.describe() if is_judged else finding.reason,
         "limit": finding.describe_bound(),

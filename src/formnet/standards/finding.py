@@ -13,6 +13,10 @@ from formnet.measures.registry import MEASURES
 from formnet.standards.standard import Criterion, Rule, Standard
 
 State = Literal["clear", "borderline", "none", "not judgeable"]
+_DECISIVE = 1.0
+"""Excess beyond which a fault is clear; less than its negative, and there is none."""
+_REPEATED = 0.5
+"""By how much the excess differs between recordings of one repetition (`benchmarks/same_footage.py`)."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +53,24 @@ class Finding:
         """When it shows, on the clip's own clock."""
         return self.measurement.time_s
 
+    @property
+    def close_to(self) -> State | None:
+        """The state that another recording of the same repetition may well give it; None where it is far from any."""
+        if self.state == "not judgeable" or abs(abs(self.excess) - _DECISIVE) > _REPEATED:
+            return None
+        if self.state != "borderline":
+            return "borderline"
+        return "clear" if self.excess > 0 else "none"
+
     def describe(self) -> str:
         """For people: "Trunk lean 52 ± 6° (at most 45°)"."""
         if self.state == "not judgeable":
             return f"{self.measurement.title}: {self.reason} ({self.describe_bound()})"
         return f"{self.measurement.title} {self.measurement.describe()} ({self.describe_bound()})"
+
+    def describe_doubt(self) -> str:
+        """For people: "close to borderline", or nothing."""
+        return "" if self.close_to is None else f"close to {self.close_to}"
 
     def describe_bound(self) -> str:
         """What is good, for people: "at most 45°"."""
@@ -65,6 +82,7 @@ class Finding:
         return {
             "fault": self.fault,
             "state": self.state,
+            **({} if self.close_to is None else {"close_to": self.close_to}),
             "probability": round(self.probability, 3) if judged else None,
             "measure": self.criterion.measure,
             **{key: value for key, value in self.measurement.to_dict().items() if key in ("value", "error", "unit")},
@@ -100,7 +118,7 @@ def hold_against(rule: Rule, measurements: Measurements) -> Finding:
         ((compute_excess(criterion, measurement), criterion, measurement) for criterion, measurement in held),
         key=lambda entry: entry[0],
     )
-    state: State = "clear" if excess > 1 else "borderline" if excess > -1 else "none"
+    state: State = "clear" if excess > _DECISIVE else "borderline" if excess > -_DECISIVE else "none"
     return Finding(rule.fault, state, _normal_cdf(excess), excess, measurement, criterion, rule.is_required)
 
 
