@@ -94,7 +94,7 @@ def test_knees_are_held_against_the_feet_as_they_stood():
 
 def test_the_frontal_angle_is_not_read_from_a_thigh_that_points_at_the_viewer():
     deep = perform(build_squat(Pose(thigh=-10, shank=30, trunk=35, knee_out=20)))
-    curve = MEASURES["left_knee_valgus"].curve(deep)
+    curve = MEASURES["left_knee_valgus"].path(deep)
     assert np.isnan(curve[deep.bottom])
     half = read_values(perform(build_squat(Pose(thigh=45, shank=10, trunk=20, knee_out=20))))
     assert (

@@ -1,20 +1,19 @@
 """Bending and hollowing of the back, and the head, each against the person's own standing."""
 
 from formnet.measures import curves as c
-from formnet.measures.base import Measure, change_at_bottom
+from formnet.measures.base import Measure
 
 MEASURES = (
     Measure(
         "back_bending", "Bending of the back", "°",
         "Bend between the lower and the upper half of the spine beyond that when standing; positive rounded, "
         "negative hollow.",
-        "change", "lifted spine; trained lifters bend 13–26° in every squat", change_at_bottom(c.back_bend_deg),
-        c.back_bend_deg, ("pelvis", "spine2", "neck"),
+        "change", "lifted spine; trained lifters bend 13–26° in every squat", c.back_bend_deg,
+        ("pelvis", "spine2", "neck"),
     ),
     Measure(
         "head_extension", "Head against the trunk", "°",
         "Tipping back of neck and head against the trunk beyond that when standing.",
-        "change", "Myer et al. 2014, criterion 1", change_at_bottom(c.head_extension_deg), c.head_extension_deg,
-        ("shoulder", "hip", "head_top"),
+        "change", "Myer et al. 2014, criterion 1", c.head_extension_deg, ("shoulder", "hip", "head_top"),
     ),
 )  # fmt: skip

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -30,10 +31,12 @@ class RawValue:
     Attributes:
         value: in the measure's unit; NaN where it could not be read.
         time_s: when, on the clip's own clock.
+        tremble: of what ought to be still, how far it trembles, in the measure's unit (`compute_restlessness`).
     """
 
     value: float
     time_s: float
+    tremble: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +48,11 @@ class Measure:
         title: as shown to people.
         unit: of the value.
         definition: one sentence that says what is measured between what.
-        event: what of the repetition it is read at: the bottom, the greatest or least value while deep, the
-            change from the person's own standing, or the whole repetition.
+        event: what of the curve it is: the mean around the deepest moment ("bottom"), the same less the person's own
+            standing ("change"), what is held while the person is deep ("greatest", "least"), that less the own
+            standing ("greatest change"); or of the "whole" repetition.
         source: who defined it, or why it is here.
-        read: the pure function from a repetition to its value.
-        curve: the path over time that the value is read from; None for durations and proportions.
+        path: the curve over time that the value is read from; of a "whole" one, the function that gives the value.
         joints: kinds of joints (without side) it rests on, which have to be seen.
         least_errors: view → one standard deviation that real people have from there, where simulated ones have less.
         is_still: a squat hardly moves what it is read from, so that what moves fast there is the estimator's error.
@@ -61,8 +64,7 @@ class Measure:
     definition: str
     event: Event
     source: str
-    read: Callable[[Performance], RawValue]
-    curve: Curve | None
+    path: Curve | Callable[[Performance], RawValue]
     joints: tuple[str, ...]
     least_errors: Mapping[str, float] = field(default_factory=dict)
     is_still: bool = False
@@ -72,48 +74,40 @@ class Measure:
         """Whether the person's own standing has to be seen, too."""
         return self.event in ("change", "greatest change")
 
-
-def at_bottom(curve: Curve) -> Callable[[Performance], RawValue]:
-    """The mean of a curve around the deepest moment."""
-    return lambda p: RawValue(mean_of(curve(p)[p.at_bottom]), p.bottom_s)
-
-
-def change_at_bottom(curve: Curve) -> Callable[[Performance], RawValue]:
-    """The mean around the deepest moment less the person's own standing; NaN where nobody stood."""
-
-    def read(p: Performance) -> RawValue:
-        values = curve(p)
-        return RawValue(mean_of(values[p.at_bottom]) - median_of(values[p.standing]), p.bottom_s)
-
-    return read
+    def read(self, performance: Performance) -> RawValue:
+        """The value of a repetition."""
+        values = self.path(performance)
+        if isinstance(values, RawValue):
+            return values
+        raw = _READINGS[self.event](values, performance)
+        return replace(raw, tremble=compute_restlessness(values, performance)) if self.is_still else raw
 
 
-def greatest(curve: Curve) -> Callable[[Performance], RawValue]:
-    """The greatest value of a curve that is held while the person is deep."""
-    return _extreme(curve, sign=1.0, from_standing=False)
+def _mean_at_bottom(values: FloatArray, p: Performance) -> RawValue:
+    return RawValue(mean_of(values[p.at_bottom]), p.bottom_s)
 
 
-def least(curve: Curve) -> Callable[[Performance], RawValue]:
-    """The least value of a curve that is held while the person is deep."""
-    return _extreme(curve, sign=-1.0, from_standing=False)
+def _change_at_bottom(values: FloatArray, p: Performance) -> RawValue:
+    return RawValue(mean_of(values[p.at_bottom]) - median_of(values[p.standing]), p.bottom_s)
 
 
-def greatest_change(curve: Curve) -> Callable[[Performance], RawValue]:
-    """The greatest value that is held while the person is deep, less the person's own standing."""
-    return _extreme(curve, sign=1.0, from_standing=True)
+def _extreme(values: FloatArray, p: Performance, *, sign: float, from_standing: bool) -> RawValue:
+    deep = np.where(find_deep(p), sign * values, np.nan)
+    if np.isnan(deep).all():
+        return RawValue(float("nan"), p.bottom_s)
+    held = sign * float(np.nanquantile(deep, 1.0 - _HELD))
+    zero = median_of(values[p.standing]) if from_standing else 0.0
+    return RawValue(held - zero, float(p.motion.timestamps[int(np.nanargmax(deep))]))
 
 
-def _extreme(curve: Curve, *, sign: float, from_standing: bool) -> Callable[[Performance], RawValue]:
-    def read(p: Performance) -> RawValue:
-        values = curve(p)
-        deep = np.where(find_deep(p), sign * values, np.nan)
-        if np.isnan(deep).all():
-            return RawValue(float("nan"), p.bottom_s)
-        held = sign * float(np.nanquantile(deep, 1.0 - _HELD))
-        zero = median_of(values[p.standing]) if from_standing else 0.0
-        return RawValue(held - zero, float(p.motion.timestamps[int(np.nanargmax(deep))]))
-
-    return read
+_READINGS: Mapping[Event, Callable[[FloatArray, Performance], RawValue]] = {
+    "bottom": _mean_at_bottom,
+    "change": _change_at_bottom,
+    "greatest": partial(_extreme, sign=1.0, from_standing=False),
+    "least": partial(_extreme, sign=-1.0, from_standing=False),
+    "greatest change": partial(_extreme, sign=1.0, from_standing=True),
+}
+"""How a value is read from a curve (T,); NaN where it cannot be, changes also where nobody stood."""
 
 
 def find_deep(p: Performance) -> np.ndarray:

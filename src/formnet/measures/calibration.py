@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from formnet.errors import InputError
-from formnet.measures.base import Measure, RawValue, compute_restlessness
+from formnet.measures.base import Measure, RawValue
 from formnet.measures.measurement import Measurement
 from formnet.measures.performance import Performance
 from formnet.measures.registry import MEASURES
@@ -118,10 +118,9 @@ def measure_repetition(performance: Performance, calibration: Calibration) -> di
     """All measures of a repetition, with errors, every one of the registry."""
     found = {}
     for name, measure in MEASURES.items():
-        measurement = calibration.correct(name, measure.read(performance), performance.view_deg)
-        if measure.is_still and measure.curve is not None:
-            trembles = RESTLESS * compute_restlessness(measure.curve(performance), performance)
-            measurement = replace(measurement, error=math.hypot(measurement.error, trembles))
+        raw = measure.read(performance)
+        measurement = calibration.correct(name, raw, performance.view_deg)
+        measurement = replace(measurement, error=math.hypot(measurement.error, RESTLESS * raw.tremble))
         hidden = _name_hidden(performance, measure)
         if measurement.is_shown and hidden:
             measurement = replace(measurement, is_shown=False, reason=hidden)

@@ -1,7 +1,7 @@
 """How deep the person goes."""
 
 from formnet.measures import curves as c
-from formnet.measures.base import Measure, at_bottom
+from formnet.measures.base import Measure
 
 _LEG = ("hip", "knee", "ankle")
 THIGH = c.both_sides(c.thigh_deg)
@@ -13,21 +13,21 @@ MEASURES = (
     Measure(
         "thigh", "Thigh over the horizontal", "°",
         "Line from the knee to the hip joint against the horizontal, mean of both legs; 0 is parallel, negative below.",
-        "bottom", "Myer et al. 2014, Back Squat Assessment, criterion 9", at_bottom(THIGH), THIGH, ("hip", "knee"),
+        "bottom", "Myer et al. 2014, Back Squat Assessment, criterion 9", THIGH, ("hip", "knee"),
     ),
     Measure(
         "hip_over_knee", "Hip over knee", "shin lengths",
         "Height of the hip joint over the knee joint in lengths of the shin, mean of both legs.",
-        "bottom", "powerlifting rule of depth, on joint centres", at_bottom(HIP_OVER_KNEE), HIP_OVER_KNEE, _LEG,
+        "bottom", "powerlifting rule of depth, on joint centres", HIP_OVER_KNEE, _LEG,
     ),
     Measure(
         "knee_flexion", "Knee flexion", "°",
         "Bend between thigh and shin, mean of both legs; 0 is straight.",
-        "bottom", "goniometer convention", at_bottom(KNEE_FLEXION), KNEE_FLEXION, _LEG,
+        "bottom", "goniometer convention", KNEE_FLEXION, _LEG,
     ),
     Measure(
         "hip_flexion", "Hip flexion", "°",
         "Bend between trunk and thigh, mean of both sides; 0 is straight.",
-        "bottom", "goniometer convention", at_bottom(HIP_FLEXION), HIP_FLEXION, ("shoulder", "hip", "knee"),
+        "bottom", "goniometer convention", HIP_FLEXION, ("shoulder", "hip", "knee"),
     ),
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """Whether the knees stay over the feet."""
 
 from formnet.measures import curves as c
-from formnet.measures.base import Measure, at_bottom, change_at_bottom, greatest, least
+from formnet.measures.base import Measure
 
 _LEG = ("hip", "knee", "ankle")
 _FOOT = ("knee", "ankle", "foot_index")
@@ -15,13 +15,13 @@ def _of_side(side: str) -> tuple[Measure, ...]:
         Measure(
             f"{side}_knee_inside_foot", f"{side.capitalize()} knee inside the foot's line", "°",
             f"Greatest lean of the {side} shin to the inside of the vertical plane through the foot as it stood.",
-            "greatest", "knees follow the toes: Myer et al. 2014, criterion 5", greatest(inside), inside, _FOOT,
+            "greatest", "knees follow the toes: Myer et al. 2014, criterion 5", inside, _FOOT,
         ),
         Measure(
             f"{side}_knee_valgus", f"{side.capitalize()} knee, frontal-plane angle", "°",
             f"Greatest angle between {side} shin and thigh projected to the frontal plane, positive with the knee "
             "inside, while the thigh is 30° or more over the horizontal.",
-            "greatest", "frontal-plane projection angle", greatest(valgus), valgus, _LEG,
+            "greatest", "frontal-plane projection angle", valgus, _LEG,
         ),
     )  # fmt: skip
 
@@ -30,31 +30,29 @@ MEASURES = (
     Measure(
         "knee_width", "Knee width over ankle width", "ratio",
         "Distance of the knees across the body over the distance of the ankles.",
-        "bottom", "knee-ankle separation ratio, no validated limit", at_bottom(c.knee_width), c.knee_width, _LEG,
+        "bottom", "knee-ankle separation ratio, no validated limit", c.knee_width, _LEG,
     ),
     Measure(
         "knee_width_least", "Least knee width over ankle width", "ratio",
         "The least of knee width over ankle width while the person is deep, also on the way up.",
-        "least", "knee-ankle separation ratio, no validated limit", least(c.knee_width), c.knee_width, _LEG,
+        "least", "knee-ankle separation ratio, no validated limit", c.knee_width, _LEG,
     ),
     Measure(
         "knee_width_change", "Change of knee width", "ratio",
         "Knee width over ankle width at the bottom less the same when standing.",
-        "change", "knee-ankle separation ratio against the person's own standing", change_at_bottom(c.knee_width),
-        c.knee_width, _LEG,
+        "change", "knee-ankle separation ratio against the person's own standing", c.knee_width, _LEG,
     ),
     Measure(
         "knees_inside_feet", "Knees inside the feet's lines", "°",
         "Greatest lean of the shins to the inside of the vertical planes through the feet as they stood, mean of "
         "both legs.",
-        "greatest", "knees follow the toes: Myer et al. 2014, criterion 5", greatest(INSIDE_FOOT), INSIDE_FOOT, _FOOT,
+        "greatest", "knees follow the toes: Myer et al. 2014, criterion 5", INSIDE_FOOT, _FOOT,
     ),
     *_of_side("left"),
     *_of_side("right"),
     Measure(
         "knee_past_toes", "Knees past the toes", "foot lengths",
         "How far the knees are in front of the tips of the toes, mean of both legs.",
-        "bottom", "Fry et al. 2003: a measure, no fault by itself", at_bottom(PAST_TOES), PAST_TOES,
-        ("knee", "heel", "foot_index"),
+        "bottom", "Fry et al. 2003: a measure, no fault by itself", PAST_TOES, ("knee", "heel", "foot_index"),
     ),
 )  # fmt: skip

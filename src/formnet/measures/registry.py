@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from formnet.errors import InputError
 from formnet.measures import back, depth, feet, knees, symmetry, tempo, trunk
-from formnet.measures.base import Measure
+from formnet.measures.base import Measure, RawValue
 from formnet.measures.performance import Performance
 from formnet.motion import FloatArray
 
@@ -35,9 +35,9 @@ def read_values(performance: Performance) -> dict[str, float]:
 
 def read_course(performance: Performance, name: str) -> tuple[FloatArray, FloatArray]:
     """The path that a measure is read from over the repetition: seconds (T,) and values (T,)."""
-    curve = measure_named(name).curve
-    assert curve is not None, "durations and proportions have no course"
-    return performance.motion.timestamps[performance.inside], curve(performance)[performance.inside]
+    values = measure_named(name).path(performance)
+    assert not isinstance(values, RawValue), "durations and proportions have no course"
+    return performance.motion.timestamps[performance.inside], values[performance.inside]
 
 
 def describe_measures(source: str = "supervised+picture") -> list[dict[str, str]]:

@@ -57,12 +57,12 @@ def _hips_first(p: Performance) -> RawValue:
 
 MEASURES = (
     Measure("descent", "Descent", "s", "From leaving standing to the bottom.", "whole",
-            "Myer et al. 2014, criterion 8", lambda p: RawValue(_phases_s(p)[0], p.bottom_s), None, ("hip", "ankle")),
+            "Myer et al. 2014, criterion 8", lambda p: RawValue(_phases_s(p)[0], p.bottom_s), ("hip", "ankle")),
     Measure("pause", "Pause", "s", "How long the person stays within 5 % of the depth.", "whole",
-            "description of the tempo", lambda p: RawValue(_phases_s(p)[1], p.bottom_s), None, ("hip", "ankle")),
+            "description of the tempo", lambda p: RawValue(_phases_s(p)[1], p.bottom_s), ("hip", "ankle")),
     Measure("ascent", "Ascent", "s", "From the bottom to standing.", "whole",
-            "Myer et al. 2014, criterion 10", lambda p: RawValue(_phases_s(p)[2], p.bottom_s), None, ("hip", "ankle")),
+            "Myer et al. 2014, criterion 10", lambda p: RawValue(_phases_s(p)[2], p.bottom_s), ("hip", "ankle")),
     Measure("hips_first", "Hips before shoulders", "ratio",
             "Share of their way up that the hips are ahead of the shoulders, early in the ascent.", "whole",
-            "the squat turned good morning; reported only", _hips_first, None, ("hip", "shoulder", "ankle")),
+            "the squat turned good morning; reported only", _hips_first, ("hip", "shoulder", "ankle")),
 )  # fmt: skip
