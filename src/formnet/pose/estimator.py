@@ -68,6 +68,16 @@ class PoseEstimator(Protocol):
         """Joints of one person in every frame; raises `PoseError` naming `source` where too few show one."""
 
 
+class FollowsOne:
+    """What estimators have in common once they see people."""
+
+    def estimate(
+        self: PoseEstimator, frames: Iterable[Frame], *, person: int | None = None, source: str = "the video"
+    ) -> PoseTrack:
+        """Follows one person; see `formnet.pose.settle.settle`."""
+        return settle(self.follow(frames), self.skeleton, person=person, source=source, eyes=self.eyes)
+
+
 @dataclass(frozen=True)
 class EstimatorOptions:
     """What every estimator can be told: where its model is (None: obtain it), or which size to obtain."""
@@ -172,10 +182,10 @@ def estimate_pose(
         on_frame=lambda done: tell(done, max(done, total)),
     )
     try:
-        track = settle(seen, estimator.skeleton, person=person, source=str(path))
+        track = settle(seen, estimator.skeleton, person=person, source=str(path), eyes=estimator.eyes)
     except PoseError as error:
         raise PoseError(add_noticed(str(error), (*warnings, *_describe_darkness(path, playback)))) from error
-    track = replace(track.rescaled(info.width, info.height).with_warnings(warnings), eyes=estimator.eyes)
+    track = track.rescaled(info.width, info.height).with_warnings(warnings)
     if kept is not None:
         write_track(track, kept)
     return replace(track, playback=playback)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
 from formnet.errors import InputError, PoseError
 from formnet.motion import Motion
+from formnet.pose.model_bundle import Eyes
 from formnet.pose.people import People, Person, SeenPeople, compute_prominence
 from formnet.pose.smoothing import IN_METRES, IN_PICTURE, smooth_places, smooth_visibility
 from formnet.pose.track import PoseTrack
@@ -21,7 +23,12 @@ _MAX_GAP_S = 0.5
 
 
 def settle(
-    seen: Iterable[SeenPeople], skeleton: Skeleton, *, person: int | None = None, source: str = "the video"
+    seen: Iterable[SeenPeople],
+    skeleton: Skeleton,
+    *,
+    person: int | None = None,
+    source: str = "the video",
+    eyes: Eyes | None = None,
 ) -> PoseTrack:
     """Chooses one person and smooths how they move.
 
@@ -30,6 +37,7 @@ def settle(
         skeleton: joints of the detections.
         person: 1 for the most prominent person, 2 for the next, …; None for the most prominent.
         source: how to call the clip in errors.
+        eyes: which size of BlazePose saw them.
 
     Returns:
         Image and world joints on the frames' times; confidence = visibility × presence; frames without the person
@@ -58,7 +66,8 @@ def settle(
         n_people = "1 person was" if len(ranked) == 1 else f"{len(ranked)} people were"
         raise PoseError(f"{n_people} found in {source}, not {wanted}; choose a person from 1 to {len(ranked)}")
     track = _make_track(ranked[wanted - 1], np.array(times_s), width, height, skeleton)
-    return track.with_warnings(_check_coverage(track, source) + _others_warning(ranked, person, width, height))
+    warnings = _check_coverage(track, source) + _others_warning(ranked, person, width, height)
+    return replace(track, eyes=eyes).with_warnings(warnings)
 
 
 def _make_track(person: Person, times_s: np.ndarray, width: int, height: int, skeleton: Skeleton) -> PoseTrack:

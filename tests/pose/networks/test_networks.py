@@ -165,12 +165,24 @@ def test_trainings_in_16_bits_can_look_at_their_maps():
         assert network.maps(pictures)["heatmaps"].numpy().dtype == np.float32
 
 
+@pytest.fixture(scope="module")
+def one_registry():
+    """PyTorch makes its table of all operators anew for every export, which takes a third of the time."""
+    pytest.importorskip("onnxscript", reason="formnet[onnx] is not installed")
+    from torch.onnx._internal.exporter._registration import ONNXRegistry
+
+    table = ONNXRegistry.from_torchlib()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ONNXRegistry, "from_torchlib", lambda *_, **__: table)
+        yield
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("one_registry")
 @every_spec
 def test_onnx_gives_the_same_numbers(spec, tmp_path):
     # An export takes time for every layer and frame; what comes again is the same.
     spec = replace(spec, frames=min(spec.frames, 2), depth=min(spec.depth, 1), size=SMALL["size"])
-    pytest.importorskip("onnxscript", reason="formnet[onnx] is not installed")
     runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
     torch.manual_seed(0)
     network = PoseNetwork(spec, spec.build().eval())

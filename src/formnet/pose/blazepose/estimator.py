@@ -6,7 +6,6 @@ import functools
 import hashlib
 import threading
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from importlib.metadata import version
 
 from formnet.motion import FloatArray
@@ -15,12 +14,10 @@ from formnet.pose.blazepose.follower import Follower
 from formnet.pose.blazepose.landmarks import MASK_SIZE, LandmarkNetwork, Silhouette, region_of_joints
 from formnet.pose.blazepose.network import Network
 from formnet.pose.blazepose.pruning import remove_output
-from formnet.pose.estimator import EstimatorOptions
+from formnet.pose.estimator import EstimatorOptions, FollowsOne
 from formnet.pose.model_bundle import Eyes, PoseModel, size_of
 from formnet.pose.model_file import obtain_pose_model, read_pose_model
 from formnet.pose.people import SeenPeople
-from formnet.pose.settle import settle
-from formnet.pose.track import PoseTrack
 from formnet.pose.video import Frame, Image
 from formnet.skeleton import BLAZEPOSE_33, Skeleton
 
@@ -30,7 +27,7 @@ def create_estimator(options: EstimatorOptions) -> BlazePose:
     return BlazePose(read_pose_model(obtain_pose_model(options.model, options.eyes)))
 
 
-class BlazePose:
+class BlazePose(FollowsOne):
     """Estimates many clips, also several at a time in threads."""
 
     name = "blazepose"
@@ -62,10 +59,6 @@ class BlazePose:
             yield from Follower(*networks).follow(frames)
         finally:
             self._give_back(networks)
-
-    def estimate(self, frames: Iterable[Frame], *, person: int | None = None, source: str = "the video") -> PoseTrack:
-        """Follows one person; see `formnet.pose.settle.settle`."""
-        return replace(settle(self.follow(frames), self.skeleton, person=person, source=source), eyes=self.eyes)
 
     def find_silhouette(self, image: Image, joints: FloatArray) -> Silhouette | None:
         """What of a picture (H, W, 3) belongs to the person with these joints (33, 2); None when nobody is there."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from formnet.pose.blazepose.detector import PersonDetector
 from formnet.pose.blazepose.network import Network
-from formnet.pose.estimator import EstimatorOptions
+from formnet.pose.estimator import EstimatorOptions, FollowsOne
 from formnet.pose.grouping.base import FoundPeople
 from formnet.pose.model_file import obtain_pose_model, read_pose_model
 from formnet.pose.networks.crop import Crop, box_joints, crop_around
@@ -18,8 +18,6 @@ from formnet.pose.networks.description import PoseNetwork, load_pose_network, pa
 from formnet.pose.networks.predict import find_in_clip, find_in_crops
 from formnet.pose.networks.refine import find_everybody
 from formnet.pose.people import Detection, SeenPeople
-from formnet.pose.settle import settle
-from formnet.pose.track import PoseTrack
 from formnet.pose.video import Frame, Image
 from formnet.skeleton import Skeleton
 from formnet.storage.files import compute_sha256
@@ -32,7 +30,7 @@ _DETECTOR_MARGIN = 1.25
 """Of the detector's square around the body's circle."""
 
 
-class NetworkEstimator:
+class NetworkEstimator(FollowsOne):
     """One network; whole pictures for several people, crops that follow one person for the others.
 
     Args:
@@ -61,10 +59,6 @@ class NetworkEstimator:
                 yield as_seen(frame, find_everybody(self._network, frame.image, flip=self._flip))
         else:
             yield from self._follow_one(frames)
-
-    def estimate(self, frames: Iterable[Frame], *, person: int | None = None, source: str = "the video") -> PoseTrack:
-        """Follows one person; see `formnet.pose.settle.settle`."""
-        return settle(self.follow(frames), self.skeleton, person=person, source=source)
 
     def _follow_one(self, frames: Iterable[Frame]) -> Iterator[SeenPeople]:
         """In pieces of as many frames as the network sees at once; the joints of one place the crop of the next."""

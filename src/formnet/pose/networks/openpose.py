@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from formnet.errors import CheckpointError, InputError
-from formnet.pose.estimator import EstimatorOptions
+from formnet.pose.estimator import EstimatorOptions, FollowsOne
 from formnet.pose.grouping.base import FoundPeople, Grouping
 from formnet.pose.grouping.fields import AffinityFields
 from formnet.pose.grouping.heatmaps import Array
@@ -24,8 +24,6 @@ from formnet.pose.networks.caffe import read_caffe
 from formnet.pose.networks.crop import Crop
 from formnet.pose.networks.estimator import as_seen
 from formnet.pose.people import SeenPeople
-from formnet.pose.settle import settle
-from formnet.pose.track import PoseTrack
 from formnet.pose.video import Frame, Image
 from formnet.skeleton import BODY_25, COCO_18, MPI_15, Skeleton
 from formnet.storage.files import cache_dir, compute_sha256
@@ -97,7 +95,7 @@ LAYOUTS = (
 )  # fmt: skip
 
 
-class OpenPose:
+class OpenPose(FollowsOne):
     """One of OpenPose's networks as an estimator.
 
     Args:
@@ -135,10 +133,6 @@ class OpenPose:
         """The people in successive frames, not smoothed."""
         for frame in frames:
             yield as_seen(frame, self.find(frame.image))
-
-    def estimate(self, frames: Iterable[Frame], *, person: int | None = None, source: str = "the video") -> PoseTrack:
-        """Follows one person; see `formnet.pose.settle.settle`."""
-        return settle(self.follow(frames), self.skeleton, person=person, source=source)
 
 
 def create_estimator(options: EstimatorOptions) -> OpenPose:
