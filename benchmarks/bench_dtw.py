@@ -22,7 +22,7 @@ import numpy as np
 from dtaidistance import dtw_ndim
 from dtaidistance.dtw import best_path
 
-from formnet.geometry.warping import compute_dtw_distance, compute_dtw_path
+from formnet.geometry.warping import align_by_cost, compute_dtw_distance, compute_squared_distances
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def main() -> None:
 
     tasks = {
         "formnet_distance": lambda: compute_dtw_distance(a, b),
-        "formnet_path": lambda: compute_dtw_path(a, b),
+        "formnet_path": lambda: align_by_cost(compute_squared_distances(a, b)),
         "dtaidistance_distance": lambda: dtw_ndim.distance_fast(a, b),
         "dtaidistance_path": their_path,
     }

@@ -13,6 +13,9 @@ import numpy as np
 from formnet.errors import InputError
 from formnet.motion import FloatArray
 
+_ROUNDS = 3
+"""Alignments of shapes to their mean; two or three suffice."""
+
 
 @dataclass(frozen=True, eq=False)
 class Similarity:
@@ -92,9 +95,7 @@ def compute_tilt_deg(rotation: FloatArray) -> float:
     return float(np.degrees(np.arccos(np.clip(rotation[1, 1], -1.0, 1.0))))
 
 
-def estimate_similarity(
-    a: FloatArray, b: FloatArray, weights: FloatArray | None = None, *, scale: bool = True, rotate: bool = True
-) -> Similarity:
+def estimate_similarity(a: FloatArray, b: FloatArray, weights: FloatArray | None = None) -> Similarity:
     """Weighted Procrustes: the map of a (n, D) onto b (n, D) with the least weighted sum of squares, no reflection.
 
     Raises:
@@ -109,22 +110,18 @@ def estimate_similarity(
     size_a = float(weights @ (a**2).sum(axis=1))
     if size_a <= 0:
         raise InputError("all joints of a pose lie in one place; use a pose with some extent")
-    rotation = estimate_rotation(a, b, weights) if rotate else np.eye(a.shape[1])
-    factor = float((weights[:, None] * (a @ rotation.T) * b).sum() / size_a) if scale else 1.0
-    # Unrelated points without rotation can ask for a negative scale, which would be a point reflection.
+    rotation = estimate_rotation(a, b, weights)
+    factor = float((weights[:, None] * (a @ rotation.T) * b).sum() / size_a)
+    # Unrelated points can ask for a negative scale, which would be a point reflection.
     factor = max(factor, 1e-9)
     return Similarity(rotation, factor, centre_b - factor * rotation @ centre_a)
 
 
-def align_generalised(
-    shapes: Sequence[FloatArray], weights: FloatArray | None = None, *, rounds: int = 3
-) -> tuple[FloatArray, list[FloatArray]]:
+def align_generalised(shapes: Sequence[FloatArray]) -> tuple[FloatArray, list[FloatArray]]:
     """Generalised Procrustes (Gower 1975): every shape aligned to the mean of all, and the mean.
 
     Args:
         shapes: k arrays (n, D) of corresponding points.
-        weights: (n,) of the points.
-        rounds: alignments to the mean; two or three suffice.
 
     Returns:
         the mean (n, D), of the size, place and direction of the first shape, and the aligned shapes.
@@ -133,11 +130,11 @@ def align_generalised(
         raise InputError("expected one shape or more to average; give at least one reference")
     aligned = [np.asarray(shape, dtype=np.float64) for shape in shapes]
     mean = aligned[0]
-    for _ in range(rounds):
-        aligned = [estimate_similarity(shape, mean, weights).apply(shape) for shape in aligned]
+    for _ in range(_ROUNDS):
+        aligned = [estimate_similarity(shape, mean).apply(shape) for shape in aligned]
         # Averaging shrinks; fixing the mean to the first shape keeps size and direction from drifting.
         mean = np.mean(aligned, axis=0)
-        mean = estimate_similarity(mean, aligned[0], weights).apply(mean)
+        mean = estimate_similarity(mean, aligned[0]).apply(mean)
     return mean, aligned
 
 

@@ -49,12 +49,6 @@ def compute_dtw_distance(a: FloatArray, b: FloatArray, band_frames: int | None =
     return float(np.sqrt(_least_sum(cost, low, high)))
 
 
-def compute_dtw_path(a: FloatArray, b: FloatArray, band_frames: int | None = None) -> tuple[float, Path]:
-    """As `compute_dtw_distance`, with the path (length, 2) of paired frame numbers."""
-    total, path = align_by_cost(compute_squared_distances(a, b), band_frames)
-    return float(np.sqrt(total)), path
-
-
 def find_nearest_of_classes(
     rows: FloatArray, columns: FloatArray, labels: np.ndarray, n_classes: int, band_frames: int | None = None,
     *, exclude_same: bool = False,

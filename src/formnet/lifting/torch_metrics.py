@@ -74,13 +74,13 @@ class BodyFigure(_MeanFigure):
         self._add(predicted, evaluated)
 
 
-def make_lifting_metrics(skeleton: Skeleton, root: str = "pelvis") -> MetricCollection:
+def make_lifting_metrics(skeleton: Skeleton) -> MetricCollection:
     """All figures of a joint set; update with keywords: predicted, truth, timestamps and, if wanted, evaluated.
 
     Raises:
-        SkeletonError: when the set has no such root.
+        SkeletonError: when the set has no pelvis.
     """
-    at = metrics.root_joints(skeleton, root)
+    at = metrics.root_joints(skeleton, "pelvis")
     return MetricCollection(
         {
             "mpjpe_mm": JointFigure(metrics.compute_mpjpe_mm, root=at),

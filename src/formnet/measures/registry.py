@@ -40,11 +40,11 @@ def read_course(performance: Performance, name: str) -> tuple[FloatArray, FloatA
     return performance.motion.timestamps[performance.inside], values[performance.inside]
 
 
-def describe_measures(source: str = "supervised+picture") -> list[dict[str, str]]:
-    """What the list of measures shows, one row each; errors are those of a pose source by view."""
+def describe_measures() -> list[dict[str, str]]:
+    """What the list of measures shows, one row each; errors are those of the default pose source by view."""
     from formnet.measures.calibration import LEAST_RELIABILITY, calibration_for  # it reads this registry
 
-    lines = calibration_for(source).lines
+    lines = calibration_for("supervised+picture").lines
     rows = []
     for family, measures in FAMILIES.items():
         for measure in measures:

@@ -59,11 +59,11 @@ def resample_to_frames(motion: Motion, n_frames: int, method: ResampleMethod = "
     return resample_to_times(motion, np.linspace(motion.timestamps[0], motion.timestamps[-1], n_frames), method)
 
 
-def resample_to_fps(motion: Motion, fps: float, method: ResampleMethod = "linear") -> Motion:
+def resample_to_fps(motion: Motion, fps: float) -> Motion:
     """The motion at a constant rate from its first frame on; the last frame is at or just before its end."""
     if not fps > 0:
         raise InputError(f"expected a frame rate above 0, got {fps}; give frames per second")
     span_s = motion.timestamps[-1] - motion.timestamps[0]
     n_frames = int(np.floor(span_s * fps + 1e-6)) + 1
     times_s = motion.timestamps[0] + np.arange(n_frames) / fps
-    return resample_to_times(motion, np.minimum(times_s, motion.timestamps[-1]), method)
+    return resample_to_times(motion, np.minimum(times_s, motion.timestamps[-1]))

@@ -169,18 +169,15 @@ class PreprocessedClip:
     warnings: tuple[str, ...] = ()
 
 
-def preprocess_clip(motion: Motion, spec: PreprocessSpec, picture: Motion | None = None) -> PreprocessedClip:
+def preprocess_clip(motion: Motion, spec: PreprocessSpec) -> PreprocessedClip:
     """Fills gaps, smooths, finds repetitions, converts joints, normalises limbs and resamples.
-
-    Args:
-        picture: the same frames in the picture, as estimated, where there is one: it shows cuts, and depth better.
 
     Raises:
         SkeletonError: when the motion lacks joints that the spec's joint set or the segmentation needs.
     """
     clean = clean_motion(motion, spec)
     if spec.segmentation == "squat":
-        segmentation = segment_clip(clean, spec, picture)
+        segmentation = segment_clip(clean, spec)
         spans, warnings = segmentation.spans, segmentation.warnings
     else:
         spans, warnings = (span_of_whole(clean),), ()
@@ -191,7 +188,11 @@ def preprocess_clip(motion: Motion, spec: PreprocessSpec, picture: Motion | None
 
 
 def segment_clip(clean: Motion, spec: PreprocessSpec, picture: Motion | None = None) -> Segmentation:
-    """The repetitions of a cleaned motion; see `preprocess_clip` for `picture`."""
+    """The repetitions of a cleaned motion.
+
+    Args:
+        picture: the same frames in the picture, as estimated, where there is one: it shows cuts, and depth better.
+    """
     if picture is None:
         return find_repetitions(clean, spec.repetitions)
     # In the picture limbs have no constant length.

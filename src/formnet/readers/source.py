@@ -43,7 +43,7 @@ def _is_table(path: Path) -> bool:
     return "\x00" not in text and is_joint_table(text)
 
 
-def read_detections(path: Path, size: tuple[int, int] | None = None) -> Detections:
+def read_detections(path: Path) -> Detections:
     """Every row of a keypoint file or folder.
 
     Raises:
@@ -51,7 +51,7 @@ def read_detections(path: Path, size: tuple[int, int] | None = None) -> Detectio
         PoseError: it holds no pose.
     """
     _refuse_others(path)
-    found = read_keypoints(path, size)
+    found = read_keypoints(path)
     if isinstance(found, World):
         raise InputError(f"{path} holds one person's joints in 3D and no rows of detections; leave --compat out")
     return found

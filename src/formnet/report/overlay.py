@@ -20,6 +20,8 @@ from formnet.standards.finding import Finding
 from formnet.storage.outputs import MARK
 from formnet.verdict import RepetitionKind
 
+_MAX_SIDE = 1280
+"""Pixels; larger pictures are scaled down."""
 __all__ = ["Banner", "OverlaySegment", "render_overlay", "write_overlay_video"]
 
 _LEAST_PANEL_PX = 260
@@ -64,7 +66,6 @@ def write_overlay_video(
     out_path: str | Path,
     on_frame: Callable[[int, int], None] | None = None,
     *,
-    max_side: int = 1280,
     on_picture: Callable[[Frame], None] | None = None,
 ) -> int:
     """Draws a verdict over its clip, frame by frame (never the whole clip in memory).
@@ -75,7 +76,6 @@ def write_overlay_video(
         segments: repetitions in order of time.
         out_path: .mp4 to write; appears only when complete.
         on_frame: told frames done and frames in all.
-        max_side: larger pictures are scaled down.
         on_picture: is shown every frame before anything is drawn on it.
 
     Returns:
@@ -110,7 +110,7 @@ def write_overlay_video(
     def rendered() -> Iterator[Frame]:
         total = max(len(track.image), 1)
         for done, frame in enumerate(
-            prefetch(read_frames(clip_path, max_side=max_side, playback=track.playback)), start=1
+            prefetch(read_frames(clip_path, max_side=_MAX_SIDE, playback=track.playback)), start=1
         ):
             if on_picture is not None:
                 on_picture(frame)

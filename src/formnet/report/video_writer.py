@@ -15,18 +15,17 @@ from formnet.storage.files import atomic_path
 
 _TICKS_PER_S = 90_000
 _BT709 = 1
+_CRF = 22
+"""Quality of x264, lower is better: 18 is nearly lossless, 28 coarse."""
 
 
-def write_video(
-    frames: Iterable[Frame], path: str | Path, *, fps: float = 30.0, crf: int = 22, remark: str = ""
-) -> int:
+def write_video(frames: Iterable[Frame], path: str | Path, *, fps: float = 30.0, remark: str = "") -> int:
     """Writes frames one by one; the file appears under its name only when it is complete.
 
     Args:
         frames: pictures of one size, times strictly increasing; variable rates are kept.
         path: file ending in .mp4, .mov or .mkv.
         fps: nominal rate, for the length of the last frame and for players that ask.
-        crf: quality of x264, lower is better (18 nearly lossless, 28 coarse).
         remark: kept in the file as its comment.
 
     Returns:
@@ -43,7 +42,7 @@ def write_video(
     rate = Fraction(fps if math.isfinite(fps) and fps > 0 else 30.0).limit_denominator(1001)
     with atomic_path(path) as temporary:
         try:
-            return _encode(frames, temporary, rate, crf, remark)
+            return _encode(frames, temporary, rate, remark)
         except av.FFmpegError as error:
             raise InputError(
                 f"{path} cannot be written ({error.strerror or error}); free space or choose another folder"
@@ -56,7 +55,7 @@ class _NoFramesError(Exception):
     pass
 
 
-def _encode(frames: Iterable[Frame], path: Path, rate: Fraction, crf: int, remark: str) -> int:
+def _encode(frames: Iterable[Frame], path: Path, rate: Fraction, remark: str) -> int:
     import av
     from av.video.reformatter import Colorspace, VideoReformatter
 
@@ -71,7 +70,7 @@ def _encode(frames: Iterable[Frame], path: Path, rate: Fraction, crf: int, remar
         for frame in frames:
             image = _pad_to_even(frame.image)
             if stream is None:
-                stream = container.add_stream("libx264", rate=rate, options={"crf": str(crf), "preset": "veryfast"})
+                stream = container.add_stream("libx264", rate=rate, options={"crf": str(_CRF), "preset": "veryfast"})
                 stream.height, stream.width = image.shape[:2]
                 stream.pix_fmt = "yuv420p"
                 stream.codec_context.time_base = Fraction(1, _TICKS_PER_S)

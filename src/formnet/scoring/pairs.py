@@ -11,13 +11,10 @@ import numpy as np
 
 from formnet.errors import InputError
 from formnet.motion import FloatArray, Motion
-from formnet.scoring.alignment import AlignmentScorer
 from formnet.scoring.dtw import DtwScorer
 
 
-def score_all_pairs(
-    motions: Sequence[Motion], scorer: AlignmentScorer | None = None, *, workers: int | None = None
-) -> FloatArray:
+def score_all_pairs(motions: Sequence[Motion], *, workers: int | None = None) -> FloatArray:
     """Totals (N, N) of every motion against every other, 100 on the diagonal.
 
     Similarities, alignments and BLAS run outside of Python's lock, so threads share the motions and use all cores.
@@ -36,7 +33,7 @@ def score_all_pairs(
     count = len(os.sched_getaffinity(0)) if workers is None else workers
     if count < 1:
         raise InputError(f"the number of workers must be 1 or more, got {workers}")
-    scorer = scorer or DtwScorer()
+    scorer = DtwScorer()
     ready = [scorer.similarity.prepare(motion) for motion in motions]
     totals = np.full((len(ready), len(ready)), 100.0)
     pairs = list(itertools.combinations(range(len(ready)), 2))

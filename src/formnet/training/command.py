@@ -31,9 +31,9 @@ def set_up(threads: int) -> None:
     os.environ.setdefault("WANDB_SILENT", "true")
 
 
-def to_plain(config: DictConfig, resolve: bool = True) -> dict[str, Any]:
-    """Dictionaries and lists, with references resolved or kept as they are written."""
-    plain = OmegaConf.to_container(config, resolve=resolve, throw_on_missing=resolve)
+def to_plain(config: DictConfig) -> dict[str, Any]:
+    """Dictionaries and lists, with references resolved."""
+    plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=True)
     assert isinstance(plain, dict)
     return {str(key): value for key, value in plain.items()}
 

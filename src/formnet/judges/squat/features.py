@@ -93,23 +93,9 @@ def _without_gaps(positions: FloatArray) -> FloatArray:
 
 def summarise_body(curves: NamedCurves, phases: Phases) -> tuple[FloatArray, list[str]]:
     """Curves when standing, deepest, at half and most of the depth both ways, their extremes; depth and tempo."""
-    table, names = np.stack(list(curves.values()), axis=1), list(curves)
+    moments, low, high = _pick_moments(curves, phases)
+    values, labels = _flatten({**moments, "high": high, "low": low}, list(curves))
     down, up = phases.at_depths(DEPTHS)
-    standing, deepest = np.median(table[phases.standing], axis=0), mean_around(table, phases.bottom)
-    during = table[down[0] : up[0] + 1]
-    low, high = np.percentile(during, [5, 95], axis=0)
-    moments = {
-        "standing": standing,
-        "deepest": deepest,
-        "deepest to standing": deepest - standing,
-        "half down": mean_around(table, down[1]),
-        "most down": mean_around(table, down[2]),
-        "half up": mean_around(table, up[1]),
-        "most up": mean_around(table, up[2]),
-        "high": high,
-        "low": low,
-    }
-    values, labels = _flatten(moments, names)
     descent, ascent = phases.bottom - down[0], up[0] - phases.bottom
     depth = phases.height[phases.bottom] / (np.percentile(phases.height, 95) + 1e-9)
     tempo = [depth, float(descent), float(ascent), descent / (descent + ascent + 1.0)]
@@ -118,7 +104,14 @@ def summarise_body(curves: NamedCurves, phases: Phases) -> tuple[FloatArray, lis
 
 def summarise_picture(curves: NamedCurves, phases: Phases) -> tuple[FloatArray, list[str]]:
     """As `summarise_body` without the tempo; extremes are relative to standing."""
-    table, names = np.stack(list(curves.values()), axis=1), list(curves)
+    moments, low, high = _pick_moments(curves, phases)
+    extremes = {"high to standing": high - moments["standing"], "low to standing": low - moments["standing"]}
+    return _flatten({**moments, **extremes}, list(curves))
+
+
+def _pick_moments(curves: NamedCurves, phases: Phases) -> tuple[dict[str, FloatArray], FloatArray, FloatArray]:
+    """Values (K,) of all curves at each moment, and their low and high ends on the way."""
+    table = np.stack(list(curves.values()), axis=1)
     down, up = phases.at_depths(DEPTHS)
     standing, deepest = np.median(table[phases.standing], axis=0), mean_around(table, phases.bottom)
     low, high = np.percentile(table[down[0] : up[0] + 1], [5, 95], axis=0)
@@ -130,10 +123,8 @@ def summarise_picture(curves: NamedCurves, phases: Phases) -> tuple[FloatArray, 
         "most down": mean_around(table, down[2]),
         "half up": mean_around(table, up[1]),
         "most up": mean_around(table, up[2]),
-        "high to standing": high - standing,
-        "low to standing": low - standing,
     }
-    return _flatten(moments, names)
+    return moments, low, high
 
 
 def _flatten(moments: dict[str, FloatArray], names: Sequence[str]) -> tuple[FloatArray, list[str]]:

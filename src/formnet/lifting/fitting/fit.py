@@ -14,7 +14,7 @@ from formnet.body.load import load_body
 from formnet.body.model import Body, axis_angle_to_matrix
 from formnet.body.proportions import BETA_LIMIT
 from formnet.errors import InputError
-from formnet.lifting.fitting.objective import FitWeights, Objective
+from formnet.lifting.fitting.objective import Objective
 from formnet.lifting.fitting.points import compute_point_weights, compute_roughness_bands, smooth_paths
 from formnet.lifting.fitting.precondition import Whitening
 from formnet.lifting.fitting.warm_start import estimate_rotations, follow_rotations
@@ -55,21 +55,14 @@ class FittedBody:
     landmarks: FloatArray
 
 
-def fit_body(
-    motion: Motion,
-    *,
-    body: Body | None = None,
-    iterations: int = _ITERATIONS,
-    weights: FitWeights | None = None,
-) -> FittedBody:
-    """Shape, pose and place of a body that explain a motion.
+def fit_body(motion: Motion, *, iterations: int = _ITERATIONS) -> FittedBody:
+    """Shape, pose and place of the built-in body that explain a motion.
 
     Starts from geometry (`estimate_rotations`), then improves all at once by L-BFGS through smplx's kinematics, without
     the mesh. Joints count by their confidence; limbs that nobody saw hang relaxed, gaps are bridged smoothly.
 
     Args:
         motion: 3D joints in metres; hips and shoulders must be seen at some time.
-        body: the body fitted; the built-in one if None.
         iterations: of L-BFGS; 0 gives the start.
 
     Raises:
@@ -81,7 +74,7 @@ def fit_body(
         )
     if len(motion) < 3:
         raise InputError(f"expected three frames or more to fit a body to, got {len(motion)}; give a longer clip")
-    body = load_body() if body is None else body
+    body = load_body()
     mixing, trust = compute_point_weights(motion.skeleton)
     smooth = motion.replace(positions=smooth_paths(motion), confidence=np.ones(motion.confidence.shape))
     betas = estimate_shape(body, smooth, motion.confidence.mean(axis=0))
@@ -90,10 +83,7 @@ def fit_body(
     problem = _Problem(
         body,
         torch.as_tensor(mixing[used], dtype=torch.float32),
-        Objective(
-            motion.positions[:, used], motion.confidence[:, used] * trust[used], motion.timestamps,
-            weights or FitWeights(),
-        ),
+        Objective(motion.positions[:, used], motion.confidence[:, used] * trust[used], motion.timestamps),
         smooth.positions[:, used],
         betas,
         start,

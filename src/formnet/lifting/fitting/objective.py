@@ -80,10 +80,8 @@ class Objective:
         timestamps: (T,) seconds.
     """
 
-    def __init__(
-        self, targets: FloatArray, confidence: FloatArray, timestamps: FloatArray, weights: FitWeights
-    ) -> None:
-        self.weights = weights
+    def __init__(self, targets: FloatArray, confidence: FloatArray, timestamps: FloatArray) -> None:
+        self.weights = FitWeights()
         self.targets = torch.as_tensor(np.nan_to_num(targets), dtype=torch.float32)
         self.confidence = torch.as_tensor(confidence, dtype=torch.float32)
         self.second = torch.as_tensor(compute_second_differences(timestamps), dtype=torch.float32)

@@ -52,10 +52,6 @@ class FoundPeople:
         order = np.argsort(-score, kind="stable")
         return cls(joints[order], confidence[order], score[order])
 
-    def moved(self, scale: NDArray[np.float64], shift: NDArray[np.float64]) -> FoundPeople:
-        """The same people in other coordinates: joints · scale + shift."""
-        return FoundPeople(self.joints * scale + shift, self.confidence, self.score, self.solid)
-
 
 class Grouping(Protocol):
     """What a network's maps mean. All places are in cells, see `formnet.pose.grouping.heatmaps`."""

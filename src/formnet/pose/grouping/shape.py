@@ -22,6 +22,8 @@ _LEAST_LABELLED = 100
 _LEAST_FOUND = 4
 _NOISE = 0.1
 """Standard deviation of found joints about the model, over the person's size."""
+_OF_SHAPE = 0.02
+"""Confidence of a joint that is where the model has it."""
 _ROUNDS = 4
 """Mean and size of a person depend on where the missing joints are: both are found in turn."""
 
@@ -97,10 +99,10 @@ def _round(mean: NDArray[np.float64], axes: NDArray[np.float64]) -> PoseShape:
     return PoseShape(pairs(mean), tuple(pairs(axis) for axis in axes))
 
 
-def complete_people(people: FoundPeople, shape: PoseShape | None, confidence: float = 0.02) -> FoundPeople:
+def complete_people(people: FoundPeople, shape: PoseShape | None) -> FoundPeople:
     """People whose missing joints are where the shape has them, with a confidence that says so; scores stay."""
     if shape is None or not len(people):
         return people
     joints = np.stack([shape.complete(person) for person in people.joints])
     is_new = np.isfinite(joints[..., 0]) & np.isnan(people.joints[..., 0])
-    return FoundPeople(joints, np.where(is_new, confidence, people.confidence), people.score, people.solid)
+    return FoundPeople(joints, np.where(is_new, _OF_SHAPE, people.confidence), people.score, people.solid)

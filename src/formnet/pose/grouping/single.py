@@ -43,24 +43,15 @@ class SinglePerson:
 
 
 @dataclass(frozen=True)
-class LocationMaps:
+class LocationMaps(SinglePerson):
     """Heatmaps, and for each joint three maps whose values at its peak are its place about the pelvis in metres.
 
     VNect (Mehta et al., SIGGRAPH 2017): channels x, y, z of joint 0, then of joint 1, …; axes of the camera.
     """
 
-    skeleton: Skeleton
-    sigma: float = 2.0
-    refine: Refine = "taylor"
-
     @property
     def channels(self) -> dict[str, int]:
         return {"heatmaps": len(self.skeleton), "location": 3 * len(self.skeleton)}
-
-    def make_maps(
-        self, joints: NDArray[np.floating], size: tuple[int, int], seen: NDArray[np.bool_] | None = None
-    ) -> dict[str, Array]:
-        return {"heatmaps": make_heatmaps(joints, size, self.sigma)}
 
     def group(self, maps: Maps) -> FoundPeople:
         places, heights = decode_heatmaps(maps["heatmaps"], self.refine, self.sigma)
@@ -70,10 +61,7 @@ class LocationMaps:
     def mirror(self, maps: Maps) -> dict[str, Array]:
         location = maps["location"].reshape(len(self.skeleton), 3, *maps["location"].shape[-2:])
         turned = location[self.skeleton.mirror][..., ::-1] * np.array([-1, 1, 1], np.float32)[:, None, None]
-        return {
-            "heatmaps": mirror_heatmaps(maps["heatmaps"], self.skeleton),
-            "location": np.ascontiguousarray(turned.reshape(maps["location"].shape)),
-        }
+        return {**super().mirror(maps), "location": np.ascontiguousarray(turned.reshape(maps["location"].shape))}
 
 
 def read_location(location: Array, heatmaps: Array) -> NDArray[np.float64]:

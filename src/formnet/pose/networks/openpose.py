@@ -19,7 +19,6 @@ from formnet.pose.estimator import EstimatorOptions, FollowsOne
 from formnet.pose.grouping.base import FoundPeople, Grouping
 from formnet.pose.grouping.fields import AffinityFields
 from formnet.pose.grouping.heatmaps import Array
-from formnet.pose.grouping.single import SinglePerson
 from formnet.pose.networks.caffe import read_caffe
 from formnet.pose.networks.crop import Crop
 from formnet.pose.networks.estimator import as_seen
@@ -72,10 +71,8 @@ class ChannelLayout:
     def n_channels(self) -> int:
         return len(self.skeleton) + 1 + 2 * len(self.limbs)
 
-    def grouping(self, *, several: bool) -> Grouping:
-        """Fields for several people, the highest peaks for one."""
-        if not several:
-            return SinglePerson(self.skeleton, _SIGMA, "quarter")
+    def grouping(self) -> Grouping:
+        """Puts people together by fields."""
         pairs = tuple((self.skeleton.index(a), self.skeleton.index(b)) for a, b in self.limbs)
         return AffinityFields(self.skeleton, _SIGMA, threshold=_LEAST_HEIGHT, limbs=pairs)
 
@@ -101,16 +98,15 @@ class OpenPose(FollowsOne):
     Args:
         run: the network.
         n_channels: of its maps; says which of the three networks it is.
-        several: people are put together by fields; otherwise the highest peaks are one person.
     """
 
-    def __init__(self, run: Run, n_channels: int, name: str, version: str, *, several: bool = True) -> None:
+    def __init__(self, run: Run, n_channels: int, name: str, version: str) -> None:
         layout = next((known for known in LAYOUTS if known.n_channels == n_channels), None)
         if layout is None:
             known = ", ".join(f"{part.n_channels} ({part.skeleton.name})" for part in LAYOUTS)
             raise CheckpointError(f"{name} gives {n_channels} maps, which no network of OpenPose does: {known}")
         self._run, self._layout, self.name, self.version = run, layout, name, version
-        self._grouping = layout.grouping(several=several)
+        self._grouping = layout.grouping()
 
     eyes = None
 
@@ -140,7 +136,7 @@ def create_estimator(options: EstimatorOptions) -> OpenPose:
     return load_openpose(options.model or find_model())
 
 
-def load_openpose(path: Path, *, several: bool = True) -> OpenPose:
+def load_openpose(path: Path) -> OpenPose:
     """OpenPose from a .caffemodel (its .prototxt beside it, the only one or that of the same name) or an ONNX file.
 
     Raises:
@@ -151,7 +147,7 @@ def load_openpose(path: Path, *, several: bool = True) -> OpenPose:
         raise CheckpointError(f"{path} is not there; {_WHERE_FROM}")
     run = _onnx_runner(path) if path.suffix.lower() == ".onnx" else _caffe_runner(path)
     probe = run(np.zeros((1, 3, 2 * _SIDE_STEP, 2 * _SIDE_STEP), np.float32))
-    return OpenPose(run, len(probe), path.stem, f"OpenPose, sha256 {compute_sha256(path)}", several=several)
+    return OpenPose(run, len(probe), path.stem, f"OpenPose, sha256 {compute_sha256(path)}")
 
 
 def find_model() -> Path:
