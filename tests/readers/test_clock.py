@@ -16,7 +16,8 @@ UNEVEN_S = np.cumsum(np.random.default_rng(0).uniform(0.02, 0.05, N_FRAMES))
 
 @pytest.mark.parametrize(
     ("key", "unit"),
-    [("time_s", "s"), ("timestamp_s", "s"), ("Time (s)", "s"), ("time [s]", "s"), ("seconds", None),
+    [("time_s", "s"), ("timestamp_s", "s"), ("Time (s)", "s"), ("time [s]", "s"), ("seconds", "s"),
+     ("timestamp_nanos", "ns"), ("unix_time", "unknown"), ("recorded_at", "unknown"), ("created_at", None),
      ("time", "unknown"),
      ("timestampMs", "ms"),
      ("timestamp", "unknown"), ("t", "unknown"), ("ts", "unknown"), ("timestamp_ms", "ms"), ("time_ms", "ms"),
@@ -109,6 +110,63 @@ def test_times_written_as_text_are_times(tmp_path, say):
     source = write_timed(tmp_path, [say(time_s) for time_s in UNEVEN_S])
     assert source.warnings == ()
     np.testing.assert_allclose(np.diff(source.motion.timestamps), np.diff(UNEVEN_S), atol=2e-6)
+
+
+def _say_in_parts(whole, part, scale):
+    return lambda time_s: {whole: 1_700_000_000 + int(time_s), part: round(time_s % 1 * scale)}
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        lambda time_s: {"timestamp": f"{time_s:.6f} s"},
+        lambda time_s: {"timestamp": f"{time_s * 1000:.3f}ms"},
+        lambda time_s: {"recorded_at": f"2024-05-01T10:00:0{time_s:.6f}+02:00"},
+        lambda time_s: {"datetime": f"20240501T10000{time_s:.6f}Z"},
+        lambda time_s: {"header": {"seq": 1, "stamp": _say_in_parts("secs", "nsecs", 1e9)(time_s)}},
+        lambda time_s: {"header": {"frame_id": "cam", "stamp": _say_in_parts("sec", "nanosec", 1e9)(time_s)}},
+        lambda time_s: {"header": _say_in_parts("secs", "nsecs", 1e9)(time_s)},
+        lambda time_s: {"timestamp": _say_in_parts("seconds", "nanos", 1e9)(time_s)},
+        lambda time_s: {"presentationTimeStamp": {"value": round(time_s * 600000), "timescale": 600000, "epoch": 0}},
+        lambda time_s: {"meta": {"timestamp_us": round(time_s * 1e6)}},
+        lambda time_s: {"timestamp": 1_700_000_000_000_000 + round(time_s * 1e6)},
+        lambda time_s: {"timestamp": 1_700_000_000_000_000_000 + round(time_s * 1e9)},
+    ],
+    ids=["s", "ms", "recorded at", "compact date", "ROS 1", "ROS 2", "header", "protocol buffers", "CMTime", "meta",
+         "microseconds since 1970", "nanoseconds since 1970"],
+)  # fmt: skip
+@pytest.mark.parametrize("is_lines", [False, True])
+def test_times_beside_people_are_used_however_they_are_said(tmp_path, say, is_lines):
+    rows = [{**say(time_s), "people": [{"keypoints": flat(pose)}]} for time_s, pose in zip(UNEVEN_S, COCO, strict=True)]
+    (tmp_path / "a.json").write_text("\n".join(map(json.dumps, rows)) if is_lines else json.dumps(rows))
+    source = read_pose_source(tmp_path / "a.json")
+    assert source.warnings == ()
+    np.testing.assert_allclose(np.diff(source.motion.timestamps), np.diff(UNEVEN_S), atol=2e-6)
+
+
+@pytest.mark.parametrize(("rate", "stated"), [(25, None), (30, None), (60, None), (15, 15)])
+def test_a_timecode_is_a_time_and_says_which_frames_are_missing(tmp_path, rate, stated):
+    codes = [f"10:00:{n // rate:02d}:{n % rate:02d}" for n in range(100)]
+    del codes[40:50]
+    rows = [{"timecode": code, "keypoints": flat(COCO[n % N_FRAMES])} for n, code in enumerate(codes)]
+    (tmp_path / "a.json").write_text(json.dumps({"fps": stated, "frames": rows} if stated else rows))
+    motion = read_pose_source(tmp_path / "a.json").motion
+    np.testing.assert_allclose(motion.timestamps, np.arange(100) / rate, atol=1e-6)
+    np.testing.assert_array_equal(motion.missing.all(axis=1), [40 <= n < 50 for n in range(100)])
+
+
+def test_less_than_a_second_of_timecodes_tells_no_rate(tmp_path):
+    rows = [{"timecode": f"10:00:00:{n:02d}", "keypoints": flat(pose)} for n, pose in enumerate(COCO[:20])]
+    (tmp_path / "a.json").write_text(json.dumps(rows))
+    source = read_pose_source(tmp_path / "a.json")
+    assert "30 frames per second were assumed" in source.warnings[0]
+
+
+def test_how_long_a_frame_took_is_no_time(tmp_path):
+    took_s = np.random.default_rng(0).uniform(0.02, 0.9, N_FRAMES).tolist()
+    source = write_timed(tmp_path, took_s)
+    np.testing.assert_allclose(np.diff(source.motion.timestamps), 1 / 30)
+    assert "do not rise" in source.warnings[0]
 
 
 @pytest.mark.parametrize("text", ["", "noon", "1:2:3:4", "2024-13-45T10:00:00", "nan", "inf"])

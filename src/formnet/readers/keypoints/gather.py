@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from formnet.errors import InputError, PoseError
@@ -131,8 +133,13 @@ def _find_times(
     rows: list[Row], found: Found, points: FloatArray, source: str, *, is_film: bool
 ) -> tuple[FloatArray | None, FrameNumbers, tuple[str, ...]]:
     """(N,) times where the file says them, by itself, in names of pictures or by a rate; frames, and notes."""
-    times_s = settle_times(np.array([np.nan if row.time is None else row.time for row in rows]), found.time_units)
+    stated = np.array([np.nan if row.time is None else row.time for row in rows])
+    times_s = settle_times(stated, found.time_units, found.fps)
     frames = _number(rows, found, points, source, is_film=is_film or times_s is not None)
+    if times_s is not None and found.time_units == {"timecode"} and rows[0].frame is None and len(rows) > 1:
+        # A timecode counts frames, and those that are not there.
+        counted = (times_s - times_s.min()) / np.median(np.diff(np.unique(times_s)))
+        frames = replace(frames, numbers=counted.round().astype(np.int64))
     if times_s is None and frames.stamps is not None:
         times_s = settle_times(frames.stamps, {"unknown"})
     if times_s is None and found.fps is not None and frames.is_film:

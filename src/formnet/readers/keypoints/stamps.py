@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from formnet.readers.keypoints.clock import RATES_OF_TIMECODES
+
 _BETWEEN = re.compile(r"[ _\-.,:;]?[hms]?[ _\-.,:;]?$", re.IGNORECASE)
 # Digits of the numbers at the end of a name → those of hours, minutes, seconds and parts of a second in them.
 _CLOCKS = (
@@ -18,7 +20,6 @@ _CLOCKS = (
 _DATES = (8, 6)
 """Digits of a day before the clock."""
 _ENDS = (24, 60, 60)
-_RATES = (24, 25, 30, 48, 50, 60, 100, 120)
 _STEPS_S = (0.004, 0.9)
 _EVEN = (0.4, 2.5)
 
@@ -63,7 +64,7 @@ def _read_clock(digits: list[str], widths: tuple[int, ...]) -> NDArray[np.int64]
     seconds = 3600 * clock[0] + 60 * clock[1] + clock[2]
     if widths[-1] != 2:
         return _check(seconds, parts, 10 ** widths[-1])
-    rate = next((rate for rate in _RATES if rate > parts.max()), None)
+    rate = next((rate for rate in RATES_OF_TIMECODES if rate > parts.max()), None)
     return None if rate is None else _check(seconds, parts, rate)
 
 

@@ -14,7 +14,7 @@ from formnet.errors import InputError, OtherContentError, PoseError
 from formnet.motion import FloatArray, Motion, Unit
 from formnet.readers.detections import Detections, make_motion
 from formnet.readers.keypoints.cells import holds_lists
-from formnet.readers.keypoints.clock import TIMECODE, TimeUnit, read_rate, read_time, time_unit_of
+from formnet.readers.keypoints.clock import TimeUnit, read_rate, read_time, time_unit_of
 from formnet.readers.keypoints.gather import gather
 from formnet.readers.keypoints.headers import keep_body, name_fields, split_rows
 from formnet.readers.keypoints.long_tables import FRAME_COLUMNS, TRACK_COLUMNS, widen_long_table
@@ -177,10 +177,6 @@ def _to_detections(
         keys={"table"}, has_places=True, fps=fps if columns.rate is None else read_rate(body[0][columns.rate])
     )
     tracks = None if columns.track is None else _number_people([row[columns.track].strip() for row in body])
-    is_timecode = columns.time is not None and all(TIMECODE.match(row[columns.time].strip()) for row in body)
-    if is_timecode and columns.frame is None:
-        # Frames are named by it, as pictures are.
-        columns.frame = columns.time
     for row in range(len(body)):
         frame = _frame_of(body[row], columns, row)
         stated = None if columns.time is None else read_time(body[row][columns.time], columns.time_unit)
