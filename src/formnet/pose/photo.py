@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 _JPEG, _PNG, _WEBP, _GIF = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"WEBP", b"GIF8"
-_HEIC_BRANDS = frozenset({b"heic", b"heix", b"mif1", b"msf1", b"heim", b"heis"})
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"mif1", b"msf1", b"heim", b"heis", b"hevc", b"hevx"})
 _SLOWEST_BROWSER_DELAY_MS = 10
 _BROWSER_DELAY_MS = 100
 """Browsers show a picture whose delay is at most 10 ms for 100 ms."""
@@ -52,6 +52,13 @@ def is_animated(path: Path) -> bool:
     if head[:4] == b"RIFF" and head[8:12] == _WEBP:
         return head[12:16] == b"VP8X" and bool(head[20] & 0x02)
     return head.startswith(_PNG) and 0 < head.find(b"acTL") < (head.find(b"IDAT") % (len(head) + 1))
+
+
+def is_moving_avif(path: Path) -> bool:
+    """Whether a file is a sequence of AVIF pictures, which is read as films are."""
+    with path.open("rb") as file:
+        head = file.read(64)
+    return head[4:8] == b"ftyp" and b"avis" in head[8:]
 
 
 def read_animation(path: Path, max_pixels: int) -> Iterator[tuple[float, NDArray[np.uint8]]]:

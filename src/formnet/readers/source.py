@@ -19,7 +19,7 @@ from formnet.readers.tracks import select_person
 from formnet.storage.kinds import is_picture_or_film, is_text_of_poses, read_head
 
 POSE_SUFFIXES = (*TEXT_SUFFIXES, ".c3d", ".npz", ".npy")
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff", ".avif", ".heic", ".heif")
 ASSUMED_FPS = 30.0
 _SNIFFED_BYTES = 2**14
 _MIN_TOLD_SHARE = 0.02

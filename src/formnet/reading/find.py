@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from formnet.errors import FormnetError, InputError, OtherContentError, PoseError
-from formnet.pose.photo import find_film, is_animated
+from formnet.pose.photo import find_film, is_animated, is_moving_avif
 from formnet.readers.clips import VIDEO_SUFFIXES
 from formnet.readers.keypoints.files import OTHER_FILES, list_frame_files
 from formnet.readers.keypoints.keys import PEOPLE_KEYS, PERSON_KEYS, SPACE_KEYS
@@ -23,7 +23,8 @@ FILM_SUFFIXES = VIDEO_SUFFIXES | {
     ".gif", ".ogv", ".vob", ".asf", ".divx", ".f4v", ".mxf", ".dv", ".3g2", ".h264", ".264", ".hevc", ".265", ".mjpeg",
 }  # fmt: skip
 _SNIFFED_BYTES = 2**16
-_KEY = re.compile(r'"([^"\\]{1,60})"')
+_KEY = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_LABELLED_KEYS = ("nodes", "shapes", "keypointlabels")
 _SAID = 6
 _PLACEHOLDER = ".icloud"
 """Hidden; stands for a file that is in the cloud only."""
@@ -162,8 +163,8 @@ def _why_not(path: Path, with_pictures: bool) -> str | None:
         return None
     try:
         if suffix in IMAGE_SUFFIXES:
-            is_film = path.stat().st_size > 0 and (is_animated(path) or find_film(path) is not None)
-            return None if is_film else ""
+            films = (is_animated, is_moving_avif, lambda one: find_film(one) is not None)
+            return None if path.stat().st_size > 0 and any(is_film(path) for is_film in films) else ""
         if not is_pose_source(path):
             return ""
         read_pose_source(path)
@@ -188,7 +189,7 @@ def _may_be_missed(path: Path) -> bool:
     names = _KEY.findall(text)
     # An empty file was to hold something.
     return (
-        not {*PERSON_KEYS, *SPACE_KEYS, *PEOPLE_KEYS}.isdisjoint(map(plain_key, names))
+        not {*PERSON_KEYS, *SPACE_KEYS, *PEOPLE_KEYS, *_LABELLED_KEYS}.isdisjoint(map(plain_key, names))
         or are_joints(names)
         or len(text.strip()) < 3
     )

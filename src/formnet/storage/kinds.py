@@ -5,6 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 _UNPACK = "unpack it and give the folder or file that was in it"
+_AS_MARKERS = "export its joint centres as TRC or C3D"
+HDF5 = (
+    "is an HDF5 file, which formnet does not read; export it as CSV (SLEAP: `sleap-convert --format analysis.csv`; "
+    "DeepLabCut writes one beside it)"
+)
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"PK\x03\x04", f"is a ZIP archive: {_UNPACK}"),
     (b"PK\x05\x06", "is an empty ZIP archive; pack or copy it again"),
@@ -24,7 +29,11 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"PAR1", "is a Parquet table, which formnet does not read; export it as CSV"),
     (b"ARROW1", "is an Arrow table (Feather), which formnet does not read; export it as CSV"),
     (b"%YAML", "is YAML, which formnet does not read; write it as JSON"),
-    (b"\x89HDF\r\n\x1a\n", "is an HDF5 file, which formnet does not read; export it as CSV"),
+    (b"\x89HDF\r\n\x1a\n", HDF5),
+    (b"HIERARCHY", "is a BVH animation, which formnet does not read; export its joints as TRC or CSV"),
+    (b"#Kinovea", "holds paths of Kinovea, which do not say whose joints they are; give the video itself"),
+    (b"Trajectories", f"is a table of Vicon Nexus, which formnet does not read; {_AS_MARKERS}"),
+    (b"Format Version,", f"is a table of OptiTrack Motive, which formnet does not read; {_AS_MARKERS}"),
 )
 _TAR_MARK, _TAR_AT = b"ustar", 257
 _OFFICE = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp")
@@ -36,8 +45,11 @@ _XML: tuple[tuple[bytes, str], ...] = (
     (b"<key>url</key>", "is a link, not a video: save the video itself"),
     (
         b"<annotation",
-        "is XML of annotations, which formnet does not read; export its points as COCO (JSON)",
+        "is XML of annotations, which formnet does not read; export its points as COCO keypoints (JSON)",
     ),
+    (b"<kinoveavideoanalysis", "is an analysis of Kinovea, not a video; give the video that it belongs to"),
+    (b"<mvnx", f"is MVNX of Xsens, which formnet does not read; {_AS_MARKERS}"),
+    (b"<opensimdocument", "is a model or set-up of OpenSim, not a motion; give the TRC or the video beside it"),
     (b"<plist", "is a property list, such as a phone's notes on edits, not a video: give the .MOV or .MP4 beside it"),
 )
 

@@ -32,7 +32,7 @@ _UNIT_BEGINS: dict[str, TimeUnit] = {"s": "s", "mic": "us", "m": "ms", "u": "us"
 _SCALES_S = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _BEFORE_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _RATE_KEYS = ("fps", "frame_rate", "framerate", "frameRate", "sampling_rate")
-_RATE_IN_TEXT = re.compile(r"\b(?:fps|frame[ _]?rate)\b[\s:=,;\"]*(\d[\d.,/]*)", re.IGNORECASE)
+_RATE_IN_TEXT = re.compile(r"\b(?:fps|frame[ _]?rate|frequency)\b[\s:=,;\"]*(\d[\d.,/]*)", re.IGNORECASE)
 _RATES = (1.0, 1000.0)
 # Median step between frames in the unit → seconds in it: up to 120 frames a second, down to about one.
 _USUAL_STEPS_S = (0.008, 0.9)

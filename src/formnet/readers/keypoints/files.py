@@ -30,7 +30,7 @@ from formnet.readers.keypoints.trc import parse_trc
 from formnet.readers.keypoints.walk import Found, Row
 from formnet.readers.keypoints.yolo import looks_like_yolo, parse_yolo
 from formnet.storage.arrays import read_array, read_arrays
-from formnet.storage.kinds import describe_other_kind
+from formnet.storage.kinds import HDF5, describe_other_kind
 from formnet.storage.texts import check_file, parse_json, read_json, read_text
 
 TEXT_SUFFIXES = (".json", ".jsonl", ".ndjson", ".txt", ".csv", ".tsv", ".trc")
@@ -47,8 +47,10 @@ _FRAME_SUFFIXES = (".json", ".txt")
 
 OTHER_FILES = {
     ".mot": "holds joint angles of OpenSim, not joints; give the TRC or the video beside it",
-    ".h5": "is an HDF5 file, which formnet does not read; export it as CSV",
-    ".hdf5": "is an HDF5 file, which formnet does not read; export it as CSV",
+    ".sto": "holds tables of OpenSim, not joints; give the TRC or the video beside it",
+    ".h5": HDF5,
+    ".hdf5": HDF5,
+    ".slp": HDF5,
     ".bvh": "is a BVH animation, which formnet does not read; export its joints as TRC or CSV",
     ".fbx": "is an FBX animation, which formnet does not read; export its joints as TRC or CSV",
     ".pkl": "is a pickle, which can run programs and is not opened; export its joints as JSON or CSV",

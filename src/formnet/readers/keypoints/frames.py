@@ -17,6 +17,8 @@ from formnet.readers.keypoints.stamps import read_stamps_us
 MIN_FILM = 10
 """Fewer pictures whose names belong together are no film beside others."""
 _SUFFIX = re.compile(r"(_keypoints|\.predictions|\.openpifpaf)?(\.[A-Za-z]\w{0,4})$")
+_HASH = re.compile(r"\.rf\.[0-9A-Za-z]{16,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}")
+"""What services that keep pictures put into their names: Roboflow's, and others'."""
 _MAX_STEP = 15
 """Films that are thinned more than this show no movement any more: larger steps are milliseconds or the like."""
 _MAX_GAPS = 0.2
@@ -99,7 +101,7 @@ def _find_films(names: Sequence[str]) -> dict[str, dict[str, int]]:
     patterns: dict[tuple[str, ...], list[tuple[str, tuple[str, ...]]]] = defaultdict(list)
     for name in names:
         path = PurePosixPath(name.replace("\\", "/"))
-        stem = _SUFFIX.sub("", path.name)
+        stem = _HASH.sub("", _SUFFIX.sub("", path.name))
         parts = re.split(r"(\d+)", stem)
         folder = str(path.parent) if str(path.parent) != "." else ""
         patterns[(folder, *parts[::2])].append((name, tuple(parts[1::2])))

@@ -14,6 +14,7 @@ from formnet.readers.keypoints.clock import mend_times, settle_times
 from formnet.readers.keypoints.confidences import settle_confidences
 from formnet.readers.keypoints.frames import FrameNumbers, has_gaps, number_frames, number_pictures
 from formnet.readers.keypoints.layouts import choose_layout
+from formnet.readers.keypoints.points import align_names
 from formnet.readers.keypoints.shares import are_shares, find_signed_shares, to_pixels
 from formnet.readers.keypoints.space import are_in_space, find_origin, orient
 from formnet.readers.keypoints.walk import Found, Row
@@ -48,6 +49,8 @@ def gather(
     rows = found.rows
     if not rows:
         raise PoseError(f"{source} holds no pose; nobody was found in the clip")
+    points = align_names([row.points for row in rows])
+    rows = [replace(row, points=one) for row, one in zip(rows, points, strict=True)]
     counts = sorted({len(row.points.values) for row in rows})
     if len(counts) > 1:
         raise InputError(f"{source} mixes joint sets of {counts} points; keep one")
@@ -65,6 +68,10 @@ def gather(
     if all(row.points.may_be_y_first for row in rows) and _stand_with_y_first(cleaned, layout.skeleton):
         cleaned[..., :2] = cleaned[..., [1, 0]]
         notes.append("y stands before x in the points, as MoveNet writes them: that way the person stands upright")
+    if _counts_up(rows[0].points.names, cleaned, layout.skeleton):
+        height = 1.0 if are_shares(cleaned) else float((size or found.size or (0, np.nanmax(cleaned[..., 1])))[1])
+        cleaned[..., 1] = height - cleaned[..., 1]
+        notes.append("y counts upwards in the points, as Apple's Vision has it, and was turned round")
     there = ~np.isnan(cleaned[..., 0]).all(axis=1)
     if not there.any():
         raise PoseError(f"{source} holds no pose: every joint of every row is missing")
@@ -174,8 +181,18 @@ def _stand_with_y_first(points: FloatArray, skeleton: Skeleton) -> bool:
     """Whether in rows (N, J, 3) of shares of a picture people lie, heads to the left, who stand once x and y change."""
     if not are_shares(points):
         return False
+    return abs(_lean_deg(points, skeleton) + 90.0) <= 90.0 - MAX_LEAN_DEG
+
+
+def _counts_up(names: tuple[str, ...] | None, points: FloatArray, skeleton: Skeleton) -> bool:
+    """Whether rows (N, J, 3) with the names of Apple's Vision, whose y counts from the bottom, stand on the head."""
+    is_vision = names is not None and any(name.endswith("_joint") for name in names)
+    return is_vision and abs(_lean_deg(points, skeleton)) >= 180.0 - MAX_LEAN_DEG
+
+
+def _lean_deg(points: FloatArray, skeleton: Skeleton) -> float:
     image = Motion(points[..., :2], points[..., 2], np.arange(len(points), dtype=np.float64), skeleton, "pixel")
-    return abs(compute_picture_lean_deg(image) + 90.0) <= 90.0 - MAX_LEAN_DEG
+    return compute_picture_lean_deg(image)
 
 
 def _count_from_elsewhere(points: FloatArray) -> bool:

@@ -12,12 +12,13 @@ import numpy as np
 
 from formnet.errors import InputError, OtherContentError
 from formnet.readers.keypoints.layouts import BY_COUNT
-from formnet.readers.keypoints.names import joint_named
+from formnet.readers.keypoints.names import are_joints, joint_named
 from formnet.storage.texts import is_number
 
 _FIELDS = r"x|y|z|v|visibility|confidence|conf|score|likelihood|prob"
 _BEFORE_NAME = re.compile(rf"^(?P<field>{_FIELDS})[_ .\-]+(?P<joint>\D.*)$", re.IGNORECASE)
 _CAMEL = re.compile(r"^(?P<joint>.+?)(?P<field>X|Y|Z|V|Visibility|Confidence|Conf|Score|Likelihood|Prob)$")
+_MARKERS = "MARKER_NAMES"
 _TUPLE = re.compile(r"^\((.+)\)$")
 _BODY = re.compile(r"^(?P<part>\D*?(?:pose|body)\D*?)[_ .\-]*(?P<number>\d+)$", re.IGNORECASE)
 _DIVIDERS = "\t;|"
@@ -105,7 +106,22 @@ def _drop_above(rows: list[list[str]]) -> Table:
     is_above = all(len(row) != width for row in rest[:start]) and len(rest) - start >= _FEWEST_BELOW
     if 0 < start <= _MOST_ABOVE and is_above:
         above, rest = [*above, *rest[:start]], rest[start:]
-    return Table(rest, "\n".join(",".join(row) for row in above))
+    told = "\n".join(",".join(row) for row in above)
+    return Table(_name_markers(rest, told), told)
+
+
+def _name_markers(rows: list[list[str]], above: str) -> list[list[str]]:
+    """A table of Qualisys, whose names of markers stand above it, with a name for each column."""
+    line = next((line for line in above.splitlines() if line.startswith(_MARKERS)), None)
+    names = [] if line is None else [name.strip() for name in line.split(",")[1:] if name.strip()]
+    n_before = len(rows[0]) - 3 * len(names) if rows and names else -1
+    if n_before not in (0, 2):
+        return rows
+    header = ["frame", "time_s"][:n_before] + [f"{name}_{axis}" for name in names for axis in "xyz"]
+    if not are_joints(names):
+        # Else they would count as joints by their number.
+        header = [f"marker {name}" for name in header]
+    return [header, *(rows if all(map(is_number, rows[0])) else rows[1:])]
 
 
 def _uncomment(row: list[str]) -> list[str]:

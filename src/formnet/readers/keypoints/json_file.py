@@ -11,6 +11,7 @@ import numpy as np
 
 from formnet.errors import InputError, OtherContentError, PoseError
 from formnet.readers.detections import Detections
+from formnet.readers.keypoints.annotations import unfold_annotations
 from formnet.readers.keypoints.cells import parse_texts
 from formnet.readers.keypoints.clock import find_rate, find_time
 from formnet.readers.keypoints.frames import MIN_FILM
@@ -39,7 +40,7 @@ def parse_keypoints(content: Any, path: Path, size: tuple[int, int] | None = Non
         InputError: people whose points cannot be read.
         PoseError: nobody was found.
     """
-    content = parse_texts(content, path)
+    content = unfold_annotations(parse_texts(content, path), str(path))
     if _is_coco(content):
         return _parse_coco(content, path, size)
     found = find_people(content, str(path))
@@ -61,6 +62,7 @@ def parse_frames(contents: list[tuple[Any, Path]], source: Path, size: tuple[int
     merged = Found()
     kind = "openpose"
     for content, path in contents:
+        content = unfold_annotations(content, str(path))
         found = find_people(content, str(path), path.name)
         if not found.rows and not _is_empty(content):
             raise InputError(f"{path} is no frame of poses: looked for {_LOOKED_FOR}, found {_tell(content)}")
@@ -76,6 +78,7 @@ def parse_frames(contents: list[tuple[Any, Path]], source: Path, size: tuple[int
 def is_frame(content: Any) -> bool:
     """Whether a parsed file holds the people of one picture and does not say which."""
     try:
+        content = unfold_annotations(content, "")
         found = find_people(content, "")
     except InputError:
         return False

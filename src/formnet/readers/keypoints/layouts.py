@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -90,6 +91,8 @@ BY_COUNT: dict[int, tuple[Skeleton | tuple[str | None, ...], ...]] = {
     543: (BLAZEPOSE_33,),  # the same with both hands
 }
 COUNTS = ", ".join(map(str, BY_COUNT))
+_NUMBERED = re.compile(r"^(?!marker)\D*\d+\D*$", re.IGNORECASE)
+"""Names of points that say their numbers only; markers on the skin are numbered, too."""
 _MUCH_LESS = 0.6
 """Left and right of another joint set than the usual one must be less uneven by this factor."""
 _FEW_POSES = 5
@@ -116,10 +119,13 @@ def choose_layout(points: FloatArray, names: Sequence[str] | None, source: str) 
     a few poses are of the usual set.
 
     Raises:
-        OtherContentError: a number of points that no joint set has.
+        OtherContentError: a number of points that no joint set has, or names of other things than joints.
     """
     if names is not None and (named := _layout_of_names(names[: points.shape[1]])) is not None:
         return named
+    if names is not None and any(names) and not all(map(_NUMBERED.match, names)):
+        shown = ", ".join(name[:20] for name in names[:4])
+        raise OtherContentError(f"{source} names its points ({shown}), but not as joints; export joint centres by name")
     candidates = BY_COUNT.get(points.shape[1], ())
     if not candidates:
         raise OtherContentError(

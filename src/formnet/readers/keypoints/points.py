@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,6 +56,24 @@ class Points:
     has_confidence: bool = True
     depth: FloatArray | None = None
     may_be_y_first: bool = False
+
+
+def align_names(people: Sequence[Points]) -> list[Points]:
+    """Rows of named points with the same points in the same order, those that one does not have missing; rows that are
+    not all named, or name a point twice, as they are."""
+    names = [one.names for one in people]
+    if len(set(names)) < 2 or not all(own and len(set(own)) == len(own) for own in names):
+        return list(people)
+    order = {name: number for number, name in enumerate(dict.fromkeys(name for own in names for name in own or ()))}
+    aligned = []
+    for one in people:
+        columns = [order[name] for name in one.names or ()]
+        values, depth = np.full((len(order), 3), np.nan), None if one.depth is None else np.full(len(order), np.nan)
+        values[columns] = one.values
+        if depth is not None:
+            depth[columns] = one.depth
+        aligned.append(replace(one, values=values, depth=depth, names=tuple(order)))
+    return aligned
 
 
 def parse_points(value: Any, scores: Any, where: str) -> list[Points]:

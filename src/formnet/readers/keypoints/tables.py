@@ -104,7 +104,8 @@ def is_joint_header(rows: list[list[str]]) -> bool:
 
 def _is_own(header: list[str]) -> bool:
     """Whether a table is formnet's own, with units in the names of its columns."""
-    return header[:2] == ["frame", "time_s"] and len(header) > 2 and all(map(_OWN.match, header[2:]))
+    matches = [_OWN.match(name) for name in header[2:]]
+    return header[:2] == ["frame", "time_s"] and all(matches) and any(one["unit"] for one in matches if one is not None)
 
 
 def _flatten_deeplabcut(rows: list[list[str]]) -> list[list[str]]:
