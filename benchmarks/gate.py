@@ -22,7 +22,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import scipy.io
 from common import run_main
 from figures import CONSOLE, dataset_root, print_figures, share, show_table
 from rich.progress import track as progress
@@ -36,17 +35,11 @@ from formnet.pipeline import DEFAULT_LIFTER
 from formnet.pose.track import PoseTrack
 from formnet.preprocess.spec import PreprocessSpec, clean_motion, segment_clip
 from formnet.readers.catalogue import read_dataset
-from formnet.readers.uiprmd import KINECT_FPS, MOVEMENTS
-from formnet.skeleton import KINECT_22
+from formnet.readers.uiprmd import MOVEMENTS
+from formnet.readers.utdmhad import collect_utdmhad
 
 ALL_VIEWS = {**VIEWS, "back": 180.0}
 SQUATS = ("m01", "a27")
-_UTD_JOINTS = (
-    "head", "neck", "spine3", "pelvis",
-    "left_shoulder", "left_elbow", "left_wrist", "", "right_shoulder", "right_elbow", "right_wrist", "",
-    "left_hip", "left_knee", "left_ankle", "left_foot_index",
-    "right_hip", "right_knee", "right_ankle", "right_foot_index",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,16 +67,9 @@ def read_uiprmd(root: Path) -> Iterator[tuple[str, str, str, Motion]]:
 
 
 def read_utd(root: Path) -> Iterator[tuple[str, str, str, Motion]]:
-    """The same of UTD-MHAD: metres, y up, seen by a Kinect that looks along z."""
-    for path in sorted(root.glob("a*_s*_t*_skeleton.mat")):
-        seen = np.moveaxis(scipy.io.loadmat(path)["d_skel"], 2, 0) * np.array([1.0, -1.0, -1.0])
-        joints = np.full((len(seen), len(KINECT_22), 3), np.nan)
-        for number, joint in enumerate(_UTD_JOINTS):
-            if joint:
-                joints[:, KINECT_22.index(joint)] = seen[:, number]
-        movement, person, _, _ = path.stem.split("_")
-        sure, times_s = np.isfinite(joints[..., 0]).astype(float), np.arange(len(joints)) / KINECT_FPS
-        yield movement, person, path.stem, Motion(joints, sure, times_s, KINECT_22)
+    """The same of UTD-MHAD."""
+    for repetition in collect_utdmhad(root).repetitions:
+        yield repetition.name.split("_")[0], repetition.group, f"{repetition.name}_skeleton", repetition.motion
 
 
 READERS = {"uiprmd": read_uiprmd, "utd": read_utd}

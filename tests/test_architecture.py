@@ -24,7 +24,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("features", "measures", "scoring", "synth", "readers"),
     ("standards", "lifting", "gate"),
     ("reading",),
-    ("rendered", "evaluation", "models"),
+    ("rendered", "recorded", "evaluation", "models"),
     ("judges",),
     ("training",),
     ("verdict",),

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from formnet.motion import Motion
+from formnet.pose.model_bundle import Eyes
 from formnet.pose.track import PoseTrack
 from formnet.rendered import cache as rendered_cache
 from formnet.rendered.cache import estimate_all_cached, read_rendered, write_rendered
@@ -71,8 +72,8 @@ def test_what_is_not_there_or_damaged_is_rendered_once_and_then_kept(
 ) -> None:
     calls = []
 
-    def render(request: RenderRequest) -> RenderedClip:
-        calls.append(request)
+    def render(request: RenderRequest, eyes: Eyes) -> RenderedClip:
+        calls.append((request, eyes))
         return clip
 
     monkeypatch.setattr(rendered_cache, "estimate_rendered", render)
@@ -87,6 +88,9 @@ def test_what_is_not_there_or_damaged_is_rendered_once_and_then_kept(
     for _ in range(2):
         (given,) = estimate_all_cached([REQUEST], tmp_path, n_processes=1)
         assert given.repetitions == clip.repetitions
-    assert calls == [REQUEST] * 2
+    assert calls == [(REQUEST, Eyes.STANDARD)] * 2
     list(estimate_all_cached([replace(REQUEST, fps=15.0)], tmp_path, n_processes=1))
-    assert len(list(tmp_path.iterdir())) == 2
+    # What another size of the estimator saw is another answer.
+    list(estimate_all_cached([REQUEST], tmp_path, 1, Eyes.EXACT))
+    assert calls[-1] == (REQUEST, Eyes.EXACT)
+    assert len(list(tmp_path.iterdir())) == 3

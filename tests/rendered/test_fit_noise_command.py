@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from formnet.cli.app import run
-from formnet.rendered import pairs
+from formnet.rendered import cache as rendered_cache
+from formnet.rendered import film, pairs
 from formnet.synth.estimator_noise import read_estimator_noise
 
 
@@ -18,7 +19,7 @@ def test_two_clips_make_an_error_model_that_is_read_again(
     choose, fit = pairs.noise_requests, pairs.fit_estimator_noise
     monkeypatch.setenv("FORMNET_POSE_MODEL", str(pose_model))
     monkeypatch.setattr(pairs, "noise_requests", lambda *asked: choose(*asked)[:2])
-    monkeypatch.setattr(pairs, "fit_estimator_noise", lambda pairs: fit(pairs, n_epochs=1))
+    monkeypatch.setattr(pairs, "fit_estimator_noise", lambda pairs, **given: fit(pairs, n_epochs=1, **given))
     monkeypatch.setattr(pairs, "FPS", 6.0)
     command = ["--per-class", "2", "--processes", "1", "--cache", str(tmp_path / "kept")]
     assert run(["fit-noise", str(tmp_path / "a.npz"), *command]) == 0
@@ -33,3 +34,17 @@ def test_two_clips_make_an_error_model_that_is_read_again(
     seen, visibility = models[0].estimate(still, 1 / 15, rng)
     assert np.isfinite(seen).all()
     assert ((visibility >= 0) & (visibility <= 1)).all()
+    # Another size looks at the same people anew, and begins with what was fitted.
+    fast = [*command, "--eyes", "fast", "--start", str(tmp_path / "a.npz")]
+    looked: list[object] = []
+
+    def look(request, eyes):
+        looked.append(eyes)
+        return film.estimate_rendered(request)
+
+    monkeypatch.setattr(rendered_cache, "estimate_rendered", look)
+    assert run(["fit-noise", str(tmp_path / "c.npz"), *fast]) == 0
+    assert looked == ["fast", "fast"]
+    np.testing.assert_array_equal(
+        read_estimator_noise(tmp_path / "c.npz").input_mean, read_estimator_noise(tmp_path / "a.npz").input_mean
+    )

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "measures": ("formnet.cli.standards", "List every measure with its unit, definition and errors."),
     "ranges": ("formnet.cli.ranges", "Read ranges of right and wrong form from labelled repetitions."),
     "synth": ("formnet.cli.synth", "Render simulated squats with their truth."),
+    "recorded": ("formnet.cli.recorded", "Pose recordings of a data set on bodies, to train lifters on."),
     "fit-noise": ("formnet.cli.fit_noise", "Refit the error model of the pose estimator."),
     "fit-errors": ("formnet.cli.fit_errors", "Refit the errors of measures on simulated people."),
     "demo": ("formnet.cli.demo", "Judge the embedded example clip."),

@@ -17,6 +17,7 @@ from formnet.readers.prepared import collect_prepared, is_prepared
 from formnet.readers.squat7 import collect_squat7
 from formnet.readers.table import RepetitionTable
 from formnet.readers.uiprmd import collect_uiprmd
+from formnet.readers.utdmhad import collect_utdmhad
 from formnet.readers.waseda import collect_waseda, collect_waseda_distances
 
 Copy = Collection | ClipCollection
@@ -73,6 +74,16 @@ DATASETS: dict[str, DatasetInfo] = {
             "Movements/…_positions_inc.txt', gzipped or not; Vicon beside Kinect",
             "by subject; the authors publish none",
             (("movement", "m01"), ("device", "kinect")),
+        ),
+        DatasetInfo(
+            "utd-mhad",
+            "UTD-MHAD (Chen et al., ICIP 2015), skeletons",
+            "motions",
+            "27 actions by eight people, four times each, 20 joints of a Kinect; squats and lunges among them",
+            "https://personal.utdallas.edu/~kehtar/UTD-MHAD.html",
+            "as stated on its page; not stated in the files",
+            "aA_sS_tT_skeleton.mat in one folder",
+            "by subject; the authors train on odd and test on even subjects",
         ),
         DatasetInfo(
             "ec3d",
@@ -134,6 +145,7 @@ DATASETS: dict[str, DatasetInfo] = {
 _READERS: dict[str, Callable[..., Copy]] = {
     "squat7": collect_squat7,
     "uiprmd": collect_uiprmd,
+    "utd-mhad": collect_utdmhad,
     "ec3d": collect_ec3d,
     "waseda": collect_waseda,
     "waseda-distances": collect_waseda_distances,
@@ -145,7 +157,7 @@ _READERS: dict[str, Callable[..., Copy]] = {
 def dataset_named(name: str) -> DatasetInfo:
     """Looks a set up, tolerant of case, `_` and `-`; raises `InputError` listing the sets there are."""
     wanted = name.lower().replace("_", "-")
-    wanted = {"ui-prmd": "uiprmd"}.get(wanted, wanted)
+    wanted = {"ui-prmd": "uiprmd", "utdmhad": "utd-mhad"}.get(wanted, wanted)
     if wanted not in DATASETS:
         raise InputError(f"unknown data set {name!r}; use one of {', '.join(DATASETS)}")
     return DATASETS[wanted]

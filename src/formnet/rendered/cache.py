@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from formnet.pose.cache import DAMAGE, track_from_arrays, track_to_arrays
+from formnet.pose.model_bundle import Eyes
 from formnet.rendered.film import FilmRequest, RenderedClip, estimate_rendered
 from formnet.storage.arrays import read_arrays, write_arrays
 from formnet.storage.texts import parse_json
@@ -21,13 +22,13 @@ from formnet.synth.dataset import RepetitionTruth
 
 
 def estimate_all_cached(
-    requests: Sequence[FilmRequest], cache: Path | None = None, n_processes: int = 2
+    requests: Sequence[FilmRequest], cache: Path | None = None, n_processes: int = 2, eyes: Eyes = Eyes.STANDARD
 ) -> Iterator[RenderedClip]:
     """Renders and estimates clips on several cores, in their order; answers in `cache` are used again.
 
     The cache does not know the versions of simulator and estimator: clear it when they change.
     """
-    work = partial(_estimate, cache=cache)
+    work = partial(_estimate, cache=cache, eyes=eyes)
     if n_processes <= 1:
         yield from map(work, requests)
         return
@@ -36,18 +37,20 @@ def estimate_all_cached(
         yield from pool.map(work, requests)
 
 
-def _estimate(request: FilmRequest, cache: Path | None) -> RenderedClip:
+def _estimate(request: FilmRequest, cache: Path | None, eyes: Eyes) -> RenderedClip:
     if cache is None:
-        return estimate_rendered(request)
-    kept = cache / f"{_key(request)}.npz"
+        return estimate_rendered(request, eyes)
+    kept = cache / f"{_key(request, eyes)}.npz"
     if (clip := read_rendered(kept)) is None:
-        clip = estimate_rendered(request)
+        clip = estimate_rendered(request, eyes)
         write_rendered(clip, kept)
     return clip
 
 
-def _key(request: FilmRequest) -> str:
-    return hashlib.sha256(json.dumps(asdict(request)).encode()).hexdigest()[:24]
+def _key(request: FilmRequest, eyes: Eyes) -> str:
+    """Of the standard size it says nothing, as in caches that know no other."""
+    size = "" if eyes is Eyes.STANDARD else str(eyes)
+    return hashlib.sha256(f"{json.dumps(asdict(request))}{size}".encode()).hexdigest()[:24]
 
 
 def write_rendered(clip: RenderedClip, path: Path) -> None:

@@ -15,6 +15,7 @@ from formnet.errors import FormnetError
 from formnet.faults import WASEDA_CLASSES
 from formnet.motion import FloatArray
 from formnet.pose.estimator import create_estimator
+from formnet.pose.model_bundle import Eyes
 from formnet.pose.track import PoseTrack
 from formnet.pose.video import Frame
 from formnet.synth.appearance import sample_appearance
@@ -156,13 +157,13 @@ def cut_clip(clip: Clip, start_s: float, end_s: float) -> Clip:
     )
 
 
-def estimate_rendered(request: FilmRequest) -> RenderedClip:
-    """Renders a clip and lets the estimator see it."""
+def estimate_rendered(request: FilmRequest, eyes: Eyes = Eyes.STANDARD) -> RenderedClip:
+    """Renders a clip and lets the estimator see it, in the size of `eyes`."""
     body = load_body()
     clip, camera, yaw_deg, frames = film(request, body)
     track: PoseTrack | None
     try:
-        track = create_estimator().estimate(frames)
+        track = create_estimator(eyes=eyes).estimate(frames)
     except FormnetError:
         track = None
     landmarks = camera.to_camera(clip.landmarks(body).positions)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from formnet.pose.model_bundle import Eyes
 from formnet.rendered.cache import estimate_all_cached
 from formnet.rendered.film import FilmRequest, balanced_requests, exercise_requests
 from formnet.rendered.fit_noise import EstimatedPair, fit_estimator_noise
@@ -28,18 +29,23 @@ def refit_noise(
     cache: Path | None = None,
     n_processes: int = 2,
     progress: Callable[[int], None] | None = None,
+    *,
+    eyes: Eyes = Eyes.STANDARD,
+    start: EstimatorNoise | None = None,
 ) -> EstimatorNoise:
     """Renders, estimates and fits; clips without a person are left out.
 
     Args:
         cache: keeps the estimates, so that a fit can be repeated without rendering.
         progress: told the number of clips after each.
+        eyes: size of the estimator.
+        start: see `fit_estimator_noise`.
     """
     pairs = []
-    for clip in estimate_all_cached(requests, cache, n_processes):
+    for clip in estimate_all_cached(requests, cache, n_processes, eyes):
         if clip.track is not None:
             solid = clip.track.solid
             pairs.append(EstimatedPair(clip.landmarks, solid.positions, solid.confidence, 1 / solid.fps))
         if progress is not None:
             progress(1)
-    return fit_estimator_noise(pairs)
+    return fit_estimator_noise(pairs, start=start)

@@ -116,6 +116,12 @@ _PLAIN_FIELDS = tuple(field.name for field in fields(EstimatorNoise) if field.na
 SQUATS = Path(__file__).with_name("blazepose_noise.npz")
 EXERCISES = Path(__file__).with_name("blazepose_noise_exercises.npz")
 """The two models that formnet brings: fitted on squats alone, whose errors are smaller, and on all known exercises."""
+EXERCISES_BY_SIZE = {
+    "fast": EXERCISES.with_stem(f"{EXERCISES.stem}_fast"),
+    "standard": EXERCISES,
+    "exact": EXERCISES.with_stem(f"{EXERCISES.stem}_exact"),
+}
+"""The same of the three sizes of the landmark network."""
 
 
 def read_estimator_noise(path: Path = SQUATS) -> EstimatorNoise:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from formnet.checks import say_value
@@ -36,6 +37,18 @@ def build_options(kind: type[Options], values: Mapping[str, Any], where: str) ->
         return kind(**values)
     except TypeError as error:
         raise InputError(f"{where} cannot be used ({error}); correct its values") from error
+
+
+def check_weights_file(setting: str, path: Any, what: str) -> str | None:
+    """The file of weights that a setting names, None for none: now rather than after people were drawn for minutes.
+
+    Raises:
+        InputError: when it is not there.
+    """
+    if path is not None and not (isinstance(path, str) and Path(path).is_file()):
+        given = path if isinstance(path, str) else say_value(path)
+        raise InputError(f"{setting}={given} is not there; give the {what} that was trained")
+    return path
 
 
 def build_spec(preprocess: Mapping[str, Any], features: Mapping[str, Any] | None) -> PreprocessSpec:

@@ -104,7 +104,7 @@ def _plan_learner(plain: Mapping[str, Any], split: SplitOptions, out: Path) -> R
 def start_lifter(plain: Mapping[str, Any], out: Path) -> dict[str, float]:
     """Trains a lifter by the group `task`, writes it into `out` and returns its figures; raises as its parts."""
     task = plain["task"]
-    _require_keys(plain, "task", ("name", "way", "epochs", "data", "network", "fit", "weights"))
+    _require_keys(plain, "task", ("name", "way", "epochs", "start", "data", "network", "fit", "weights"))
     options = build_lift_options(task, plain["seed"])
     make_trainer = trainer_maker(plain["trainer"], plain["logger"], max_epochs=task["epochs"])
     record = {key: plain[key] for key in RECORDED_OF_TASKS}

@@ -77,6 +77,7 @@ CONDITIONS: tuple[Condition, ...] = (
     Condition("fit.monitor", "fit.patience", bool, "set fit.patience to a number of epochs"),
     # Tasks.
     Condition("task.weights", "task.way", _among("unsupervised"), "choose task=lift_unsupervised"),
+    Condition("task.data.recorded_share", "task.data.recorded", bool, "set task.data.recorded to a library"),
     Condition("task.fit.clip_norm", "task.way", _among("unsupervised"), "choose task=lift_unsupervised"),
     Condition("task.fit.velocity", "task.way", _among("supervised"), "choose task=lift"),
     Condition("trainer.accumulate_grad_batches", "task.way", _among("supervised"), "choose task=lift"),

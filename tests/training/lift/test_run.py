@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +13,14 @@ import pytorch_lightning as lightning
 from formnet.body import load_body
 from formnet.errors import InputError
 from formnet.lifting.temporal import LifterNetwork, load_lifter
+from formnet.recorded.library import RecordedMotions
 from formnet.synth.estimator_noise import read_estimator_noise
 from formnet.synth.exercises import UNSEEN_EXERCISES
 from formnet.training.lift import data
 from formnet.training.lift.build import build_lift_options
 from formnet.training.lift.data import LiftData, LiftDataOptions
 from formnet.training.lift.motions import observe_motions, sample_cameras, simulate_motions
-from formnet.training.lift.run import LiftOptions, run_lift_training
+from formnet.training.lift.run import LiftOptions, begin_with, run_lift_training
 from formnet.training.lift.supervised import measure_batch
 
 FEW = LiftDataOptions(squats=6, exercises=12, val_people=4, batch_size=4, frames=16, steps_per_epoch=3)
@@ -57,6 +59,47 @@ def test_training_never_sees_the_exercises_of_the_test() -> None:
     names = set(LiftData(FEW).batches._motions.names)
     assert not names & set(UNSEEN_EXERCISES)
     assert {"squat", "lunge", "free"} <= names
+
+
+def write_library(path: Path, pieces: int = 3) -> Path:
+    """Recorded people who stand at rest, floating high where no simulated person is."""
+    betas = np.zeros((pieces, len(load_body().shape_names)))
+    poses, place = np.zeros((pieces, 64, 24, 3)), np.tile([0.0, -50.0, 0.0], (pieces, 64, 1))
+    RecordedMotions(np.full(pieces, "m01"), np.full(pieces, "s01"), betas, poses, place).write(path)
+    return path
+
+
+def test_recorded_people_are_mixed_in_by_their_share_and_simulated_ones_stay_the_same(tmp_path: Path) -> None:
+    library = str(write_library(tmp_path / "people.npz"))
+    mixed = LiftData(replace(FEW, recorded=library, recorded_share=0.5)).batches
+    rng = np.random.default_rng(0)
+    assert (mixed._motions.joints[mixed._draw(rng)][:, 0, 0, 1] < -20).tolist() == [False, False, True, True]
+    alone = LiftData(FEW).batches
+    assert len(mixed._motions) == len(alone._motions) + 3
+    assert (mixed._motions.joints[: len(alone._motions)] == alone._motions.joints).all()
+    first = next(iter(LiftData(replace(FEW, recorded=library, recorded_share=0.0)).batches))
+    assert (first.points == next(iter(alone)).points).all()
+
+
+def test_errors_of_every_size_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    make = data._to_tensors
+    monkeypatch.setattr(data, "_to_tensors", lambda *given: seen.append(given[3]) or make(*given))
+    batches = LiftData(replace(FEW, sizes=("fast", "standard", "exact"))).batches
+    seen.clear()
+    list(batches)
+    assert len({id(noise) for noise in seen}) == 3
+
+
+def test_a_training_begins_with_a_lifter_it_is_given(tmp_path: Path) -> None:
+    train(tmp_path / "a", "supervised")
+    start = tmp_path / "a" / "lifter.safetensors"
+    lifter = SMALL.build()
+    begin_with(lifter, start)
+    former = load_lifter(start).network.state_dict()
+    assert all((former[name] == value).all() for name, value in lifter.state_dict().items())
+    with pytest.raises(InputError, match="width=16"):
+        begin_with(LifterNetwork(width=8, token=4, dilations=(1,)).build(), start)
 
 
 def test_unsupervised_training_does_not_look_at_the_truth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,6 +141,10 @@ def test_a_batch_shows_people_as_sources_do() -> None:
         ({"data": {"frames": 2}}, "4…64"),
         ({"data": {"people": 2}}, "no option people"),
         ({"network": {"dilations": "wide"}}, "whole numbers"),
+        ({"data": {"sizes": ["huge"]}}, "fast, standard, exact"),
+        ({"data": {"sizes": 3}}, "fast, standard, exact"),
+        ({"data": {"recorded": "none.npz"}}, "formnet recorded"),
+        ({"start": "none.safetensors"}, "lifter.safetensors"),
     ],
 )
 def test_wrong_settings_are_refused_in_one_sentence(change: dict, said: str) -> None:

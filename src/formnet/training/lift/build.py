@@ -7,7 +7,7 @@ from typing import Any
 
 from formnet.errors import InputError
 from formnet.lifting.temporal import LifterNetwork
-from formnet.training.build import build_options
+from formnet.training.build import build_options, check_weights_file
 from formnet.training.lift.data import LiftDataOptions
 from formnet.training.lift.run import LiftOptions
 from formnet.training.lift.supervised import LiftFitOptions
@@ -25,10 +25,14 @@ def build_lift_options(task: Mapping[str, Any], seed: int) -> LiftOptions:
         network["dilations"] = tuple(int(dilation) for dilation in network["dilations"])
     except (TypeError, ValueError) as error:
         raise InputError("expected task.network.dilations to be whole numbers, as in [1,2,4,8]") from error
+    data = {**task["data"], "seed": seed}
+    if "sizes" in data:
+        data["sizes"] = tuple(data["sizes"]) if isinstance(data["sizes"], list | tuple) else (data["sizes"],)
     return LiftOptions(
         way=task["way"],
         seed=seed,
-        data=build_options(LiftDataOptions, {**task["data"], "seed": seed}, "task.data"),
+        start=check_weights_file("task.start", task.get("start"), "lifter.safetensors of a lifter"),
+        data=build_options(LiftDataOptions, data, "task.data"),
         network=build_options(LifterNetwork, network, "task.network"),
         fit=build_options(LiftFitOptions, task["fit"], "task.fit"),
         weights=build_options(UnsupervisedWeights, task["weights"], "task.weights"),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -15,6 +16,7 @@ from formnet.conversion import conversion_matrix
 from formnet.lifting.joints import assemble_lifted
 from formnet.lifting.network import WORKING_FPS
 from formnet.lifting.observation import OBSERVED_24, normalise_points
+from formnet.recorded.library import FPS, read_library
 from formnet.skeleton import (
     BLAZEPOSE_33,
     BODY_25,
@@ -86,6 +88,18 @@ def simulate_motions(body: Body, squats: int, exercises: int, seed: int, names: 
         np.concatenate([squat.joints, other.joints]).astype(np.float32),
         np.concatenate([_steps(squat.timestamps), _steps(other.timestamps)]),
     )
+
+
+def join_motions(parts: Sequence[Motions]) -> Motions:
+    """All people one after the other."""
+    return Motions(*(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Motions)))
+
+
+def read_motions(body: Body, path: Path) -> Motions:
+    """Recorded people of a library that `formnet recorded` wrote; raises `InputError` where it is none."""
+    library = read_library(path)
+    landmarks, joints = library.places(body)
+    return Motions(library.names, landmarks, joints, np.full(len(library), 1.0 / FPS))
 
 
 def _steps(timestamps: NDArray[np.floating]) -> NDArray[np.floating]:

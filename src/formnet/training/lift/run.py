@@ -29,10 +29,12 @@ class LiftOptions:
     Attributes:
         way: with the simulated joints in metres, or without.
         seed: of weights, people, cameras and errors.
+        start: a lifter of the same kind whose weights are begun with.
     """
 
     way: Way = "supervised"
     seed: int = 0
+    start: str | None = None
     data: LiftDataOptions = field(default_factory=LiftDataOptions)
     network: LifterNetwork = field(default_factory=LifterNetwork)
     fit: LiftFitOptions = field(default_factory=LiftFitOptions)
@@ -52,12 +54,14 @@ def run_lift_training(
     Writes `last.ckpt` (Lightning), `lifter.safetensors` with `lifter.json`, and `metrics.json` into `out`.
 
     Raises:
-        CheckpointError: when there is nothing to go on from, or it is of another network.
+        CheckpointError: when there is nothing to begin with or go on from, or it is of another network.
     """
     lightning.seed_everything(options.seed, workers=True, verbose=False)
     # Without 3D there is nothing to learn unobserved joints from.
     network = replace(options.network, derived=options.way == "unsupervised")
     lifter = network.build()
+    if options.start is not None and resume is None:
+        begin_with(lifter, Path(options.start))
     module = _make_module(lifter, options)
     data = LiftData(options.data)
     fit_module(module, make_trainer, out, data=data, resume=resume, settings=record)
@@ -69,6 +73,21 @@ def run_lift_training(
     save_lifter(path, stored.network, network, {**about, "metrics": figures})
     write_metrics(out, figures)
     return figures
+
+
+def begin_with(lifter: TemporalLifter, path: Path) -> None:
+    """Takes over the weights of a lifter.
+
+    Raises:
+        CheckpointError: when the file is no lifter.
+        InputError: when it is one of another kind.
+    """
+    former = load_lifter(path)
+    try:
+        lifter.load_state_dict(former.network.state_dict())
+    except RuntimeError:
+        network = ", ".join(f"{name}={value}" for name, value in former.about["network"].items())
+        raise InputError(f"{path} is a lifter of another kind ({network}); set task.network to it") from None
 
 
 def _make_module(lifter: TemporalLifter, options: LiftOptions) -> lightning.LightningModule:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from formnet.checks import say_value
-from formnet.errors import InputError
-from formnet.training.build import build_options
+from formnet.training.build import build_options, check_weights_file
 from formnet.training.pose.data import PoseDataOptions, RenderedOptions
 from formnet.training.pose.losses import LossWeights
 from formnet.training.pose.module import PoseFitOptions
@@ -27,8 +24,8 @@ def build_pose_options(task: Mapping[str, Any], seed: int) -> PoseOptions:
         network=dict(task["network"]),
         data=build_pose_data(task["data"], seed),
         fit=build_options(PoseFitOptions, fit, "task.fit"),
-        start=_check_network("start", task["start"]),
-        first=_check_network("first", task["first"]),
+        start=check_weights_file("task.start", task["start"], "pose.safetensors of a network"),
+        first=check_weights_file("task.first", task["first"], "pose.safetensors of a network"),
         seed=seed,
         onnx=bool(task["onnx"]),
     )
@@ -43,11 +40,3 @@ def build_pose_data(group: Mapping[str, Any], seed: int) -> PoseDataOptions:
         "augment": build_options(PoseAugment, group["augment"], "task.data.augment"),
     }
     return build_options(PoseDataOptions, data, "task.data")
-
-
-def _check_network(name: str, path: Any) -> str | None:
-    """Now rather than after people were drawn for minutes."""
-    if path is not None and not (isinstance(path, str) and Path(path).is_file()):
-        given = path if isinstance(path, str) else say_value(path)
-        raise InputError(f"task.{name}={given} is not there; give the pose.safetensors of a network that was trained")
-    return path
