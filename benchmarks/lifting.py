@@ -76,10 +76,12 @@ def rendered_cases(seed: int, per_exercise: int, cache: Path | None, processes: 
         yield name, clip.track, truth.replace(confidence=np.ones(clip.landmarks.shape[:2]))
 
 
-def virtual_cases(root: Path, every: int) -> Iterator[Case]:
-    """Every `every`-th episode of each movement, correct ones and others, from eight sides."""
+def virtual_cases(root: Path, every: int, people: Sequence[str] | None) -> Iterator[Case]:
+    """Every `every`-th episode of each movement, correct ones and others, of all or some people, from eight sides."""
     for movement in progress(list(MOVEMENTS), "UI-PRMD", console=Console(stderr=True)):
-        for motion in read_dataset("uiprmd", root, movement=movement, allow_damaged=True).motions[::every]:
+        table = read_dataset("uiprmd", root, movement=movement, allow_damaged=True)
+        table = table if people is None else table.select(np.isin(table.groups, people))
+        for motion in table.motions[::every]:
             # In place before the camera, pelvis at the height of a standing person.
             placed = motion.positions - np.nanmean(motion.joint("pelvis"), axis=0) + np.array([0.0, -0.95, 0.0])
             for yaw_deg in range(0, 360, 45):
@@ -219,6 +221,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=9300, help="of the renders; training never uses these")
     parser.add_argument("--per-exercise", type=int, default=3, help="rendered clips of each exercise")
     parser.add_argument("--every", type=int, default=20, help="UI-PRMD: every so many episodes")
+    parser.add_argument(
+        "--people", nargs="+", default=None, help="UI-PRMD: only these (s07); for lifters that saw others"
+    )
     parser.add_argument("--cache", type=Path, default=None, help="keep the estimator's answers here")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument(
@@ -236,7 +241,7 @@ def main() -> None:
     if "virtual" in arguments.parts and not arguments.root.is_dir():
         print(f"UI-PRMD is not at {arguments.root}; that part is left out", file=sys.stderr)
     elif "virtual" in arguments.parts:
-        parts["virtual"] = (flat, list(virtual_cases(arguments.root, arguments.every)))
+        parts["virtual"] = (flat, list(virtual_cases(arguments.root, arguments.every, arguments.people)))
     results: dict[str, dict] = {}
     for part, (able, cases) in parts.items():
         for name, lifter in able.items():
