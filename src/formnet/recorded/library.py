@@ -185,7 +185,7 @@ def _compute_bends(motion: Motion, first: str, middle: str, last: str) -> FloatA
 
 def _compute_lean(motion: Motion) -> FloatArray:
     """(T,) angle of the line from the hips to the shoulders with the vertical."""
-    shoulders, hips = (sum(motion.joint(f"{side}_{joint}") for side in _SIDES) for joint in ("shoulder", "hip"))
+    shoulders, hips = (motion.joint(f"left_{joint}") + motion.joint(f"right_{joint}") for joint in ("shoulder", "hip"))
     line = shoulders - hips
     return np.degrees(np.arctan2(np.hypot(line[:, 0], line[:, 2]), -line[:, 1]))
 

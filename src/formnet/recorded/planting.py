@@ -96,7 +96,7 @@ def _tilt_pelvis(anatomy: Anatomy, turns: FloatArray, contacts: NDArray[np.bool_
     """Turns the pelvis about its middle so that two feet that stand keep their distance, at one height."""
     joints = place_joints(anatomy.offsets[0], turns)
     apart, across = (joints[:, left] - joints[:, right] for left, right in (_both("ankle"), _both("hip")))
-    wanted, both = across.copy(), contacts.all(axis=1)
+    wanted, both = across.copy(), contacts[:, 0] & contacts[:, 1]
     for start, stop in find_runs(both):
         wanted[start:stop] += apart[start:stop].mean(axis=0) * [1.0, 0.0, 1.0] - apart[start:stop]
     tilt = (
