@@ -12,7 +12,7 @@ import torch
 from formnet.errors import CheckpointError, InputError
 from formnet.judges.measuring.estimator import (
     MeasureEstimator,
-    load_estimator,
+    load_measure_estimator,
     load_shipped_estimator,
     save_estimator,
 )
@@ -167,7 +167,7 @@ def test_stated_spreads_are_multiplied_by_their_view(estimator):
 
 def test_stored_and_loaded_it_says_the_same(estimator, tmp_path):
     path = save_estimator(tmp_path / "own", estimator)
-    loaded = load_estimator(path)
+    loaded = load_measure_estimator(path)
     motion = build_squat(BOTTOM)
     before, after = (e.estimate(perform(motion), picture_of(motion))["thigh"] for e in (estimator, loaded))
     assert after == pytest.approx(before, rel=0.02, abs=0.02)
@@ -186,20 +186,20 @@ def test_a_measure_that_was_defined_anew_is_not_answered(estimator, tmp_path):
     content = json.loads(sidecar.read_text())
     content["definitions"]["thigh"] = "something else"
     sidecar.write_text(json.dumps(sealed(content)))
-    assert load_estimator(path).used == {"trunk_lean": ("side",)}
+    assert load_measure_estimator(path).used == {"trunk_lean": ("side",)}
 
 
 def test_files_that_are_no_measuring_network_are_refused(estimator, tmp_path):
     with pytest.raises(CheckpointError, match="is missing"):
-        load_estimator(tmp_path / "none.safetensors")
+        load_measure_estimator(tmp_path / "none.safetensors")
     with pytest.raises(CheckpointError, match="is no measuring network; make one with"):
-        load_estimator(shipped_path("squat.safetensors"))
+        load_measure_estimator(shipped_path("squat.safetensors"))
     path = save_estimator(tmp_path / "own", estimator)
     sidecar = path.with_suffix(".json")
     content = json.loads(sidecar.read_text())
     sidecar.write_text(json.dumps(sealed({**content, "network": {"width": "wide"}})))
     with pytest.raises(CheckpointError, match="cannot be built"):
-        load_estimator(path)
+        load_measure_estimator(path)
 
 
 def test_descriptions_say_what_is_wrong():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from formnet.cli.compare_answers import FILES, describe, print_report, write_files
+from formnet.cli.compare_answers import FILES, describe_comparison, print_report, write_files
 from formnet.cli.inputs import DEFAULT_ESTIMATOR, EstimatorOption, EyesOption, Force, open_folder
 from formnet.cli.options import Clip, Fps, Rotate, Size, SlowMotion, make_reading
 from formnet.errors import FormnetError, InputError
@@ -164,7 +164,7 @@ def compare(
     if as_json:
         print_json(
             {
-                **describe(result, threshold),
+                **describe_comparison(result, threshold),
                 "differences": [difference.to_dict() for difference in differences],
                 "dimensions": 2 if is_flat else 3,
                 "files": files,

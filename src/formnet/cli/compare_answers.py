@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 FILES = ("report.html", "differences.csv", "compare.mp4", "similarity.png")
 
 
-def describe(result: Comparison, threshold: float) -> dict[str, Any]:
+def describe_comparison(result: Comparison, threshold: float) -> dict[str, Any]:
     """Plain values for JSON."""
     rounds = [
         {

@@ -23,7 +23,7 @@ _PARTS = ("shoulder", "hip", "knee", "ankle", "heel", "foot_index")
 
 
 @dataclass(frozen=True)
-class Line:
+class Remark:
     """One line of the report: what was looked at, what was found, and whether that is good."""
 
     name: str
@@ -31,7 +31,7 @@ class Line:
     state: State = "good"
 
 
-def examine(path: Path, how: Reading) -> Iterator[Line]:
+def examine(path: Path, how: Reading) -> Iterator[Remark]:
     """Everything there is to say about a file, the verdict on it last; stops where it cannot be read."""
     from formnet.reading import find_one, is_pose_file
 
@@ -39,15 +39,15 @@ def examine(path: Path, how: Reading) -> Iterator[Line]:
         left_out: list[str] = []
         source = find_one(path, left_out.append)
         if source != path:
-            yield Line("folder", f"holds {source.relative_to(path)}")
+            yield Remark("folder", f"holds {source.relative_to(path)}")
         yield from _tell_notes(left_out)
         path = source
         yield from _examine_poses(path, how) if is_pose_file(path) else _examine_film(path, how)
     except FormnetError as error:
-        yield Line("judging", f"cannot be judged: {error}", "bad")
+        yield Remark("judging", f"cannot be judged: {error}", "bad")
 
 
-def _examine_film(path: Path, how: Reading) -> Iterator[Line]:
+def _examine_film(path: Path, how: Reading) -> Iterator[Remark]:
     from formnet.pose.container import describe_streams
     from formnet.pose.estimator import estimate_pose
     from formnet.pose.video import probe_video
@@ -55,7 +55,7 @@ def _examine_film(path: Path, how: Reading) -> Iterator[Line]:
     from formnet.reading.checks import hide_outside
 
     for name, text in describe_streams(path):
-        yield Line(name, text)
+        yield Remark(name, text)
     playback, notes = playback_of(path, how)
     info = probe_video(path, playback)
     turned = f", turned by {info.rotation_deg}°" if info.rotation_deg else ""
@@ -64,7 +64,7 @@ def _examine_film(path: Path, how: Reading) -> Iterator[Line]:
         length = "one picture"
     elif info.duration_s == 0:
         length = f"perhaps {info.fps:.4g} frames a second"
-    yield Line("picture", f"{info.width}×{info.height}{turned}, {length}")
+    yield Remark("picture", f"{info.width}×{info.height}{turned}, {length}")
     track = hide_outside(estimate_pose(path, how.person, playback=playback)).with_warnings(notes)
     yield from _tell_times(track.image)
     yield from _tell_person(track)
@@ -74,18 +74,18 @@ def _examine_film(path: Path, how: Reading) -> Iterator[Line]:
     yield from _judge(track, path)
 
 
-def _examine_poses(path: Path, how: Reading) -> Iterator[Line]:
+def _examine_poses(path: Path, how: Reading) -> Iterator[Remark]:
     from formnet.readers.source import as_film
     from formnet.reading import read_poses
 
     track = read_poses(path, how)
     motion = track.motion
     dimensions = f"{motion.n_dimensions}D in {motion.unit}s"
-    yield Line("format", f"{track.kind}: {len(motion.skeleton)} joints ({motion.skeleton.name}), {dimensions}")
+    yield Remark("format", f"{track.kind}: {len(motion.skeleton)} joints ({motion.skeleton.name}), {dimensions}")
     if track.has_size:
-        yield Line("picture", f"{track.width}×{track.height}")
+        yield Remark("picture", f"{track.width}×{track.height}")
     if track.is_film and (people := _rank_people(path, how)):
-        yield Line("people", f"{len(people)}, seen in {', '.join(str(len(one.rows)) for one in people)} frames")
+        yield Remark("people", f"{len(people)}, seen in {', '.join(str(len(one.rows)) for one in people)} frames")
     if track.is_film:
         yield from _tell_times(motion)
     yield from _tell_person(track)
@@ -109,7 +109,7 @@ def _rank_people(path: Path, how: Reading) -> list[Track]:
     return rank_people(drop_duplicates(chosen.rows(np.argsort(chosen.frames))))
 
 
-def _tell_times(motion: Motion) -> Iterator[Line]:
+def _tell_times(motion: Motion) -> Iterator[Remark]:
     times_s = motion.timestamps
     if len(times_s) < 2:
         return
@@ -119,10 +119,10 @@ def _tell_times(motion: Motion) -> Iterator[Line]:
     kind = "even" if even else f"variable, {steps_s.min() * 1000:.0f}–{steps_s.max() * 1000:.0f} ms apart"
     # Containers that count milliseconds have steps of 33 and 34.
     rate = 1 / float(steps_s[np.abs(steps_s / usual_s - 1) < _UNEVEN].mean())
-    yield Line("times", f"{len(times_s)} frames in {motion.duration_s:.1f} s, {rate:.4g} a second, {kind}")
+    yield Remark("times", f"{len(times_s)} frames in {motion.duration_s:.1f} s, {rate:.4g} a second, {kind}")
 
 
-def _tell_person(track: PoseTrack) -> Iterator[Line]:
+def _tell_person(track: PoseTrack) -> Iterator[Remark]:
     from formnet.pose.upright import compute_picture_lean_deg
     from formnet.preprocess.visibility import compute_height_px, find_unseen_legs, share_of_shown
 
@@ -130,11 +130,11 @@ def _tell_person(track: PoseTrack) -> Iterator[Line]:
     height = f", {compute_height_px(image):.0f} pixels tall" if image.unit == "pixel" else ""
     lean_deg = compute_picture_lean_deg(image)
     stands = "not clear how they stand" if np.isnan(lean_deg) else f"{abs(lean_deg):.0f}° from upright"
-    yield Line("person", f"seen in {track.coverage:.0%} of the frames{height}, {stands}")
+    yield Remark("person", f"seen in {track.coverage:.0%} of the frames{height}, {stands}")
     if track.coverage < 1:
         lost = np.atleast_1d(image.missing.all(axis=1))
         longest_s = _longest_s(lost, image.timestamps)
-        yield Line("gaps", f"{int(lost.sum())} frames without them, for {longest_s:.1f} s at most", "note")
+        yield Remark("gaps", f"{int(lost.sum())} frames without them, for {longest_s:.1f} s at most", "note")
     joints = []
     for joint in _PARTS:
         columns = [image.skeleton.index(name) for name in (f"left_{joint}", f"right_{joint}") if name in image.skeleton]
@@ -142,13 +142,13 @@ def _tell_person(track: PoseTrack) -> Iterator[Line]:
             there = ~image.missing[:, columns]
             sure = float(image.confidence[:, columns][there].mean()) if there.any() else 0.0
             joints.append(f"{joint.replace('_index', '')} {there.mean():.0%} ({sure:.2f})")
-    yield Line("joints", "there (confidence): " + ", ".join(joints))
+    yield Remark("joints", "there (confidence): " + ", ".join(joints))
     if image.unit == "pixel":
         unseen = find_unseen_legs(image, (track.width, track.height))
         shares = {joint: share_of_shown(mask, image) for joint, mask in unseen.items()}
         if any(share > 0 for share in shares.values()):
             shown = ", ".join(f"{joint}s {share:.0%}" for joint, share in shares.items() if share > 0)
-            yield Line("legs", f"on neither side seen in: {shown} of the frames", "note")
+            yield Remark("legs", f"on neither side seen in: {shown} of the frames", "note")
 
 
 def _longest_s(mask: np.ndarray, times_s: np.ndarray) -> float:
@@ -158,12 +158,12 @@ def _longest_s(mask: np.ndarray, times_s: np.ndarray) -> float:
     return max((float(times_s[stop - 1] - times_s[start]) + step_s for start, stop in find_runs(mask)), default=0.0)
 
 
-def _tell_notes(notes: Iterable[str]) -> Iterator[Line]:
+def _tell_notes(notes: Iterable[str]) -> Iterator[Remark]:
     for note in dict.fromkeys(notes):
-        yield Line("note", note, "note")
+        yield Remark("note", note, "note")
 
 
-def _judge(track: PoseTrack, path: Path) -> Iterator[Line]:
+def _judge(track: PoseTrack, path: Path) -> Iterator[Remark]:
     """What judging says that was not said of the track before, and whether it can be judged."""
     from formnet.pipeline import make_judge
     from formnet.reading import check_track
@@ -173,4 +173,4 @@ def _judge(track: PoseTrack, path: Path) -> Iterator[Line]:
     yield from _tell_notes((*checked.warnings, *verdict.warnings))
     bottoms = ", ".join(f"{repetition.bottom_s:.1f}" for repetition in verdict.repetitions)
     n = len(verdict.repetitions)
-    yield Line("judging", f"can be judged: {n} repetition{'' if n == 1 else 's'}, lowest at {bottoms} s")
+    yield Remark("judging", f"can be judged: {n} repetition{'' if n == 1 else 's'}, lowest at {bottoms} s")

@@ -150,10 +150,10 @@ def _load_lifter(name: str) -> str:
 
 
 def _load_measuring_network() -> str:
-    from formnet.judges.measuring.estimator import SHIPPED, load_estimator
+    from formnet.judges.measuring.estimator import SHIPPED, load_measure_estimator
     from formnet.storage.weights import shipped_path
 
-    network = load_estimator(shipped_path(SHIPPED))
+    network = load_measure_estimator(shipped_path(SHIPPED))
     return f"{SHIPPED}, {len(network.spec.measures)} measures"
 
 

@@ -10,7 +10,7 @@ import pytorch_lightning as lightning
 import torch
 
 from formnet.errors import CheckpointError, InputError
-from formnet.judges.measuring.estimator import load_estimator
+from formnet.judges.measuring.estimator import load_measure_estimator
 from formnet.judges.measuring.network import NetworkOptions
 from formnet.judges.measuring.sight import Sight
 from formnet.judges.measuring.spec import MeasuringSpec
@@ -120,7 +120,7 @@ def test_a_training_from_people_to_a_file(tmp_path):
     done: list[tuple[int, int]] = []
     figures = run_measure_training(options, make_trainer, tmp_path, progress=lambda *so_far: done.append(so_far))
     assert done[-1] == (28, 28)
-    stored = load_estimator(tmp_path / "measures.safetensors")
+    stored = load_measure_estimator(tmp_path / "measures.safetensors")
     assert "thigh" not in stored.used
     assert set(stored.about["figures"]) == {"network", "geometry"}
     assert json.loads((tmp_path / "metrics.json").read_text()) == pytest.approx(figures, nan_ok=True)

@@ -100,7 +100,7 @@ def _is_weight(name: str, tensor: torch.Tensor) -> bool:
     return tensor.is_floating_point() and not name.endswith(("mean", "deviation", "_var"))
 
 
-def load_estimator(path: Path) -> MeasureEstimator:
+def load_measure_estimator(path: Path) -> MeasureEstimator:
     """A measuring network that `train.py task=measure` wrote.
 
     Raises:
@@ -127,5 +127,5 @@ def load_estimator(path: Path) -> MeasureEstimator:
 
 @cache
 def load_shipped_estimator() -> MeasureEstimator:
-    """The measuring network that formnet brings along; raises as `load_estimator`."""
-    return load_estimator(shipped_path(SHIPPED))
+    """The measuring network that formnet brings along; raises as `load_measure_estimator`."""
+    return load_measure_estimator(shipped_path(SHIPPED))

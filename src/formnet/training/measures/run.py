@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 
 from formnet.checks import check_fields, real, whole, within
 from formnet.judges.description import current_versions
-from formnet.judges.measuring.estimator import Factors, MeasureEstimator, load_estimator, save_estimator
+from formnet.judges.measuring.estimator import Factors, MeasureEstimator, load_measure_estimator, save_estimator
 from formnet.judges.measuring.network import MeasureNetwork, NetworkOptions
 from formnet.judges.measuring.spec import SIGHTS, MeasuringSpec
 from formnet.measures.base import median_of
@@ -100,7 +100,7 @@ def run_measure_training(
     geometry = fit_geometry(table.exact, table.truths, spec)
     # Figures are of the stored weights, which are rounded, and of people that set neither spreads nor choices.
     estimator = MeasureEstimator(network, options.lifter, _plain_factors(spec), {})
-    stored = load_estimator(save_estimator(out / "measures.safetensors", estimator))
+    stored = load_measure_estimator(save_estimator(out / "measures.safetensors", estimator))
     choosing, testing = held[np.arange(0, len(held), 2)], held[np.arange(1, len(held), 2)]
     stored = dataclasses.replace(stored, factors=fit_factors(stored, choosing))
     used = choose_views(compare_both(stored, geometry, choosing), options.least_gain, options.contradicted)
