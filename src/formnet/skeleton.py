@@ -16,7 +16,8 @@ from formnet.checks import say_value
 from formnet.errors import SkeletonError
 
 
-def _sided(*names: str) -> tuple[str, ...]:
+def name_both_sides(*names: str) -> tuple[str, ...]:
+    """Names of joints with their sides: hip → left_hip, right_hip."""
     return tuple(f"{side}_{name}" for name in names for side in ("left", "right"))
 
 
@@ -59,8 +60,8 @@ for _name, _ancestors in _SIDE_ANCESTORS.items():
         _ANCESTORS[f"{_side}_{_name}"] = tuple(ancestor.format(side=_side) for ancestor in _ancestors)
 
 _PART_OF = {
-    "head": ("head", "head_top", "nose", *_sided("eye_inner", "eye", "eye_outer", "ear", "mouth")),
-    "trunk": ("pelvis", "spine1", "spine2", "spine3", "neck", *_sided("collar", "shoulder", "hip")),
+    "head": ("head", "head_top", "nose", *name_both_sides("eye_inner", "eye", "eye_outer", "ear", "mouth")),
+    "trunk": ("pelvis", "spine1", "spine2", "spine3", "neck", *name_both_sides("collar", "shoulder", "hip")),
     **{f"{s}_arm": tuple(f"{s}_{j}" for j in ("shoulder", "elbow", "wrist", "hand", "pinky", "index", "thumb"))
        for s in ("left", "right")},
     **{f"{s}_leg": tuple(f"{s}_{j}" for j in ("hip", "knee", "ankle", "heel", "foot_index", "small_toe"))
@@ -167,8 +168,8 @@ BLAZEPOSE_33 = Skeleton(
         "nose",
         *_chain("left", "eye_inner", "eye", "eye_outer"),
         *_chain("right", "eye_inner", "eye", "eye_outer"),
-        *_sided("ear", "mouth", "shoulder", "elbow", "wrist", "pinky", "index", "thumb"),
-        *_sided("hip", "knee", "ankle", "heel", "foot_index"),
+        *name_both_sides("ear", "mouth", "shoulder", "elbow", "wrist", "pinky", "index", "thumb"),
+        *name_both_sides("hip", "knee", "ankle", "heel", "foot_index"),
     ),
 )
 HMR_19 = Skeleton(
@@ -181,12 +182,12 @@ HMR_19 = Skeleton(
         "neck",
         "head_top",
         "nose",
-        *_sided("eye", "ear"),
+        *name_both_sides("eye", "ear"),
     ),
 )
 COCO_17 = Skeleton(
     "coco17",
-    ("nose", *_sided("eye", "ear", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")),
+    ("nose", *name_both_sides("eye", "ear", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")),
 )
 _OPENPOSE_ARMS = (*_chain("right", "shoulder", "elbow", "wrist"), *_chain("left", "shoulder", "elbow", "wrist"))
 _RIGHT_LEG, _LEFT_LEG = _chain("right", "hip", "knee", "ankle"), _chain("left", "hip", "knee", "ankle")
@@ -203,7 +204,7 @@ BODY_25 = Skeleton(
 )  # fmt: skip
 HALPE_26 = Skeleton(
     "halpe26",
-    (*COCO_17.joints, "head_top", "neck", "pelvis", *_sided("foot_index", "small_toe", "heel")),
+    (*COCO_17.joints, "head_top", "neck", "pelvis", *name_both_sides("foot_index", "small_toe", "heel")),
 )
 _FEET = (*_chain("left", "foot_index", "small_toe", "heel"), *_chain("right", "foot_index", "small_toe", "heel"))
 COCO_23 = Skeleton("coco23", (*COCO_17.joints, *_FEET))
@@ -219,7 +220,7 @@ LSP_14 = Skeleton(
     ),
 )  # fmt: skip
 CROWDPOSE_14 = Skeleton(
-    "crowdpose14", (*_sided("shoulder", "elbow", "wrist", "hip", "knee", "ankle"), "head_top", "neck")
+    "crowdpose14", (*name_both_sides("shoulder", "elbow", "wrist", "hip", "knee", "ankle"), "head_top", "neck")
 )
 SMPL_24 = Skeleton(
     "smpl24",
@@ -230,7 +231,7 @@ SMPL_24 = Skeleton(
         "left_hand", "right_hand",
     ),
 )  # fmt: skip
-LIFTED_32 = Skeleton("lifted32", (*SMPL_24.joints, "head_top", "nose", *_sided("eye", "ear", "heel")))
+LIFTED_32 = Skeleton("lifted32", (*SMPL_24.joints, "head_top", "nose", *name_both_sides("eye", "ear", "heel")))
 """What 2D joints are lifted to: SMPL's joints with the spine, all that `HMR_19` needs, and heels."""
 KINECT_22 = Skeleton(
     "kinect22",
@@ -244,13 +245,13 @@ KINECT_22 = Skeleton(
 )  # fmt: skip
 SQUAT7_19 = Skeleton(
     "squat7",
-    ("nose", *_sided("eye", "shoulder", "elbow", "wrist", "hip", "knee", "ankle", "heel", "foot_index")),
+    ("nose", *name_both_sides("eye", "shoulder", "elbow", "wrist", "hip", "knee", "ankle", "heel", "foot_index")),
 )
 SQUAT_25 = Skeleton("squat25", (*SQUAT7_19.joints, "pelvis", "spine1", "spine2", "spine3", "neck", "head"))
 """`SQUAT7_19` with the spine, which rounds and arches."""
 SPINE_27 = Skeleton(
     "spine27",
-    (*COCO_17.joints, *_sided("heel", "foot_index"), "pelvis", "spine1", "spine2", "spine3", "neck", "head"),
+    (*COCO_17.joints, *name_both_sides("heel", "foot_index"), "pelvis", "spine1", "spine2", "spine3", "neck", "head"),
 )
 """COCO's joints with feet and spine: what pictures of rendered people are labelled with."""
 MPII_16 = Skeleton(
@@ -260,12 +261,12 @@ MPII_16 = Skeleton(
         "head_top", "right_wrist", "right_elbow", "right_shoulder", "left_shoulder", "left_elbow", "left_wrist",
     ),
 )  # fmt: skip
-PENN_ACTION_13 = Skeleton("penn13", ("head", *_sided("shoulder", "elbow", "wrist", "hip", "knee", "ankle")))
+PENN_ACTION_13 = Skeleton("penn13", ("head", *name_both_sides("shoulder", "elbow", "wrist", "hip", "knee", "ankle")))
 UIPRMD_VICON_22 = Skeleton(
     "uiprmd_vicon22",
     (
         "head", "neck", "spine3", "pelvis",
-        *_sided("shoulder", "elbow", "wrist", "hand", "hip", "knee", "ankle", "heel", "foot_index"),
+        *name_both_sides("shoulder", "elbow", "wrist", "hand", "hip", "knee", "ankle", "heel", "foot_index"),
     ),
 )  # fmt: skip
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from formnet.geometry.angles import compute_lean_deg
 from formnet.geometry.vectors import take_level
+from formnet.measures.base import median_of
 from formnet.measures.curves import knee_flexion_deg, thigh_deg
 from formnet.measures.performance import SIDES, Performance
 from formnet.motion import FloatArray
@@ -175,8 +176,7 @@ def _rests(p: Performance, share: float) -> Frames:
 
 
 def _at(curve: FloatArray, frames: Frames) -> float:
-    values = curve[frames]
-    return float(np.nanmedian(values)) if np.isfinite(values).any() else float("nan")
+    return median_of(curve[frames])
 
 
 def _starts(p: Performance) -> Frames:

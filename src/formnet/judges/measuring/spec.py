@@ -12,18 +12,13 @@ from formnet.features.registry import feature_names
 from formnet.lifting.observation import OBSERVED_24
 from formnet.measures.registry import MEASURES
 from formnet.preprocess.spec import BlockSpec, FeatureSpec, LimbSpec, PreprocessSpec
-from formnet.skeleton import SQUAT_25
+from formnet.skeleton import SQUAT_25, name_both_sides
 
-
-def _both_sides(*joints: str) -> tuple[str, ...]:
-    return tuple(f"{side}_{joint}" for joint in joints for side in ("left", "right"))
-
-
-_SIDED = _both_sides("shoulder", "hip", "knee", "ankle", "heel", "foot_index")
-_HEAD = ("nose", *_both_sides("eye", "ear", "shoulder"))
-_FEET = _both_sides("knee", "ankle", "heel", "foot_index")
+_SIDED = name_both_sides("shoulder", "hip", "knee", "ankle", "heel", "foot_index")
+_HEAD = ("nose", *name_both_sides("eye", "ear", "shoulder"))
+_FEET = name_both_sides("knee", "ankle", "heel", "foot_index")
 SOLID_JOINTS = (*_SIDED, "pelvis", "spine1", "spine2", "spine3", "neck", "head", "nose")
-PICTURE_JOINTS = (*_SIDED, "nose", *_both_sides("eye", "ear"))
+PICTURE_JOINTS = (*_SIDED, "nose", *name_both_sides("eye", "ear"))
 SIGHTS = ("solid", "picture", "readings")
 """What a network may look at: distances of lifted joints, distances in the picture, readings of the geometry."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -21,15 +20,12 @@ from formnet.readers.pictures.base import (
 from formnet.readers.pictures.matlab import read_mat
 from formnet.skeleton import PENN_ACTION_13
 
-Part = Literal["train", "test", "all"]
 
-
-def read_penn_action(root: Path, part: Part = "all") -> PictureSet:
+def read_penn_action(root: Path) -> PictureSet:
     """Reads all clips; frames of one clip follow each other, so it serves for video.
 
     Args:
         root: folder with `labels` and `frames`.
-        part: the set's own division.
 
     Raises:
         InputError: no such folders, or a damaged file.
@@ -39,17 +35,15 @@ def read_penn_action(root: Path, part: Part = "all") -> PictureSet:
     files = sorted((root / "labels").glob("*.mat"))
     if not files:
         raise InputError(f"{root} holds no labels/*.mat; give the folder of Penn Action with 'labels' and 'frames'")
-    found = [picture for file in files for picture in _read_clip(file, root / "frames" / file.stem, part)]
+    found = [picture for file in files for picture in _read_clip(file, root / "frames" / file.stem)]
     return PictureSet(require_people(found, root), PENN_ACTION_13)
 
 
-def _read_clip(file: Path, frames: Path, part: Part) -> list[LabelledPicture]:
+def _read_clip(file: Path, frames: Path) -> list[LabelledPicture]:
     content = read_mat(file)
-    missing = [name for name in ("x", "y", "visibility", "train", "bbox") if name not in content]
+    missing = [name for name in ("x", "y", "visibility", "bbox") if name not in content]
     if missing:
         raise InputError(f"{file} lacks {', '.join(missing)}; give labels of Penn Action")
-    if part != "all" and (int(content["train"]) == 1) != (part == "train"):
-        return []
     size = (-1, len(PENN_ACTION_13))
     x, y, seen = (np.asarray(content[name], dtype=float).reshape(size) for name in ("x", "y", "visibility"))
     boxes = np.asarray(content["bbox"], dtype=float).reshape(-1, 4)

@@ -6,21 +6,18 @@ import torch
 from torch import Tensor, nn
 
 from formnet.lifting.observation import OBSERVED_24
+from formnet.skeleton import name_both_sides
 
 WINDOW, _EVERY, _PIECES = 5, 3, 4
 _TRUNK = ("left_shoulder", "right_shoulder", "left_hip", "right_hip")
 _HEAD = ("nose", "left_ear", "right_ear")
 
 
-def _both(*joints: str) -> tuple[str, ...]:
-    return tuple(f"{side}_{joint}" for joint in joints for side in ("left", "right"))
-
-
 _PARTS = (
     OBSERVED_24.joints,
-    (*_TRUNK, *_HEAD, *_both("elbow", "wrist")),
-    (*_TRUNK, *_both("knee", "ankle", "heel", "foot_index")),
-    (*_TRUNK, *_HEAD, *_both("knee")),
+    (*_TRUNK, *_HEAD, *name_both_sides("elbow", "wrist")),
+    (*_TRUNK, *name_both_sides("knee", "ankle", "heel", "foot_index")),
+    (*_TRUNK, *_HEAD, *name_both_sides("knee")),
     (*_TRUNK, "left_elbow", "left_wrist"),
     (*_TRUNK, "right_elbow", "right_wrist"),
 )

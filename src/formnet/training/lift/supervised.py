@@ -55,8 +55,7 @@ class SupervisedLift(lightning.LightningModule):
             self.log(f"val/{name}", value, prog_bar=name == "pa_mpjpe_mm")
 
     def configure_optimizers(self) -> Any:
-        steps = int(self.trainer.estimated_stepping_batches)
-        return one_cycle(self.lifter, self.options.learning_rate, self.options.weight_decay, steps)
+        return one_cycle(self.lifter, self.options.learning_rate, self.options.weight_decay, self.trainer)
 
 
 def measure_batch(lifter: TemporalLifter, batch: Batch) -> dict[str, float]:

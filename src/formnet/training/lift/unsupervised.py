@@ -131,9 +131,8 @@ class UnsupervisedLift(lightning.LightningModule):
         self.generator.set_state(checkpoint["generator"])
 
     def configure_optimizers(self) -> Any:
-        steps = int(self.trainer.estimated_stepping_batches)
         rates = (self.options.learning_rate, self.options.weight_decay)
-        return [one_cycle(module, *rates, steps) for module in (self.lifter, self.discriminator)]
+        return [one_cycle(module, *rates, self.trainer) for module in (self.lifter, self.discriminator)]
 
     def _losses(
         self, points: Tensor, confidence: Tensor, picture: Tensor

@@ -86,8 +86,7 @@ class MeasureModule(lightning.LightningModule):
         self.log("val/loss", self._loss(batch), prog_bar=True, batch_size=len(batch[0]))
 
     def configure_optimizers(self) -> Any:
-        steps = int(self.trainer.estimated_stepping_batches)
-        return one_cycle(self.network, self.options.learning_rate, self.options.weight_decay, steps)
+        return one_cycle(self.network, self.options.learning_rate, self.options.weight_decay, self.trainer)
 
     def _loss(self, batch: Batch) -> Tensor:
         *inputs, truths = batch

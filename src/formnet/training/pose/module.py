@@ -65,8 +65,7 @@ class PoseTraining(lightning.LightningModule):
             self.log(f"val/{name}", value, prog_bar=name in ("pck", "ap"), batch_size=1)
 
     def configure_optimizers(self) -> Any:
-        steps = int(self.trainer.estimated_stepping_batches)
-        return one_cycle(self.network, self.options.learning_rate, self.options.weight_decay, steps)
+        return one_cycle(self.network, self.options.learning_rate, self.options.weight_decay, self.trainer)
 
     def configure_gradient_clipping(self, optimizer: torch.optim.Optimizer, *_: Any, **__: Any) -> None:
         self.clip_gradients(optimizer, self.options.clip_norm, "norm")
