@@ -194,6 +194,15 @@ def test_a_small_person_is_too_small():
         check_track(small, "a.mp4")
 
 
+def test_who_is_cut_off_by_the_picture_is_not_called_small():
+    positions = make_track().image.positions * 0.17
+    parts = ("hip", "knee", "ankle", "heel", "foot")
+    legs = [name for name in BLAZEPOSE_33.joints if any(part in name for part in parts)]
+    positions[:, BLAZEPOSE_33.indices(legs)] = np.nan
+    with pytest.raises(PoseError, match=r"does not show the hips .* and knees .* film the whole body"):
+        check_track(make_track(positions=positions), "a.mp4")
+
+
 def flickering(scale, every=10, shift=0.0):
     """A person who is not found in every tenth frame."""
     positions = make_track(180).image.positions * scale + [shift, 0]

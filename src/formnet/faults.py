@@ -73,7 +73,8 @@ FAULTS: dict[str, Fault] = {
         Fault("feet_too_wide", "Feet too wide", "Bring the feet to about shoulder width.", _LEGS, ("front",)),
         Fault("front_bent", "Bent forward", "Keep the chest up and the trunk parallel to the shins.",
               _BACK, ("side",)),
-        Fault(UNSURE, "Unsure", "The model cannot tell; film from another side or closer.", is_fault=False),
+        Fault(UNSURE, "Unsure", "What matters cannot be judged here: film the whole body, from head to feet, from "
+              "another side.", is_fault=False),
     )
 }  # fmt: skip
 

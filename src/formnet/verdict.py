@@ -53,6 +53,12 @@ class RepetitionVerdict:
         return tuple(finding.fault for finding in clear_faults(self.findings))
 
     @property
+    def likely(self) -> tuple[Finding, ...]:
+        """Borderline findings that are more likely than not, the likeliest first: what a coach would look at again."""
+        near = [finding for finding in self.findings if finding.state == "borderline" and finding.excess > 0]
+        return tuple(sorted(near, key=lambda finding: -finding.excess))
+
+    @property
     def finding(self) -> Finding | None:
         """The finding that gave the label; None for good and unsure ones."""
         return next((finding for finding in self.findings if finding.fault == self.label), None)
@@ -83,9 +89,7 @@ class RepetitionVerdict:
             return self.finding.describe() + (f"; {doubt}" if doubt else "")
         if self.probabilities:
             return f"{max(self.probabilities.values()):.0%} by the network's classes"
-        near = [finding for finding in self.findings if finding.state == "borderline"]
-        named = [f"{f.title.lower()} (close to clear)" if f.close_to == "clear" else f.title.lower() for f in near]
-        return "borderline: " + ", ".join(named) if near else ""
+        return f"look at: {', '.join(map(_name_likely, self.likely))}" if self.likely else ""
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -151,6 +155,10 @@ class Verdict:
         if self.failures:
             answer["failures"] = dict(self.failures)
         return answer
+
+
+def _name_likely(finding: Finding) -> str:
+    return finding.title.lower() + (" (close to clear)" if finding.close_to == "clear" else "")
 
 
 def choose_label(findings: Sequence[Finding], good: str = "good") -> str:

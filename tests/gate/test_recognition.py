@@ -138,6 +138,18 @@ def test_a_repetition_in_doubt_goes_with_its_set(monkeypatch: pytest.MonkeyPatch
     assert [what.name for what in recognise_all(motion, spans)] == ["hinge"] * 3
 
 
+def test_a_set_refused_for_different_reasons_rescues_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of each criterion the median alone would speak for a squat."""
+    motion = squats((2.0, 5.0, 8.0))
+    spans = find_repetitions(motion).spans
+    odd = iter([{"least_knee_bend_deg": 38.0}, {"stride": 1.4}, {"step": 0.9}])
+    monkeypatch.setattr(
+        "formnet.gate.recognition.read_signs",
+        lambda p: {**{name: sign(p) for name, sign in SIGNS.items()}, **next(odd)},
+    )
+    assert not any(what.is_squat for what in recognise_all(motion, spans))
+
+
 @pytest.mark.parametrize(
     ("exercise", "least"),
     [("walking", 1.0), ("idle", 1.0), ("overhead_reach", 1.0), ("lunge", 0.8), ("sit_to_stand", 0.8)],
@@ -161,6 +173,7 @@ def test_what_is_no_squat_is_left_out_and_said_once() -> None:
     assert kept.spans == ()
     assert kept.warnings[0] == "a note"
     assert kept.warnings[1].startswith("what happens at 1.5, 1.5 s looks like a deadlift or another hinge of the hips")
+    assert kept.warnings[1].endswith("(at 1.5 s)")
     assert len(kept.warnings) == 2
     assert kept.other == "a deadlift or another hinge of the hips"
 

@@ -225,7 +225,7 @@ def test_noise_makes_no_repetitions_and_loses_none() -> None:
 def test_who_never_stands_straight_is_segmented_with_a_warning() -> None:
     found = find_repetitions(squats(rest_deg=40, peak_deg=120))
     assert [s.bottom_s for s in found.spans] == pytest.approx([2, 5, 8], abs=0.02)
-    assert any("never open to 150°" in w for w in found.warnings)
+    assert any("never seen open to 150°" in w for w in found.warnings)
 
 
 def test_who_does_not_stand_up_between_is_split_with_a_warning() -> None:

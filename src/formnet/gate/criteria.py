@@ -94,7 +94,8 @@ def _seat(signs: Signs) -> float:
 CRITERIA: tuple[OtherMovement, ...] = (
     OtherMovement(
         "lying", "an exercise on the floor, such as a bridge or a push-up", lambda s: s["standing_lean_deg"], 32.0, 4.0,
-        "the body never stands up: from feet to shoulders it leans {standing_lean_deg:.0f}° at best", "definition",
+        "the body never stands up: from feet to shoulders it leans {standing_lean_deg:.0f}° at best (if somebody does "
+        "stand there, the camera was tilted: turn the film upright)", "definition",
     ),
     OtherMovement(
         "plank", "an exercise on hands and feet, such as a plank or a burpee", lambda s: -s["balance"], 0.4, 0.03,
@@ -104,7 +105,7 @@ CRITERIA: tuple[OtherMovement, ...] = (
         "hinge", "a deadlift or another hinge of the hips", _hinge, 67.0, 3.0,
         "the trunk leans {trunk_lean_at_bottom_deg:.0f}°",
         "trunk of 66° (conventional) and 57° (sumo) at lift-off (Escamilla et al. 2000)",
-        " with the hands {hand_height:.2f} leg lengths over the ankles",
+        " with the hands {hand_height:+.2f} leg lengths from the height of the ankles",
     ),
     OtherMovement(
         "lunge", "a lunge", _lunge, 3.0, 1.0,
@@ -113,7 +114,8 @@ CRITERIA: tuple[OtherMovement, ...] = (
     ),
     OtherMovement(
         "side_lunge", "a side lunge", _side_lunge, 1.6, 0.2,
-        "one knee bends {knee_difference_deg:.0f}° more than the other, the feet {feet_apart:.2f} leg lengths apart",
+        "one knee bends {knee_difference_deg:.0f}° more than the other, the hips are {hip_shift:.2f} leg lengths off "
+        "the middle of the feet, which stand {feet_apart:.2f} apart",
         "both knees bend alike",
     ),
     OtherMovement(

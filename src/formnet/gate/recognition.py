@@ -45,7 +45,7 @@ def recognise_all(motion: Motion, spans: Sequence[RepetitionSpan]) -> tuple[Reco
     """Whether the repetitions of a clip are squats.
 
     Each is a squat as probably as by the criterion that speaks most against it. A repetition in doubt goes with the
-    others of its set: people repeat a movement.
+    others of its set: people repeat a movement. Others that are refused for different reasons refuse it, too.
 
     Args:
         motion: (T, J, 3) the whole clip, gaps filled and smoothed, as the repetitions were found in it.
@@ -57,8 +57,9 @@ def recognise_all(motion: Motion, spans: Sequence[RepetitionSpan]) -> tuple[Reco
         return ()
     signs = [read_signs(make_performance(motion, s.start, s.bottom, s.end, s.bottom_s)) for s in spans]
     own = np.array([[criterion.log_odds(one) for criterion in CRITERIA] for one in signs])
-    shared = np.where(np.abs(own) < _DOUBT, np.median(own, axis=0), own)
-    return tuple(_decide(one, odds) for one, odds in zip(signs, shared, strict=True))
+    least = own.min(axis=1)
+    shared = np.where(np.abs(least) < _DOUBT, np.median(least), least)
+    return tuple(_decide(*each) for each in zip(signs, own, shared, strict=True))
 
 
 def keep_squats(motion: Motion, found: Segmentation) -> Segmentation:
@@ -80,17 +81,23 @@ def keep_squats(motion: Motion, found: Segmentation) -> Segmentation:
 
 
 def _describe_others(group: Sequence[tuple[RepetitionSpan, Recognition]]) -> str:
-    (_, surest) = min(group, key=lambda pair: pair[1].probability)
+    surest_span, surest = min(group, key=lambda pair: pair[1].probability)
     times = ", ".join(f"{span.bottom_s:.1f}" for span, _ in group[:_LISTED])
     more = f" and {len(group) - _LISTED} more times" if len(group) > _LISTED else ""
-    return f"what happens at {times} s{more} looks like {surest.title} and is not judged: {surest.reason}"
+    at = f" (at {surest_span.bottom_s:.1f} s)" if len(group) > 1 else ""
+    return f"what happens at {times} s{more} looks like {surest.title} and is not judged: {surest.reason}{at}"
 
 
-def _decide(signs: dict[str, float], log_odds: FloatArray) -> Recognition:
-    probability = float(1.0 / (1.0 + np.exp(-np.clip(log_odds.min(), -_MOST, _MOST))))
-    refusing = np.flatnonzero(log_odds < 0)
-    if len(refusing) == 0:
+def _decide(signs: dict[str, float], own: FloatArray, shared: float) -> Recognition:
+    """What a repetition is.
+
+    Args:
+        own: (C,) log odds of a squat by each criterion.
+        shared: log odds of a squat, as they stand beside the others of the set.
+    """
+    probability = float(1.0 / (1.0 + np.exp(-np.clip(shared, -_MOST, _MOST))))
+    if shared >= 0:
         return Recognition(SQUAT, "a squat", probability, "")
     # The criteria stand in the order in which they explain most: who lies also bends the knees little.
-    criterion = CRITERIA[int(refusing[0])]
+    criterion = CRITERIA[int(np.argmax(own < 0) if (own < 0).any() else np.argmin(own))]
     return Recognition(criterion.name, criterion.title, probability, criterion.describe(signs))

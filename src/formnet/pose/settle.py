@@ -66,8 +66,9 @@ def settle(
         n_people = "1 person was" if len(ranked) == 1 else f"{len(ranked)} people were"
         raise PoseError(f"{n_people} found in {source}, not {wanted}; choose a person from 1 to {len(ranked)}")
     track = _make_track(ranked[wanted - 1], np.array(times_s), width, height, skeleton)
-    warnings = _check_coverage(track, source) + _others_warning(ranked, person, width, height)
-    return replace(track, eyes=eyes).with_warnings(warnings)
+    who = "a person" if wanted == 1 else f"person {wanted}"
+    others = [] if person is not None else _others_warning(ranked, len(times_s), width, height)
+    return replace(track, eyes=eyes).with_warnings(_check_coverage(track, source, who) + others)
 
 
 def _make_track(person: Person, times_s: np.ndarray, width: int, height: int, skeleton: Skeleton) -> PoseTrack:
@@ -91,13 +92,13 @@ def _make_track(person: Person, times_s: np.ndarray, width: int, height: int, sk
     return PoseTrack(Motion(image, confidence, times_s, skeleton, "pixel"), world, width, height)
 
 
-def _check_coverage(track: PoseTrack, source: str) -> list[str]:
+def _check_coverage(track: PoseTrack, source: str, who: str) -> list[str]:
     """Warnings about frames without the person; raises `PoseError` when too few show one."""
     coverage = track.coverage
     if coverage < MIN_COVERAGE and _longest_stretch_s(track) < MIN_STRETCH_S:
         raise PoseError(
-            f"a person was found in only {coverage:.0%} of the frames of {source}; film the whole body, well lit, "
-            "from 2–4 metres away"
+            f"{who} was found in only {coverage:.0%} of the frames of {source}; film the whole body, well lit, from "
+            "2–4 metres away"
         )
     return [f"no person was found in {1 - coverage:.0%} of the frames"] if coverage < _TOLD_COVERAGE else []
 
@@ -109,10 +110,12 @@ def _longest_stretch_s(track: PoseTrack) -> float:
     return max(float(piece[-1] - piece[0]) for piece in pieces)
 
 
-def _others_warning(ranked: list[Person], person: int | None, width: int, height: int) -> list[str]:
-    if len(ranked) < 2 or person is not None:
+def _others_warning(ranked: list[Person], n_frames: int, width: int, height: int) -> list[str]:
+    if len(ranked) < 2:
         return []
     n_people = "two" if len(ranked) == 2 else str(len(ranked))
     followed, *others = (compute_prominence(p, width, height) for p in ranked)
     who = "most prominent one" if followed >= max(others) else "one who moves"
-    return [f"there are {n_people} people in the picture: the {who} is followed, --person 2 picks the next"]
+    is_next_there = len(ranked[1].detections) >= MIN_COVERAGE * n_frames
+    choice = ", --person 2 picks the next" if is_next_there else "; the next is not there for most of the time"
+    return [f"there are {n_people} people in the picture: the {who} is followed{choice}"]

@@ -126,7 +126,7 @@ def find_repetitions(
             warnings += [reason] if reason else []
     if spans and not any(upright[span.start : span.end + 1].any() for span in spans):
         warnings.append(
-            f"hips and knees never open to {rule.canonical.threshold_deg:.0f}°; repetitions were cut at this person's "
+            f"hips and knees are never seen open to {rule.canonical.threshold_deg:.0f}°; repetitions were cut at this person's "
             "own standing posture"
         )
     if (quick_s := course.find_quick_s(scenes, spans)) > 0:
@@ -230,13 +230,13 @@ class _Course:
         at = f"at {self.times_s[dip.bottom]:.1f} s"
         moving_at_start, moving_at_end = self._moves(dip, first, 1), self._moves(dip, last, -1)
         if (dip.bottom == first and moving_at_start) or (dip.bottom == last and moving_at_end):
-            return None, f"a repetition {at} was left out: its bottom is not in the clip"
+            return None, f"a movement {at} was left out: its bottom is not in the clip"
         comes, goes = self._missing(dip, dip.before), self._missing(dip, dip.after)
         cut_before = dip.bottom == first or (dip.before == first and (moving_at_start or comes > 0))
         cut_after = dip.bottom == last or (dip.after == last and (moving_at_end or goes > 0))
         whole_before, whole_after = comes <= 0 and not cut_before, goes <= 0 and not cut_after
         if not (whole_before or whole_after):
-            return None, f"a repetition {at} was left out: neither its way down nor its way up is whole in the clip"
+            return None, f"a movement {at} was left out: neither its way down nor its way up is whole in the clip"
         start, end = self._climb(dip.bottom, dip.before, -1), self._climb(dip.bottom, dip.after, 1)
         duration_s = float(self.times_s[end] - self.times_s[start])
         if duration_s > self.rule.max_duration_s:

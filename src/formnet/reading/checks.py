@@ -108,7 +108,7 @@ def _check_size(track: PoseTrack, source: str) -> None:
             "percents of the picture are to be divided by 100, places in a smaller picture are to be "
             "given in pixels of the full one"
         )
-    if height_px < MIN_HEIGHT_PX:
+    if height_px < MIN_HEIGHT_PX and not _lacks_knees(track.image):
         raise PoseError(
             f"the person in {source} is only {height_px:.0f} pixels tall, too small to judge; film from nearer or give "
             f"the clip in its full size ({MIN_HEIGHT_PX:.0f} pixels and more)"
@@ -120,6 +120,12 @@ def _check_size(track: PoseTrack, source: str) -> None:
             f"the person in {source} is only {height_px:.0f} pixels tall and lost in {lost.mean():.0%} of the frames, "
             "too small or too much compressed; film from nearer or give the clip in its full size and quality"
         )
+
+
+def _lacks_knees(image: Motion) -> bool:
+    """Whether the picture cuts somebody off who is not small: mostly there is no knee."""
+    knees = image.missing[:, image.skeleton.indices(["left_knee", "right_knee"])].all(axis=1)
+    return share_of_shown(np.logical_and(knees, ~image.missing.all(axis=1)), image) > 0.5
 
 
 def _was_seen(track: PoseTrack) -> bool:

@@ -32,6 +32,8 @@ def _count_good(repetitions: tuple[RepetitionVerdict, ...]) -> str:
     n = len(repetitions)
     good = sum(repetition.kind == "good" for repetition in repetitions)
     unsure = sum(repetition.label == UNSURE for repetition in repetitions)
+    if unsure == n > 1:
+        return f"{n} of {n} repetitions not judgeable"
     said = f"{good} of {n} repetitions without a clear fault" if n > 1 else ("no clear fault" if good else "")
     return ", ".join(part for part in (said, f"{unsure} not judgeable" if unsure else "") if part)
 

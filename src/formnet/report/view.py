@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from formnet.checks import join_words
 from formnet.faults import fault_named
 from formnet.measures.registry import FAMILIES, MEASURES
 from formnet.report.clock import format_time
@@ -75,8 +76,18 @@ def view_repetition(number: int, repetition: RepetitionVerdict, image: str | Non
         "findings": [view_finding(finding) for finding in repetition.findings],
         "families": view_families(repetition),
         "courses": Markup(_draw_courses(repetition)),
-        "advice": [fault_named(f).advice for f in seen_faults(repetition)] or [fault_named(repetition.label).advice],
+        "advice": list_advice(repetition),
     }
+
+
+def list_advice(repetition: RepetitionVerdict) -> list[str]:
+    """A coach's sentence for each clear fault; where there is none, what to look at again, else to go on like this."""
+    if faults := seen_faults(repetition):
+        return [fault_named(fault).advice for fault in faults]
+    if repetition.kind == "good" and repetition.likely:
+        named = join_words([finding.title.lower() for finding in repetition.likely])
+        return [f"No clear fault; {named} may be one: look again."]
+    return [fault_named(repetition.label).advice]
 
 
 def view_finding(finding: Finding) -> dict[str, Any]:
