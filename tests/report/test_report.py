@@ -20,6 +20,7 @@ from formnet.report.summary import summarise
 from formnet.report.svg import draw_range
 from formnet.report.table import write_verdict_csv
 from formnet.report.text import render_clip
+from formnet.report.view import list_advice
 from formnet.standards.finding import hold_against
 from formnet.standards.standard import Criterion, Rule
 from formnet.verdict import ClipVerdict, RepetitionVerdict, Verdict
@@ -168,3 +169,26 @@ def test_the_angle_is_drawn_where_it_was_measured() -> None:
 def test_a_set_is_summed_up_in_a_sentence() -> None:
     said = summarise(CLIP)
     assert said == "1 of 3 repetitions without a clear fault, 1 not judgeable; shallow in 1 of 3."
+
+
+def test_a_set_that_shows_nothing_is_not_called_faulty() -> None:
+    hidden = (repetition("unsure", 1.0, 20.0), repetition("unsure", 4.0, 20.0))
+    assert summarise(replace(CLIP, repetitions=hidden)) == "2 of 2 repetitions not judgeable."
+
+
+@pytest.mark.parametrize(
+    ("thigh_deg", "basis", "advice"),
+    [
+        (10.0, "", "keep this form"),
+        (17.0, "look at: shallow", "shallow may be one: look again"),
+        (20.0, "look at: shallow (close to clear)", "shallow may be one: look again"),
+    ],
+)
+def test_a_good_repetition_names_what_is_more_likely_a_fault_than_not(
+    thigh_deg: float, basis: str, advice: str
+) -> None:
+    """Borderline all three, by errors of 6 degrees about a limit of 15."""
+    one = repetition("good", 1.0, thigh_deg)
+    assert one.findings[0].state == "borderline"
+    assert one.basis == basis
+    assert advice in " ".join(list_advice(one))

@@ -31,6 +31,14 @@ def nearer_side(one_side: Callable[[Performance, str], FloatArray]) -> Curve:
     return lambda performance: _mean_of_sides(performance, one_side, performance.seen_sides)
 
 
+def side_of_seen_knee(one_side: Callable[[Performance, str], FloatArray]) -> Curve:
+    """The mean of a curve over the sides whose knee is seen at the bottom; over both where neither is.
+
+    A knee behind the body is guessed, and from obliquely behind it is guessed inwards.
+    """
+    return lambda performance: _mean_of_sides(performance, one_side, performance.sides_showing("knee"))
+
+
 def _mean_of_sides(
     performance: Performance, one_side: Callable[[Performance, str], FloatArray], sides: Sequence[str]
 ) -> FloatArray:

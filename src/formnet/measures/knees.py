@@ -6,7 +6,7 @@ from formnet.measures.base import Measure
 _LEG = ("hip", "knee", "ankle")
 _FOOT = ("knee", "ankle", "foot_index")
 PAST_TOES = c.both_sides(c.knee_past_toes)
-INSIDE_FOOT = c.both_sides(c.knee_inside_foot_deg)
+INSIDE_FOOT = c.side_of_seen_knee(c.knee_inside_foot_deg)
 
 
 def _of_side(side: str) -> tuple[Measure, ...]:

@@ -100,6 +100,10 @@ class Performance:
         sure = self.motion.confidence[frames][:, known.indices(names)].mean(axis=0)
         return bool(names) and float(sure.max()) < _LEAST_CONFIDENCE
 
+    def sides_showing(self, kind: str) -> tuple[str, ...]:
+        """The sides on which a joint is seen at the bottom; both where neither is, or one side lacks it."""
+        return tuple(side for side in SIDES if not self.hides(f"{side}_{kind}", self.at_bottom)) or SIDES
+
     @property
     def inside(self) -> slice:
         """The repetition's own frames."""

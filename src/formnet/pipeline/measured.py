@@ -14,6 +14,7 @@ from formnet.judges.measuring.estimator import MeasureEstimator
 from formnet.lifting.lifter import Lifter
 from formnet.measures.calibration import FAST_EYES, calibration_for, measure_repetition, view_name
 from formnet.measures.measurement import Measurement
+from formnet.measures.misfit import describe_misfit
 from formnet.measures.performance import Performance, make_performance
 from formnet.measures.registry import read_course
 from formnet.motion import Motion
@@ -76,6 +77,8 @@ class MeasuringJudge:
         measurements = self._see_by_network(
             measure_repetition(performance, calibration_for(source)), performance, image
         )
+        if misfit := describe_misfit(performance):
+            measurements = {name: replace(one, is_shown=False, reason=misfit) for name, one in measurements.items()}
         findings = find_faults(self.standard, measurements)
         return RepetitionVerdict(
             span.start_s,

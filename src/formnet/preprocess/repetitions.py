@@ -126,8 +126,8 @@ def find_repetitions(
             warnings += [reason] if reason else []
     if spans and not any(upright[span.start : span.end + 1].any() for span in spans):
         warnings.append(
-            f"hips and knees are never seen open to {rule.canonical.threshold_deg:.0f}°; repetitions were cut at this person's "
-            "own standing posture"
+            f"hips and knees are never seen open to {rule.canonical.threshold_deg:.0f}°; repetitions were cut at this "
+            "person's own standing posture"
         )
     if (quick_s := course.find_quick_s(scenes, spans)) > 0:
         spans = []
