@@ -108,6 +108,7 @@ def trc(*, rate: str = "30", n_frames: str = "3", units: str = "m", rows: str | 
 def c3d(
     n_frames: int = 12, n_points: int = 8, rate: float = 30.0, unit: str = "mm", value: float = 1.0,
     labels: list[str] | None = None, order: str = "<", processor: int = 84, scale: float = -1.0,
+    group: str = "POINT",
 ) -> bytes:  # fmt: skip
     """A C3D file of 12 frames of 8 points that may say other numbers of them."""
     names = labels or ["LHip", "RHip", "LKnee", "RKnee", "LAnkle", "RAnkle", "LShoulder", "RShoulder"]
@@ -124,7 +125,13 @@ def c3d(
 
     width = max(map(len, names))
     text = "".join(name.ljust(width) for name in names).encode()
-    body = bytes([1, 0x50, 2, processor]) + bytes([5, 0xFF]) + b"POINT" + struct.pack(f"{order}H", 3) + b"\0"
+    body = (
+        bytes([1, 0x50, 2, processor])
+        + bytes([len(group), 0xFF])
+        + group.encode()
+        + struct.pack(f"{order}H", 3)
+        + b"\0"
+    )
     body += parameter("LABELS", -1, [width, len(names)], text) + parameter("UNITS", -1, [len(unit)], unit.encode())
     body += parameter("RATE", 4, [], floats(rate)) + parameter("SCALE", 4, [], floats(scale)) + b"\0\0"
     head = bytes([2, 0x50]) + struct.pack(f"{order}5H", n_points, 0, 1, n_frames, 10) + floats(scale)

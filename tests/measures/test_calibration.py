@@ -23,7 +23,7 @@ from formnet.measures.measurement import Measurement, describe_limit, describe_v
 from formnet.measures.performance import make_performance
 from formnet.measures.registry import MEASURES
 from formnet.training.measures.errors import fit_line, solid_lines
-from tests.measures.stick_figure import Pose, build_squat
+from tests.measures.stick_figure import Pose, build_squat, turned
 
 
 @pytest.mark.parametrize(
@@ -113,6 +113,23 @@ def test_json_has_no_nan():
 def test_content_that_is_no_errors_file_is_refused():
     with pytest.raises(InputError, match="no errors of measures"):
         read_calibrations({"sources": {"x": {"thigh": {"front": [1, 2]}}}})
+
+
+@pytest.mark.parametrize(("yaw_deg", "sides"), [(90, ("left",)), (-90, ("right",)), (0, ("left", "right")),
+                                                 (60, ("left",)), (45, ("left", "right"))])  # fmt: skip
+def test_from_the_side_the_nearer_foot_tells_where_no_confidence_does(yaw_deg, sides):
+    """The farther one is guessed, and guessed feet rise with the knees."""
+    motion = turned(build_squat(Pose(thigh=5, shank=30, trunk=35), standing=Pose()), yaw_deg)
+    middle = len(motion) // 2
+    performance = make_performance(motion, 15, middle, len(motion) - 16)
+    assert performance.seen_sides == sides
+    assert abs(performance.view_deg) == pytest.approx(abs(yaw_deg), abs=1)
+    if len(sides) == 1:
+        (near,), (far,) = sides, {"left", "right"} - set(sides)
+        assert motion.joint(f"{near}_hip")[0, 2] < motion.joint(f"{far}_hip")[0, 2]
+    sure = motion.confidence * np.where(["right" in joint for joint in motion.skeleton.joints], 0.7, 0.9)
+    told = make_performance(motion.replace(confidence=sure), 15, middle, len(motion) - 16)
+    assert told.seen_sides == ("left",)
 
 
 def test_a_foot_that_is_not_seen_while_standing_takes_no_part_in_its_rise():

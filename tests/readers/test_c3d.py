@@ -72,3 +72,10 @@ def test_damage_anywhere_is_no_crash(tmp_path: Path) -> None:
         path.write_bytes(whole[:at] + bytes([whole[at] ^ int(rng.integers(1, 256))]) + whole[at + 1 :])
         with contextlib.suppress(InputError):
             read_source(path)
+
+
+def test_rotations_without_points_are_called_so(tmp_path: Path) -> None:
+    """As Theia writes them."""
+    (tmp_path / "a.c3d").write_bytes(files.c3d(n_points=0, group="ROTATION"))
+    with pytest.raises(InputError, match=r"holds rotations of the parts of a body \(Theia\) and no points; export"):
+        read_source(tmp_path / "a.c3d")

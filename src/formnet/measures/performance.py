@@ -18,6 +18,7 @@ from formnet.geometry.level import (
 )
 from formnet.geometry.view import compute_view_angle_deg
 from formnet.motion import FloatArray, Motion
+from formnet.skeleton import LIFTED_32
 
 SIDES = ("left", "right")
 _AROUND_S = 1.5
@@ -29,6 +30,10 @@ _BOTTOM_S = 0.08
 _LEAST_CONFIDENCE = 0.4
 """A joint whose mean confidence at the bottom is below this on both sides is not seen there."""
 _LEG = ("knee", "ankle", "heel", "foot_index")
+_ALIKE = 1e-6
+_FROM_THE_SIDE_DEG = 40.0
+"""Nearer to the side than this one leg hides the other: of four real clips seen from 57–91°, without confidences the
+nearer foot alone gives the rise of heels that is read with them (within 0.05 of a foot), both feet up to 0.12 more."""
 _HIDDEN_BY = 0.15
 """A leg that is seen with so much less confidence than the other stands behind it."""
 
@@ -79,8 +84,16 @@ class Performance:
 
     @cached_property
     def seen_sides(self) -> tuple[str, ...]:
-        """The sides whose leg is seen well: both, or one where the other is hidden by it or has a foot out of sight."""
+        """The sides whose leg is seen well: both, or one where the other is hidden by it or has a foot out of sight.
+
+        Where all confidences of joints lifted from a picture are alike they tell nothing: from the side the nearer leg
+        hides the other.
+        """
         sure = {side: joints for side in SIDES if (joints := self._sure_of_leg(side)).size}
+        every = np.concatenate([joints.ravel() for joints in sure.values()]) if sure else np.zeros(1)
+        is_from_side = abs(abs(self.view_deg) - 90.0) <= _FROM_THE_SIDE_DEG
+        if is_from_side and np.ptp(every) < _ALIKE and self.motion.skeleton == LIFTED_32:
+            return ("left",) if self.view_deg > 0 else ("right",)
         best = max((float(joints[0].mean()) for joints in sure.values()), default=0.0)
         near = {side: joints for side, joints in sure.items() if joints[0].mean() >= best - _HIDDEN_BY}
         whole = tuple(side for side, joints in near.items() if joints.min() >= _LEAST_CONFIDENCE)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from formnet.errors import InputError
+from formnet.errors import InputError, OtherContentError
 from formnet.motion import MAX_EVEN_FRAMES, FloatArray, Motion
 from formnet.readers.detections import make_motion
 from formnet.readers.keypoints.markers import METRES, choose_joints
@@ -72,13 +72,20 @@ def read_c3d(path: Path) -> tuple[Motion, tuple[str, ...]]:
     Up and right are what the file calls so (POINT:X_SCREEN, Y_SCREEN); else up is where heads are over ankles.
 
     Raises:
-        InputError: no C3D file, a damaged one, an unknown unit, or too few points that are joints.
+        InputError: no C3D file, a damaged one, or an unknown unit.
+        OtherContentError: too few points that are joints.
     """
     raw = read_bytes(path, "C3D file")
     if len(raw) < 2 * _BLOCK or raw[1] != _MARK or raw[0] < 2:
         raise InputError(f"{path} is no C3D file: expected a head and parameters in blocks of {_BLOCK} bytes")
     try:
         content = _read_parameters(raw)
+        has_points = struct.unpack_from(f"{content.order}H", raw, 2)[0] > 0
+        if not has_points and content.texts("ROTATION:LABELS"):
+            raise OtherContentError(
+                f"{path} holds rotations of the parts of a body (Theia) and no points; export its joint centres as C3D "
+                "or TRC"
+            )
         points = _read_points(content)
         rate = content.first("POINT:RATE", struct.unpack_from(f"{content.order}f", raw, 20)[0])
     except (ValueError, struct.error, OverflowError, IndexError) as error:
