@@ -183,6 +183,13 @@ def test_labelled_points_without_places_are_no_crash(tmp_path, broken):
     assert motion.missing[3].tolist() == [True] + [False] * 16
 
 
+def test_boxes_that_are_years_apart_take_no_memory(tmp_path):
+    boxes = [{"frame": frame, "x": 1, "y": 2} for frame in (1, 10**9)]
+    result = {"type": "videorectangle", "value": {"labels": ["nose"], "sequence": boxes}}
+    with pytest.raises(InputError, match="export the file again"):
+        read_pose_source(whole([{"annotations": [{"result": [result]}]}])(tmp_path))
+
+
 def vision_name(joint):
     bones = {
         "hip": "upLeg",

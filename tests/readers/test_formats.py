@@ -123,8 +123,16 @@ def test_candidates_of_two_people_are_told_apart_and_points_not_found_are_missin
     np.testing.assert_allclose(read_pose_source(path, person=2).motion.positions, beside[..., :2])
 
 
-def test_numbers_of_candidates_that_are_not_there_are_refused(tmp_path):
-    path = write(tmp_path / "a.json", [{"candidate": [[1, 2, 0.5, 0]], "subset": [[1] * 20]}])
+def test_frames_without_candidates_show_nobody(tmp_path):
+    frames = [{"candidate": np.insert(pose, 3, 0, axis=1).tolist(), "subset": [list(range(20))]} for pose in OPEN]
+    frames[5] = {"candidate": [], "subset": []}
+    source = read_pose_source(write(tmp_path / "a.json", frames), fps=30)
+    np.testing.assert_array_equal(source.motion.missing.all(axis=1), [n == 5 for n in range(N_FRAMES)])
+
+
+@pytest.mark.parametrize("number", [1, 1e30, float("inf")])
+def test_numbers_of_candidates_that_are_not_there_are_refused(tmp_path, number):
+    path = write(tmp_path / "a.json", [{"candidate": [[1, 2, 0.5, 0]], "subset": [[number] * 20]}])
     with pytest.raises(InputError, match="names candidates that are not there"):
         read_pose_source(path)
 

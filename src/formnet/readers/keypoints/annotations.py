@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from formnet.errors import InputError, OtherContentError
+from formnet.motion import MAX_EVEN_FRAMES
 from formnet.readers.keypoints.confidences import CONFIDENCE_OF_FLAG
 from formnet.readers.keypoints.names import are_joints
 
@@ -192,6 +193,8 @@ def _read_sequences(results: list[Object]) -> Object:
         if not boxes:
             continue
         numbers = np.array([box["frame"] for box in boxes])
+        if np.ptp(numbers) > MAX_EVEN_FRAMES:
+            raise ValueError("more frames than a clip may have")
         shown = np.arange(numbers[0], numbers[-1] + 1)
         x, y = (np.interp(shown, numbers, [(box[axis] + box.get(side, 0) / 2) / 100 for box in boxes])
                 for axis, side in (("x", "width"), ("y", "height")))  # fmt: skip

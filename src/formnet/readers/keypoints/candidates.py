@@ -42,8 +42,8 @@ def parse_candidates(known: Mapping[str, Any], where: str) -> list[Points] | Non
         InputError: lists of other shapes, or numbers of places that are not there.
     """
     found = find_candidates(known)
-    if found is None:
-        return None
+    if found is None or not found[1]:
+        return None if found is None else []
     try:
         places = np.array(found[0], dtype=np.float64).reshape(-1, np.shape(found[0])[-1] if found[0] else 2)
         rows = np.array(found[1], dtype=np.float64).reshape(len(found[1]), -1)
@@ -52,12 +52,12 @@ def parse_candidates(known: Mapping[str, Any], where: str) -> list[Points] | Non
         raise InputError(f"{where}: expected lists of candidates and of subsets; write the file again") from None
     n_points = _WITH_TOTALS.get(rows.shape[1], rows.shape[1])
     rows = np.nan_to_num(rows[:, :n_points], nan=-1.0)
-    numbers = rows.astype(np.int64)
-    if (rows != numbers).any() and rows.size == len(places):
+    if (rows != rows.round()).any() and rows.size == len(places):
         # Scores and no numbers: everybody's points follow each other.
-        scores, numbers = rows, np.arange(rows.size).reshape(rows.shape)
-    if not 2 <= places.shape[1] <= 4 or numbers.max(initial=-1) >= len(places):
+        scores, rows = rows, np.arange(rows.size, dtype=np.float64).reshape(rows.shape)
+    if not 2 <= places.shape[1] <= 4 or rows.max(initial=-1.0) >= len(places):
         raise InputError(f"{where}: subset names candidates that are not there; write the file again")
+    numbers = np.maximum(rows, -1.0).astype(np.int64)
     has_scores = scores is not None and scores.size >= numbers.size and scores.shape[-1] == n_points
     values = np.full((*numbers.shape, 3), np.nan)
     values[..., :2] = _take(places[:, :2], numbers)
