@@ -63,7 +63,7 @@ def smooth_extended_kalman(
     """
     _check(noise, acceleration)
     if motion.n_dimensions != 3:
-        raise InputError("limbs in the picture have no constant length; use smooth_kalman for 2D")
+        raise InputError("limbs in the picture have no constant length; choose kalman for joints in the picture")
     if not limb_noise > 0:
         raise InputError(f"limb_noise must be above 0, got {limb_noise}")
     usable = np.flatnonzero((~motion.missing).sum(axis=0) >= 2)
