@@ -49,6 +49,17 @@ def test_known_angles_come_out_on_a_body_of_other_limbs(exercise: str, tmp_path:
     assert lean.max() < 6.0
 
 
+def test_joints_that_a_camera_has_not_are_done_without() -> None:
+    # UTD-MHAD's Kinect has one joint between hips and neck.
+    motion = simulate("sit_to_stand")
+    known = motion.positions.copy()
+    known[:, motion.skeleton.indices(("spine1", "left_collar", "right_collar", "head_top"))] = np.nan
+    posed = pose(motion.replace(positions=known, confidence=np.isfinite(known[..., 0]).astype(float))).motion
+    error = compute_angles(posed, "hip", "knee", "ankle") - compute_angles(pose(motion).motion, "hip", "knee", "ankle")
+    assert np.abs(error).max() < 5.0
+    assert np.isfinite(posed.positions).all()
+
+
 def test_limbs_are_the_bodys_and_stay_so() -> None:
     body = load_body()
     betas = body.sample_betas(np.random.default_rng(3))[0]

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from formnet.body.model import TO_WORLD, Body
-from formnet.conversion import convert_motion
 from formnet.errors import InputError
 from formnet.geometry.paths import interpolate_at
 from formnet.lifting.fitting.points import smooth_paths
@@ -72,9 +71,9 @@ def pose_recording(motion: Motion, body: Body, betas: FloatArray, fps: float) ->
             f"{motion.unit}s; give joints in space"
         )
     smooth = sample_smoothly(motion, fps)
-    seen = convert_motion(smooth, LEGS, allow_missing=True)
-    if absent := [name for name in LEGS.joints if seen.missing[:, LEGS.index(name)].any()]:
+    if absent := [name for name in LEGS.joints if name not in smooth.skeleton]:
         raise InputError(f"{', '.join(absent)} were never recorded; give recordings of the whole body")
+    seen = smooth.select(LEGS)
     anatomy = describe_anatomy(body, betas)
     turns = chain(estimate_rotations(body, betas, smooth))
     _straighten_trunk(turns, anatomy.offsets[0], seen.positions * TO_WORLD)
@@ -88,10 +87,12 @@ def pose_recording(motion: Motion, body: Body, betas: FloatArray, fps: float) ->
 
 
 def sample_smoothly(motion: Motion, fps: float) -> Motion:
-    """The motion smoothed, gaps bridged, at an even rate; joints that are never seen stay missing."""
+    """The motion smoothed, gaps bridged, at an even rate, without the joints that are never seen."""
+    seen = [joint for joint, lost in zip(motion.skeleton.joints, motion.missing.all(axis=0), strict=True) if not lost]
+    known = motion.select(Skeleton("recorded joints", tuple(seen)))
     times_s = np.arange(motion.timestamps[0], motion.timestamps[-1] + 1e-9, 1.0 / fps)
-    positions = interpolate_at(times_s, motion.timestamps, smooth_paths(motion))
-    return Motion(positions, np.isfinite(positions[..., 0]).astype(float), times_s, motion.skeleton)
+    positions = interpolate_at(times_s, motion.timestamps, smooth_paths(known))
+    return Motion(positions, np.ones(positions.shape[:2]), times_s, known.skeleton)
 
 
 def _straighten_trunk(turns: FloatArray, offsets: FloatArray, seen: FloatArray) -> None:
