@@ -88,8 +88,8 @@ def pose_recording(motion: Motion, body: Body, betas: FloatArray, fps: float) ->
 
 def sample_smoothly(motion: Motion, fps: float) -> Motion:
     """The motion smoothed, gaps bridged, at an even rate, without the joints that are never seen."""
-    seen = [joint for joint, lost in zip(motion.skeleton.joints, motion.missing.all(axis=0), strict=True) if not lost]
-    known = motion.select(Skeleton("recorded joints", tuple(seen)))
+    seen = np.flatnonzero(~motion.missing.all(axis=0))
+    known = motion.select(Skeleton("recorded joints", tuple(motion.skeleton.joints[number] for number in seen)))
     times_s = np.arange(motion.timestamps[0], motion.timestamps[-1] + 1e-9, 1.0 / fps)
     positions = interpolate_at(times_s, motion.timestamps, smooth_paths(known))
     return Motion(positions, np.ones(positions.shape[:2]), times_s, known.skeleton)
