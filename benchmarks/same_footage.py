@@ -210,9 +210,9 @@ def is_turned(before: Finding, after: Finding) -> bool:
 
 
 def is_unsaid(before: Finding, after: Finding) -> bool:
-    """Another state, of which neither says that it is close."""
+    """Another state, of which neither says that it is close; one that cannot be judged says why."""
     is_said = before.close_to == after.state or after.close_to == before.state
-    return before.state != after.state and not is_said
+    return before.state != after.state and not is_said and "not judgeable" not in (before.state, after.state)
 
 
 def show(kept: Sequence[Kept]) -> None:

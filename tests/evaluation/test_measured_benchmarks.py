@@ -264,6 +264,19 @@ def test_repetitions_of_the_same_footage_are_paired_and_what_turned_is_counted(l
     }
 
 
+def test_a_changed_finding_is_said_where_one_of_both_is_close_or_gives_a_reason(load) -> None:
+    same = load("same_footage")
+
+    def finding(state: str, close_to: str | None = None) -> SimpleNamespace:
+        return SimpleNamespace(state=state, close_to=close_to)
+
+    assert same.is_unsaid(finding("clear"), finding("borderline"))
+    assert not same.is_unsaid(finding("clear"), finding("clear"))
+    assert not same.is_unsaid(finding("clear", "borderline"), finding("borderline"))
+    assert not same.is_unsaid(finding("none"), finding("borderline", "none"))
+    assert not same.is_unsaid(finding("none"), finding("not judgeable"))
+
+
 def test_pictures_are_repeated_or_left_out_to_keep_an_even_rate(load) -> None:
     same = load("same_footage")
     timed = [(0.0, "a"), (0.1, "b"), (0.5, "c"), (0.52, "d")]
