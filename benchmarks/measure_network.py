@@ -88,7 +88,7 @@ def ablate(train: MeasureTable, held: MeasureTable, epochs: int, seed: int, out:
     found = {"geometry": figures_by_view(*geometry.estimate(testing.exact), testing, spec)}
     for name, sees in VARIANTS.items():
         options = MeasureOptions(seed=seed, sees=sees)
-        network = fit_network(train, setting, MeasuringSpec(sees=sees), options, _trainer(epochs), out)
+        network = fit_network(train, setting, MeasuringSpec(sees=sees), options, _trainer(epochs), out).freeze()
         plain = MeasureEstimator(network, LIFTER, {m: dict.fromkeys(VIEWS, 1.0) for m in spec.measures}, {})
         estimator = MeasureEstimator(network, LIFTER, fit_factors(plain, setting), {})
         found[name] = figures_by_view(*estimator.estimate_all(testing.exact), testing, spec)

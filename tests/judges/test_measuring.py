@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,17 +17,20 @@ from formnet.judges.measuring.estimator import (
     load_shipped_estimator,
     save_estimator,
 )
-from formnet.judges.measuring.network import MeasureNetwork, NetworkOptions
+from formnet.judges.measuring.forward import MeasureForward, NetworkOptions
+from formnet.judges.measuring.network import MeasureNetwork
 from formnet.judges.measuring.sight import look, mirror_sight, mirror_values, stack_sights
-from formnet.judges.measuring.spec import MeasuringSpec
+from formnet.judges.measuring.spec import SIGHTS, MeasuringSpec
 from formnet.lifting.observation import OBSERVED_24
 from formnet.measures.calibration import VIEWS
 from formnet.measures.performance import Performance, make_performance
 from formnet.measures.registry import MEASURES, read_values
 from formnet.motion import Motion
 from formnet.pipeline.measured import SEEN_BY_NETWORK
+from formnet.storage.modules import build_with_weights
 from formnet.storage.weights import compute_fingerprint, shipped_path
 from tests.measures.stick_figure import Pose, build_squat, turned
+from tests.random_weights import randomise
 
 SPEC = MeasuringSpec()
 BOTTOM = Pose(thigh=5.0, shank=30.0, trunk=35.0, back_bend=12.0, head_tip=20.0, toe_out=20.0, knee_out=15.0)
@@ -63,16 +67,16 @@ def see(motion: Motion, picture: Motion | None = None):  # type: ignore[no-untyp
 
 
 @pytest.fixture(scope="module")
-def network() -> MeasureNetwork:
+def network() -> MeasureForward:
     torch.manual_seed(0)
     made = MeasureNetwork(SPEC, TINY)
     sight = stack_sights([see(build_squat(Pose(thigh=thigh, trunk=30.0))) for thigh in (0.0, 20.0, 40.0)])
     made.fit_scale(sight, np.random.default_rng(0).normal(size=(3, len(SPEC.measures))))
-    return made.eval()
+    return made.freeze()
 
 
 @pytest.fixture
-def estimator(network: MeasureNetwork) -> MeasureEstimator:
+def estimator(network: MeasureForward) -> MeasureEstimator:
     factors = {name: dict.fromkeys(VIEWS, 1.0) for name in SPEC.measures}
     return MeasureEstimator(network, "supervised", factors, {"thigh": ("front",), "trunk_lean": ("side",)})
 
@@ -88,6 +92,32 @@ def test_a_mirrored_person_has_mirrored_readings():
     plain, turned_round = (np.array(list(read_values(perform(m)).values())) for m in (motion, mirrored))
     np.testing.assert_allclose(turned_round, mirror_values(plain, names), atol=1e-6)
     assert np.nanmax(np.abs(plain - turned_round)) > 1, "the figure is lopsided, else nothing is tested"
+
+
+@pytest.mark.parametrize("sees", [SIGHTS, ("solid",), ("picture",), ("readings",), ("solid", "readings")], ids=str)
+@pytest.mark.parametrize("options", [TINY, NetworkOptions(width=12, n_layers=3, hidden=20)], ids=["tiny", "larger"])
+def test_it_says_what_the_trained_one_says(sees, options):
+    network = MeasureNetwork(MeasuringSpec(sees=sees), options).eval()
+    randomise(network)
+    assert_alike(network, network.freeze())
+
+
+def test_the_shipped_one_says_what_the_trained_one_said():
+    shipped = load_shipped_estimator().network
+    network = build_with_weights(lambda: MeasureNetwork(shipped.spec, shipped.options), shipped.arrays, Path("shipped"))
+    assert_alike(network, shipped)
+
+
+def assert_alike(network, forward):  # type: ignore[no-untyped-def]
+    """Two sights, one of them of a picture in which little is seen from nobody knows where."""
+    plain = see(make_lopsided())
+    blind = dataclasses.replace(plain, picture=np.full_like(plain.picture, np.nan), view_deg=np.array(np.nan))
+    sight = stack_sights([plain, blind])
+    parts = [torch.from_numpy(np.float32(part)) for part in vars(sight).values()]
+    with torch.inference_mode():
+        expected = network(*parts)
+    for said, wanted in zip(forward(sight), expected, strict=True):
+        np.testing.assert_allclose(said, wanted, atol=1e-5, rtol=1e-5)
 
 
 def test_the_network_is_fair_to_both_sides(network):

@@ -10,20 +10,27 @@ import pytest
 import torch
 
 from formnet.errors import CheckpointError, InputError, PoseError
+from formnet.lifting.forward import LifterNetwork, take_lifter
 from formnet.lifting.lifter import LIFTERS, create_lifter
 from formnet.lifting.network import JointRelation, TemporalLifter
 from formnet.lifting.observation import OBSERVED_24
-from formnet.lifting.temporal import LifterNetwork, NetworkLifter, load_lifter, save_lifter
+from formnet.lifting.temporal import NetworkLifter, load_lifter, save_lifter
 from formnet.motion import Motion
 from formnet.pose.track import PoseTrack
 from formnet.skeleton import BLAZEPOSE_33, BODY_25, COCO_17, HALPE_26, KINECT_22, LIFTED_32, MPI_15, Skeleton
+from formnet.storage.modules import arrays_of
+from formnet.storage.weights import Arrays, StoredWeights
 
 SMALL = LifterNetwork(width=16, token=4, dilations=(1, 2))
 
 
 def small_lifter(options: LifterNetwork = SMALL) -> NetworkLifter:
+    return NetworkLifter("small", take_lifter(StoredWeights(small_weights(options), Path("small")), options), {})
+
+
+def small_weights(options: LifterNetwork = SMALL) -> Arrays:
     torch.manual_seed(0)
-    return NetworkLifter("small", options.build().eval(), {})
+    return arrays_of(options.build())
 
 
 def standing(skeleton: Skeleton, frames: int = 20, fps: float = 30.0) -> Motion:
@@ -120,7 +127,7 @@ def test_the_relation_can_be_switched_off() -> None:
 
 def test_a_stored_lifter_lifts_as_before(tmp_path: Path) -> None:
     lifter = small_lifter()
-    path = save_lifter(tmp_path / "mine.safetensors", lifter.network, SMALL, {"way": "supervised"})
+    path = save_lifter(tmp_path / "mine.safetensors", small_weights(), SMALL, {"way": "supervised"})
     again = create_lifter(str(path))
     a, b = lifter.lift_motion(standing(COCO_17)), again.lift(PoseTrack(standing(COCO_17), None, 640, 480))
     np.testing.assert_allclose(a.positions, b.positions, atol=5e-3)
@@ -129,7 +136,7 @@ def test_a_stored_lifter_lifts_as_before(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["missing", "sidecar", "format", "weights", "joints"])
 def test_bad_files_are_refused_in_one_sentence(tmp_path: Path, damage: str) -> None:
-    path = save_lifter(tmp_path / "mine.safetensors", small_lifter().network, SMALL, {})
+    path = save_lifter(tmp_path / "mine.safetensors", small_weights(), SMALL, {})
     sidecar = path.with_suffix(".json")
     content = json.loads(sidecar.read_text())
     if damage == "missing":

@@ -12,9 +12,9 @@ import torch
 from pytorch_lightning.callbacks import Callback
 
 from formnet.errors import CheckpointError, InputError
-from formnet.judges.measuring.network import NetworkOptions
+from formnet.judges.measuring.forward import NetworkOptions
 from formnet.judges.measuring.spec import MeasuringSpec
-from formnet.lifting.temporal import LifterNetwork
+from formnet.lifting.forward import LifterNetwork
 from formnet.readers.pictures.coco_people import read_coco_people
 from formnet.rendered.pictures import write_rendered_pictures
 from formnet.rendered.scenes import SceneOptions

@@ -29,14 +29,8 @@ from formnet.motion import FloatArray
 from formnet.preprocess.spec import PreprocessSpec, Repetition
 from formnet.skeleton import skeleton_named
 from formnet.storage.files import compute_sha256
-from formnet.storage.weights import (
-    build_with_weights,
-    compute_fingerprint,
-    read_checkpoint,
-    read_weights,
-    shipped_path,
-    write_weights,
-)
+from formnet.storage.modules import arrays_of, build_with_weights, read_checkpoint
+from formnet.storage.weights import compute_fingerprint, halve, read_weights, shipped_path, write_weights
 
 SHIPPED_MODELS = ("squat_lifted.safetensors", "squat.safetensors")
 """They vote; the first finds the repetitions."""
@@ -110,12 +104,9 @@ def save_model(
     Args:
         half: store the weights of a network in 16 bits (half the size; loading widens them again).
     """
-    if isinstance(judge, Classifier):
-        weights = {name: tensor.detach().cpu().contiguous() for name, tensor in judge.state_dict().items()}
-    else:
-        weights = {name: torch.from_numpy(np.array(array, order="C")) for name, array in judge.arrays().items()}
+    weights = arrays_of(judge) if isinstance(judge, Classifier) else judge.arrays()
     if half:
-        weights = {name: _halve(name, tensor) for name, tensor in weights.items()}
+        weights = halve(weights, _is_scale)
     about = {**description.to_dict(), "half": half}
     if isinstance(judge, Classifier):
         about["temperature"] = float(judge.temperature)
@@ -124,14 +115,13 @@ def save_model(
 
 def round_to_half(classifier: Classifier) -> None:
     """Gives the classifier the weights it will have after being stored in 16 bits, so figures are of what ships."""
-    state = {name: _halve(name, tensor).to(tensor.dtype) for name, tensor in classifier.state_dict().items()}
+    state = {name: torch.as_tensor(array) for name, array in halve(arrays_of(classifier), _is_scale).items()}
     classifier.load_state_dict(state)
 
 
-def _halve(name: str, tensor: torch.Tensor) -> torch.Tensor:
+def _is_scale(name: str) -> bool:
     # Scales of the input and running variances can be beyond the range of 16 bits, and they are few.
-    keep = not tensor.is_floating_point() or "running_" in name or "network" not in name
-    return tensor if keep else tensor.half()
+    return "running_" in name or "network" not in name
 
 
 def load_model(path: Path | str) -> FormnetModel:
@@ -145,6 +135,7 @@ def load_model(path: Path | str) -> FormnetModel:
     if not path.is_file():
         raise CheckpointError(f"{path} is not there; train a model with train.py, or leave the option out")
     suffix = path.suffix.lower()
+    state: Mapping[str, Any]
     if suffix in (".safetensors", ".json"):
         content, state, weights_path = read_weights(path)
     elif suffix == ".ckpt":
@@ -165,7 +156,7 @@ def load_model(path: Path | str) -> FormnetModel:
     return FormnetModel(description, judge, weights_path, sha256, fingerprint)
 
 
-def _build_judge(description: ModelDescription, state: Mapping[str, torch.Tensor], path: Path) -> StoredJudge:
+def _build_judge(description: ModelDescription, state: Mapping[str, Any], path: Path) -> StoredJudge:
     spec, n_classes = description.spec, len(description.classes)
     if "learner" not in description.network:
         classifier = build_with_weights(lambda: build_classifier(description), state, path)
@@ -173,8 +164,7 @@ def _build_judge(description: ModelDescription, state: Mapping[str, torch.Tensor
         return NetworkJudge(
             classifier, spec.features, skeleton, n_classes, description.network, description.unsure_below
         )
-    arrays = {name: tensor.numpy() for name, tensor in state.items()}
-    judge = restore_judge(description.network, arrays)
+    judge = restore_judge(description.network, {name: np.asarray(values) for name, values in state.items()})
     if judge.n_classes != n_classes:
         raise CheckpointError(f"{path} names {n_classes} classes but holds {judge.n_classes}; get the model again")
     return judge

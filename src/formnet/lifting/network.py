@@ -9,27 +9,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from formnet.conversion import conversion_matrix
 from formnet.lifting.observation import OBSERVED_24
-from formnet.skeleton import LIFTED_32, Skeleton
-
-WORKING_FPS = 15.0
-_PELVIS = LIFTED_32.index("pelvis")
-_SHARED = [(LIFTED_32.index(joint), number) for number, joint in enumerate(OBSERVED_24.joints)]
-TYPICAL_SIZE_M = 0.47
-"""Metres in one size of a person, see `normalise_points`; the network corrects it."""
-
-
-_SELDOM_SEEN = ("head_top", "left_hand", "right_hand")
-
-
-def _derivation() -> Tensor:
-    """(32, 32): joints that sources seldom or never observe are put where anatomy has them, the others stay."""
-    known = tuple(joint for joint in OBSERVED_24.joints if joint not in _SELDOM_SEEN)
-    matrix = torch.zeros(len(LIFTED_32), len(LIFTED_32))
-    recipes = conversion_matrix(Skeleton("known", known), LIFTED_32)
-    matrix[:, [LIFTED_32.index(joint) for joint in known]] = torch.tensor(recipes, dtype=torch.float32)
-    return matrix
+from formnet.lifting.placing import carry_matrix, derivation_matrix, place_joints
+from formnet.skeleton import LIFTED_32
 
 
 class JointRelation(nn.Module):
@@ -106,11 +88,9 @@ class TemporalLifter(nn.Module):
         self.size = nn.Conv1d(width, 1, 1)
         nn.init.zeros_(self.size.weight)
         nn.init.zeros_(self.size.bias)  # type: ignore[arg-type]
-        lifted, observed = zip(*_SHARED, strict=True)
-        carry = torch.zeros(len(LIFTED_32), joints)
-        carry[list(lifted), list(observed)] = 1.0
-        self.register_buffer("carry", carry, persistent=False)
-        self.register_buffer("derive", _derivation() if derived else None, persistent=False)
+        derive = torch.from_numpy(derivation_matrix()) if derived else None
+        self.register_buffer("carry", torch.from_numpy(carry_matrix()), persistent=False)
+        self.register_buffer("derive", derive, persistent=False)
 
     def forward(self, points: Tensor, confidence: Tensor, stride: int = 1) -> Tensor:
         """Lifts; `stride` is how many frames make one step of `WORKING_FPS`."""
@@ -124,13 +104,5 @@ class TemporalLifter(nn.Module):
         for block in self.blocks:
             x = block(x, stride)
         out = self.leave(x).transpose(1, 2).reshape(batch, frames, len(LIFTED_32), 3)
-        # What is seen stays where it is seen, but for a correction; what is not is found by the network alone.
-        picture = torch.einsum("kj,btjc->btkc", self.carry, points * seen[..., None])
-        if self.derive is not None:
-            hidden = 1 - torch.einsum("kj,btj->btk", self.carry, seen)[..., None]
-            out = torch.cat([out[..., :2] * hidden, out[..., 2:]], dim=-1)
-            solid = self.derive @ (TYPICAL_SIZE_M * (out + nn.functional.pad(picture, (0, 1))))
-        else:
-            size = TYPICAL_SIZE_M * torch.exp(self.size(x).mean(dim=2))[:, :, None, None]
-            solid = size * (out + nn.functional.pad(picture, (0, 1)))
-        return solid - solid[:, :, _PELVIS : _PELVIS + 1]
+        log_size = self.size(x).mean(dim=2)[:, 0]
+        return place_joints(out, points, seen, log_size, self.carry, self.derive)

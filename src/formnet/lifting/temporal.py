@@ -9,42 +9,19 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import torch
 
-from formnet.checks import check_fields, real, say_value, whole, within
 from formnet.errors import CheckpointError, InputError
 from formnet.geometry.vectors import mirror_points
-from formnet.lifting.network import WORKING_FPS, TemporalLifter
+from formnet.lifting.forward import LifterForward, LifterNetwork, take_lifter
 from formnet.lifting.observation import OBSERVED_24, Array, observe
+from formnet.lifting.placing import WORKING_FPS
 from formnet.motion import Motion
 from formnet.pose.track import PoseTrack
 from formnet.skeleton import LIFTED_32
-from formnet.storage.weights import build_with_weights, read_weights_of, shipped_path, write_weights
+from formnet.storage.weights import Arrays, StoredWeights, halve, read_weights_of, shipped_path, write_weights
 
 FORMAT = "formnet-lifter"
 FORMAT_VERSION = 2
-
-
-@dataclass(frozen=True)
-class LifterNetwork:
-    """What a `TemporalLifter` is made of; see there."""
-
-    width: int = within(whole(1, 4096), 256)
-    token: int = within(whole(1, 256), 16)
-    dilations: tuple[int, ...] = (1, 2, 4, 8)
-    relation: bool = True
-    derived: bool = False
-    dropout: float = within(real(0, 1), 0.1)
-
-    def __post_init__(self) -> None:
-        check_fields(self, "task.network")
-        allowed = whole(1, 256)
-        if not 1 <= len(self.dilations) <= 16 or not all(map(allowed.holds, self.dilations)):
-            got = say_value(list(self.dilations))
-            raise InputError(f"expected task.network.dilations to be up to 16 whole numbers of 1…256, got {got}")
-
-    def build(self) -> TemporalLifter:
-        return TemporalLifter(**dataclasses.asdict(self))
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,12 +30,12 @@ class NetworkLifter:
 
     Attributes:
         name: of the lifter.
-        network: in evaluation mode.
+        network: its layers and weights.
         about: what stands beside its weights: network, training, figures.
     """
 
     name: str
-    network: TemporalLifter
+    network: LifterForward
     about: Mapping[str, Any]
     needs_depth: bool = False
 
@@ -82,13 +59,10 @@ class NetworkLifter:
         CVPR 2019): a mirrored film lifts to the mirrored motion exactly.
         """
         stride = max(1, round(fps / WORKING_FPS)) if np.isfinite(fps) else 1
-        with torch.inference_mode():
-            seen, sure = torch.from_numpy(points), torch.from_numpy(confidence)
-            straight = self.network(seen, sure, stride)
-            turned = self.network(
-                mirror_points(seen, OBSERVED_24.mirror), sure[:, :, OBSERVED_24.mirror.copy()], stride
-            )
-            return ((straight + mirror_points(turned, LIFTED_32.mirror)) / 2).numpy()
+        turned = mirror_points(points, OBSERVED_24.mirror), confidence[:, :, OBSERVED_24.mirror]
+        with np.errstate(all="ignore"):
+            straight, mirrored = self.network(points, confidence, stride), self.network(*turned, stride)
+        return (straight + mirror_points(mirrored, LIFTED_32.mirror)) / 2
 
 
 class PointLifter(Protocol):
@@ -122,13 +96,8 @@ def spread_confidence(observed: Array) -> Array:
     return np.clip(sure, 0.01, 1.0)
 
 
-def save_lifter(path: Path, network: TemporalLifter, options: LifterNetwork, about: Mapping[str, Any]) -> Path:
+def save_lifter(path: Path, arrays: Arrays, options: LifterNetwork, about: Mapping[str, Any]) -> Path:
     """Writes NAME.safetensors (16 bits) and NAME.json; returns the path of the weights."""
-    tensors = {
-        name: tensor.detach().cpu().contiguous().half() if "running_" not in name and tensor.is_floating_point()
-        else tensor.detach().cpu().contiguous()
-        for name, tensor in network.state_dict().items()
-    }  # fmt: skip
     content = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
@@ -136,7 +105,7 @@ def save_lifter(path: Path, network: TemporalLifter, options: LifterNetwork, abo
         "joints": list(LIFTED_32.joints),
         **about,
     }
-    return write_weights(path, tensors, content)
+    return write_weights(path, halve(arrays, lambda name: "running_" in name), content)
 
 
 def load_lifter(path: Path, name: str | None = None) -> NetworkLifter:
@@ -151,7 +120,7 @@ def load_lifter(path: Path, name: str | None = None) -> NetworkLifter:
     try:
         plain = dict(content["network"])
         options = LifterNetwork(**{**plain, "dilations": tuple(plain["dilations"])})
-        network = build_with_weights(options.build, state, weights)
+        network = take_lifter(StoredWeights(state, weights), options)
     except (KeyError, TypeError, ValueError, RuntimeError, InputError) as error:
         raise CheckpointError(f"{path} describes a lifter that cannot be built ({error}); get it again") from error
     return NetworkLifter(name or weights.stem, network, content)

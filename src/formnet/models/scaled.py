@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from formnet.layers import standardise
+
 
 class ScaledNetwork(nn.Module):
     """Features (B, T, F) → what the network makes of channels (B, F, T) of mean 0 and deviation 1.
@@ -43,9 +45,3 @@ def measure_scale(values: Tensor) -> tuple[Tensor, Tensor]:
     variance = torch.where(seen, (flat - mean) ** 2, 0.0).sum(0) / count
     # A channel that never changes carries nothing; dividing by its deviation would blow noise up.
     return mean, torch.where(variance > 1e-12, variance.sqrt(), 1.0)
-
-
-def standardise(values: Tensor, mean: Tensor, deviation: Tensor) -> Tensor:
-    """Values (…, F) at mean 0 and deviation 1, held within ±10; 0 where missing."""
-    scaled = (values - mean) / deviation
-    return torch.where(torch.isfinite(scaled), scaled, 0.0).clamp(-10.0, 10.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,13 +13,16 @@ from formnet.checks import join_words
 from formnet.errors import InputError
 from formnet.faults import UNSURE, View, fault_named
 from formnet.geometry.view import compute_view_angle_deg, judgeable_views
-from formnet.judges.checkpoint import FormnetModel
 from formnet.lifting.lifter import Lifter, create_lifter
 from formnet.motion import Motion
 from formnet.pipeline.judge import clip_verdict
 from formnet.pose.track import PoseTrack
 from formnet.preprocess.spec import Repetition, preprocess_clip
 from formnet.verdict import ClipVerdict, RepetitionVerdict
+
+if TYPE_CHECKING:
+    # Who judges by measures alone needs no PyTorch.
+    from formnet.judges.checkpoint import FormnetModel
 
 _VIEW_NAMES: dict[View, str] = {"front": "the front", "side": "the side"}
 _WITHOUT_DEPTH = "supervised"

@@ -4,39 +4,35 @@ from __future__ import annotations
 
 import hashlib
 import json
-import pickle
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
-from torch.overrides import TorchFunctionMode
+from safetensors.numpy import load_file, save_file
 
 from formnet.errors import CheckpointError, InputError
 from formnet.storage.files import atomic_path, compute_sha256, write_json
 from formnet.storage.former_models import refuse_code
-from formnet.storage.texts import check_file, read_json
+from formnet.storage.texts import read_json
 
-Module = TypeVar("Module", bound=torch.nn.Module)
+Arrays = Mapping[str, NDArray[Any]]
+"""By the names that PyTorch gives to parts of a network, or by those of a learner."""
 
 SEALED_VERSION = 2
 """From this format version on the JSON carries a hash of itself, too."""
 _MAX_SIDECAR_BYTES = 2**24
-_MAX_CHECKPOINT_BYTES = 2**35
-_NO_CHECKPOINT = (
-    pickle.UnpicklingError, zipfile.BadZipFile, RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError,
-    TypeError, IndexError, OverflowError,
-)  # fmt: skip
+# The last three for kinds of numbers that NumPy does not know.
+_NO_WEIGHTS = (SafetensorError, OSError, ValueError, TypeError, AttributeError, KeyError)
 
 
-def write_weights(path: Path, tensors: Mapping[str, torch.Tensor], about: Mapping[str, Any]) -> Path:
+def write_weights(path: Path, arrays: Arrays, about: Mapping[str, Any]) -> Path:
     """Writes both files, the second with hashes of the first and of itself; returns the path of the weights."""
     path = Path(path).with_suffix(".safetensors")
     with atomic_path(path) as temporary:
-        save_file(dict(tensors), temporary)
+        save_file({name: np.array(array, order="C") for name, array in arrays.items()}, temporary)
     sidecar = seal({**about, "sha256": compute_sha256(path)})
     write_json(path.with_suffix(".json"), sidecar)
     return path
@@ -54,8 +50,8 @@ def compute_fingerprint(sidecar: Mapping[str, Any]) -> str:
     return hashlib.sha256(plain.encode("ascii")).hexdigest()
 
 
-def read_weights(path: Path) -> tuple[Any, dict[str, torch.Tensor], Path]:
-    """What stands in the JSON, the tensors, and the path of the weights; either file may be named.
+def read_weights(path: Path) -> tuple[Any, Arrays, Path]:
+    """What stands in the JSON, the arrays, and the path of the weights; either file may be named.
 
     Raises:
         CheckpointError: when one of the files is missing, damaged, or not the other's.
@@ -69,13 +65,11 @@ def read_weights(path: Path) -> tuple[Any, dict[str, torch.Tensor], Path]:
         raise CheckpointError(f"{weights} is not the file that {sidecar.name} describes; get both files again")
     try:
         return content, load_file(weights), weights
-    except (SafetensorError, OSError, ValueError) as error:
+    except _NO_WEIGHTS as error:
         raise CheckpointError(f"{weights} is no readable safetensors file ({error}); get the model again") from error
 
 
-def read_weights_of(
-    path: Path, what: str, task: str, form: str, version: int
-) -> tuple[dict[str, Any], dict[str, torch.Tensor], Path]:
+def read_weights_of(path: Path, what: str, task: str, form: str, version: int) -> tuple[dict[str, Any], Arrays, Path]:
     """As `read_weights`, of a network of one kind, up to a version of its format.
 
     Args:
@@ -111,72 +105,52 @@ def _read_sidecar(sidecar: Path) -> Any:
     return content
 
 
-def read_checkpoint(path: Path, remedy: str, *, mmap: bool = False) -> dict[str, Any]:
-    """The content of a checkpoint that PyTorch wrote: tensors and plain containers alone; nothing in it is run.
-
-    Args:
-        remedy: what to do about another file.
-        mmap: leave tensors on disk until they are used.
-
-    Raises:
-        CheckpointError: missing, no such file, one that asks for objects, or that unpacks to more than itself.
-    """
-    try:
-        check_file(path, _MAX_CHECKPOINT_BYTES, "checkpoint")
-        with zipfile.ZipFile(path) as archive:
-            if any(member.compress_type != zipfile.ZIP_STORED for member in archive.infolist()):
-                raise ValueError("it is packed, which PyTorch's own never are")
-        content = torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
-    except InputError as error:
-        raise CheckpointError(str(error)) from None
-    except _NO_CHECKPOINT as error:
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise CheckpointError(f"{path} cannot be read as a checkpoint ({reason[0][:80]}); {remedy}") from None
-    if not isinstance(content, dict):
-        raise CheckpointError(f"{path} is no checkpoint of a training; {remedy}")
-    return content
-
-
-class _Undrawn(TorchFunctionMode):
-    """Leaves out the random numbers that layers begin with: they are replaced, and to draw normal ones without memory
-    PyTorch would load its whole compiler."""
-
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if func in (torch.nn.init.normal_, torch.nn.init.uniform_, torch.nn.init.kaiming_uniform_):
-            return kwargs["tensor"]
-        return func(*args, **(kwargs or {}))
-
-
-def build_with_weights(build: Callable[[], Module], state: Mapping[str, torch.Tensor], path: Path) -> Module:
-    """A network with its stored weights, widened from 16 bits where need be.
-
-    A description that somebody hands over may ask for more memory than there is: the network is first built without
-    any, and for good only when its weights are all on disk.
-
-    Raises:
-        CheckpointError: weights that are no numbers or do not fit.
-    """
-    with torch.device("meta"), _Undrawn():
-        wanted = {name: tensor.shape for name, tensor in build().state_dict().items()}
-    stored = {name: tensor.shape for name, tensor in state.items()}
-    for name in sorted({*wanted, *stored}):
-        if wanted.get(name) != stored.get(name):
-            expected, got = (list(shapes[name]) if name in shapes else "none" for shapes in (wanted, stored))
-            raise CheckpointError(
-                f"the weights in {path} do not fit its description ({name}: expected {expected}, got {got}); get the "
-                "model again"
-            )
-    with _Undrawn():
-        module = build()
-    own = module.state_dict()
-    widened = {
-        name: tensor.to(own[name].dtype) if name in own and own[name].is_floating_point() else tensor
-        for name, tensor in state.items()
+def halve(arrays: Arrays, keep: Callable[[str], bool]) -> Arrays:
+    """Floating-point numbers in 16 bits, but for those whose names are to `keep` their own width."""
+    return {
+        name: array.astype(np.float16) if array.dtype.kind == "f" and not keep(name) else array
+        for name, array in arrays.items()
     }
-    if not all(torch.isfinite(tensor).all() for tensor in widened.values() if tensor.is_floating_point()):
-        raise CheckpointError(f"{path} holds weights that are no numbers; train the model again")
-    module.load_state_dict(widened)
-    return module.eval()
+
+
+class StoredWeights:
+    """Arrays of a network, handed out one by one to what is built of them.
+
+    Each is held against the shape that the description asks for before anything is made of it, so a description that
+    somebody hands over cannot ask for more memory than its weights take.
+    """
+
+    def __init__(self, arrays: Arrays, path: Path) -> None:
+        self._left, self._path = dict(arrays), path
+
+    def take(self, name: str, *shape: int) -> NDArray[np.float32]:
+        """The numbers of that name in 32 bits; raises `CheckpointError` where they are none or of another shape."""
+        array = self._left.pop(name, None)
+        if array is None or array.shape != shape:
+            raise misfit(self._path, name, shape, None if array is None else array.shape)
+        with np.errstate(over="ignore"):
+            widened = array.astype(np.float32) if array.dtype.kind in "fiub" else np.full(shape, np.nan, np.float32)
+        if not np.isfinite(widened).all():
+            raise no_numbers(self._path)
+        return widened
+
+    def finish(self) -> None:
+        """Raises `CheckpointError` where anything was not taken: those are the weights of another network."""
+        for name, array in sorted(self._left.items()):
+            raise misfit(self._path, name, None, array.shape)
+
+
+def misfit(path: Path, name: str, expected: Sequence[int] | None, got: Sequence[int] | None) -> CheckpointError:
+    """The error about weights of another shape; None is for those that are not there, or should not be."""
+    want, have = ("none" if shape is None else list(shape) for shape in (expected, got))
+    return CheckpointError(
+        f"the weights in {path} do not fit its description ({name}: expected {want}, got {have}); get the model again"
+    )
+
+
+def no_numbers(path: Path) -> CheckpointError:
+    """The error about weights that are infinite or nothing at all."""
+    return CheckpointError(f"{path} holds weights that are no numbers; train the model again")
 
 
 def shipped_path(name: str) -> Path:

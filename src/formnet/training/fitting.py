@@ -23,8 +23,8 @@ from formnet.checks import say_value
 from formnet.errors import CheckpointError, InputError
 from formnet.judges.checkpoint import TRAINING_STATE
 from formnet.storage.files import atomic_path
+from formnet.storage.modules import read_checkpoint
 from formnet.storage.texts import parse_json
-from formnet.storage.weights import read_checkpoint
 from formnet.terminal.stopping import AGAIN, say_what_is_kept
 
 MakeTrainer = Callable[..., lightning.Trainer]

@@ -30,7 +30,7 @@ from formnet.models.build import MAX_MEMBERS
 from formnet.preprocess.spec import PreprocessSpec
 from formnet.readers.table import RepetitionTable
 from formnet.storage.files import atomic_path
-from formnet.storage.weights import read_checkpoint
+from formnet.storage.modules import read_checkpoint
 from formnet.training.arrays import Progress, prepare_arrays
 from formnet.training.augment import AugmentSpec
 from formnet.training.data import RepetitionData, SplitOptions, split_table

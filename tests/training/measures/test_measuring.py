@@ -11,7 +11,7 @@ import torch
 
 from formnet.errors import CheckpointError, InputError
 from formnet.judges.measuring.estimator import load_measure_estimator
-from formnet.judges.measuring.network import NetworkOptions
+from formnet.judges.measuring.forward import NetworkOptions
 from formnet.judges.measuring.sight import Sight
 from formnet.judges.measuring.spec import MeasuringSpec
 from formnet.measures.calibration import VIEWS

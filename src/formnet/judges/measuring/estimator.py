@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from formnet.errors import CheckpointError, InputError, SkeletonError
-from formnet.judges.measuring.network import MeasureNetwork, NetworkOptions
+from formnet.judges.measuring.forward import MeasureForward, NetworkOptions, restore_forward
 from formnet.judges.measuring.sight import Sight, look, stack_sights
 from formnet.judges.measuring.spec import MeasuringSpec
 from formnet.measures.calibration import VIEWS, view_name
 from formnet.measures.performance import Performance
 from formnet.measures.registry import MEASURES, read_values
 from formnet.motion import FloatArray, Motion
-from formnet.storage.weights import build_with_weights, read_weights_of, shipped_path, write_weights
+from formnet.storage.weights import halve, read_weights_of, shipped_path, write_weights
 
 FORMAT = "formnet-measures"
 FORMAT_VERSION = 2
@@ -33,14 +32,14 @@ class MeasureEstimator:
     """A trained network with what is known of its worth.
 
     Attributes:
-        network: in evaluation mode.
+        network: its layers and weights.
         lifter: name of the lifter whose joints it was trained on.
         factors: measure → view → what its standard deviations are multiplied by.
         used: measure → views in which it is better than the geometry and not contradicted by real people.
         about: what stands beside the weights: training, figures.
     """
 
-    network: MeasureNetwork
+    network: MeasureForward
     lifter: str
     factors: Factors
     used: Mapping[str, tuple[str, ...]]
@@ -77,10 +76,6 @@ class MeasureEstimator:
 
 def save_estimator(path: Path, estimator: MeasureEstimator) -> Path:
     """Writes NAME.safetensors (16 bits) and NAME.json; returns the path of the weights."""
-    tensors = {
-        name: tensor.detach().contiguous().half() if _is_weight(name, tensor) else tensor.detach().contiguous()
-        for name, tensor in estimator.network.state_dict().items()
-    }
     content = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
@@ -92,12 +87,12 @@ def save_estimator(path: Path, estimator: MeasureEstimator) -> Path:
         "definitions": {name: MEASURES[name].definition for name in estimator.spec.measures},
         **estimator.about,
     }
-    return write_weights(path, tensors, content)
+    return write_weights(path, halve(estimator.network.arrays, _is_scale), content)
 
 
-def _is_weight(name: str, tensor: torch.Tensor) -> bool:
+def _is_scale(name: str) -> bool:
     # Scales and running variances can be beyond the range of 16 bits, and they are few.
-    return tensor.is_floating_point() and not name.endswith(("mean", "deviation", "_var"))
+    return name.endswith(("mean", "deviation", "_var"))
 
 
 def load_measure_estimator(path: Path) -> MeasureEstimator:
@@ -110,7 +105,7 @@ def load_measure_estimator(path: Path) -> MeasureEstimator:
     try:
         spec = MeasuringSpec.from_dict(content["spec"])
         options = NetworkOptions(**content["network"])
-        network = build_with_weights(lambda: MeasureNetwork(spec, options), state, weights)
+        network = restore_forward(state, spec, options, weights)
         factors = {name: {view: float(content["factors"][name][view]) for view in VIEWS} for name in spec.measures}
         # What was learned as one quantity must not be given out as another.
         same = [name for name in spec.measures if content["definitions"][name] == MEASURES[name].definition]

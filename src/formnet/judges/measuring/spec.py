@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from formnet.body.limbs import reference_limb_lengths
 from formnet.errors import InputError
 from formnet.features.registry import feature_names
 from formnet.lifting.observation import OBSERVED_24
@@ -42,6 +41,9 @@ def _spec_of_picture() -> FeatureSpec:
 
 
 def _spec_of_solid() -> PreprocessSpec:
+    # Bodies need PyTorch, a stored description does not.
+    from formnet.body.limbs import reference_limb_lengths
+
     lengths = tuple(
         (parent, child, round(length, 6))
         for (parent, child), length in reference_limb_lengths().items()

@@ -25,7 +25,8 @@ from formnet.pose.networks.blocks import refinement as make_refinement
 from formnet.pose.networks.rpstn import Relation, Rpstn
 from formnet.pose.networks.staged import StagedNetwork
 from formnet.skeleton import Skeleton
-from formnet.storage.weights import build_with_weights, read_weights_of, write_weights
+from formnet.storage.modules import arrays_of, build_with_weights
+from formnet.storage.weights import halve, read_weights_of, write_weights
 
 Kind = Literal["deconv", "hourglass", "rpstn"]
 Method = Literal["heatmaps", "location", "fields", "tags", "personlab", "offsets"]
@@ -217,13 +218,8 @@ def save_pose_network(
     weights."""
     if first is not None:
         save_pose_network(path_of_first(path), first.spec, first.module, first.about)
-    tensors = {
-        name: tensor.detach().cpu().contiguous().half() if tensor.is_floating_point() and "running_" not in name
-        else tensor.detach().cpu().contiguous()
-        for name, tensor in module.state_dict().items()
-    }  # fmt: skip
     content = {"format": FORMAT, "format_version": FORMAT_VERSION, "network": spec.to_dict(), **about}
-    return write_weights(path, tensors, content)
+    return write_weights(path, halve(arrays_of(module), lambda name: "running_" in name), content)
 
 
 def path_of_first(path: Path) -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from formnet.errors import InputError
-from formnet.lifting.temporal import LifterNetwork
+from formnet.lifting.forward import LifterNetwork
 from formnet.training.build import build_options, check_weights_file
 from formnet.training.lift.data import LiftDataOptions
 from formnet.training.lift.run import LiftOptions

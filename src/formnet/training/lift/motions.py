@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from formnet.body.model import Body
 from formnet.conversion import conversion_matrix
 from formnet.lifting.joints import assemble_lifted
-from formnet.lifting.network import WORKING_FPS
 from formnet.lifting.observation import OBSERVED_24, normalise_points
+from formnet.lifting.placing import WORKING_FPS
 from formnet.recorded.library import FPS, read_library
 from formnet.skeleton import (
     BLAZEPOSE_33,

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import pytorch_lightning as lightning
+import torch
+from torch import Tensor
 
 from formnet.errors import InputError
 from formnet.judges.description import current_versions
+from formnet.lifting.forward import LifterNetwork
 from formnet.lifting.network import TemporalLifter
-from formnet.lifting.temporal import LifterNetwork, load_lifter, save_lifter
+from formnet.lifting.temporal import NetworkLifter, load_lifter, save_lifter
+from formnet.storage.modules import arrays_of
+from formnet.storage.weights import read_weights
 from formnet.training.figures import write_metrics
 from formnet.training.fitting import MakeTrainer, fit_module
 from formnet.training.lift.data import LiftData, LiftDataOptions
@@ -66,11 +71,12 @@ def run_lift_training(
     data = LiftData(options.data)
     fit_module(module, make_trainer, out, data=data, resume=resume, settings=record)
     about = {"way": options.way, "training": dict(record or {}), "versions": current_versions()}
-    path = save_lifter(out / "lifter.safetensors", lifter.eval(), network, about)
+    weights = arrays_of(lifter)
+    path = save_lifter(out / "lifter.safetensors", weights, network, about)
     # Figures are of the stored weights, which are rounded.
-    stored = load_lifter(path)
-    figures = {f"val/{name}": value for name, value in measure_batch(stored.network, data.validation).items()}
-    save_lifter(path, stored.network, network, {**about, "metrics": figures})
+    measured = measure_batch(as_tensors(load_lifter(path)), data.validation)
+    figures = {f"val/{name}": value for name, value in measured.items()}
+    save_lifter(path, weights, network, {**about, "metrics": figures})
     write_metrics(out, figures)
     return figures
 
@@ -83,11 +89,17 @@ def begin_with(lifter: TemporalLifter, path: Path) -> None:
         InputError: when it is one of another kind.
     """
     former = load_lifter(path)
+    _, arrays, _ = read_weights(path)
     try:
-        lifter.load_state_dict(former.network.state_dict())
+        lifter.load_state_dict({name: torch.as_tensor(array) for name, array in arrays.items()})
     except RuntimeError:
         network = ", ".join(f"{name}={value}" for name, value in former.about["network"].items())
         raise InputError(f"{path} is a lifter of another kind ({network}); set task.network to it") from None
+
+
+def as_tensors(lifter: NetworkLifter) -> Callable[[Tensor, Tensor], Tensor]:
+    """What a stored lifter says without a mirror, of tensors in tensors."""
+    return lambda points, confidence: torch.from_numpy(lifter.network(points.numpy(), confidence.numpy()))
 
 
 def _make_module(lifter: TemporalLifter, options: LiftOptions) -> lightning.LightningModule:

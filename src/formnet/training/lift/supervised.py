@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,8 @@ import torch
 from torch import Tensor
 
 from formnet.checks import check_fields, real, within
-from formnet.lifting.network import WORKING_FPS, TemporalLifter
+from formnet.lifting.network import TemporalLifter
+from formnet.lifting.placing import WORKING_FPS
 from formnet.lifting.torch_metrics import make_lifting_metrics
 from formnet.skeleton import LIFTED_32
 from formnet.training.lift.data import Batch
@@ -58,11 +60,11 @@ class SupervisedLift(lightning.LightningModule):
         return one_cycle(self.lifter, self.options.learning_rate, self.options.weight_decay, self.trainer)
 
 
-def measure_batch(lifter: TemporalLifter, batch: Batch) -> dict[str, float]:
+def measure_batch(lift: Callable[[Tensor, Tensor], Tensor], batch: Batch) -> dict[str, float]:
     """The figures of `make_lifting_metrics` over all joints of a batch, as if its frames came at the working rate."""
     metrics = make_lifting_metrics(LIFTED_32)
     with torch.inference_mode():
-        lifted = lifter(batch.points, batch.confidence)
+        lifted = lift(batch.points, batch.confidence)
     times_s = (torch.arange(lifted.shape[1]) / WORKING_FPS).expand(lifted.shape[:2])
     metrics.update(predicted=lifted, truth=batch.solid, timestamps=times_s)
     return {name: float(value) for name, value in metrics.compute().items()}

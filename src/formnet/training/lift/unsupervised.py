@@ -18,8 +18,9 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from formnet.checks import check_fields, real, within
 from formnet.geometry.vectors import mirror_points
-from formnet.lifting.network import TYPICAL_SIZE_M, TemporalLifter
+from formnet.lifting.network import TemporalLifter
 from formnet.lifting.observation import OBSERVED_24
+from formnet.lifting.placing import TYPICAL_SIZE_M
 from formnet.skeleton import LIFTED_32
 from formnet.training.lift.anatomy import (
     estimate_pitch,

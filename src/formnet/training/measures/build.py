@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from formnet.errors import InputError
-from formnet.judges.measuring.network import NetworkOptions
+from formnet.judges.measuring.forward import NetworkOptions
 from formnet.measures.calibration import VIEWS
 from formnet.measures.registry import MEASURES
 from formnet.training.build import build_options

@@ -15,7 +15,8 @@ from torch.utils.data import DataLoader
 from formnet.checks import check_fields, real, whole, within
 from formnet.judges.description import current_versions
 from formnet.judges.measuring.estimator import Factors, MeasureEstimator, load_measure_estimator, save_estimator
-from formnet.judges.measuring.network import MeasureNetwork, NetworkOptions
+from formnet.judges.measuring.forward import NetworkOptions
+from formnet.judges.measuring.network import MeasureNetwork
 from formnet.judges.measuring.spec import SIGHTS, MeasuringSpec
 from formnet.measures.base import median_of
 from formnet.measures.calibration import VIEWS, view_name
@@ -99,7 +100,7 @@ def run_measure_training(
     network = fit_network(table, held, spec, options, make_trainer, out, resume, record)
     geometry = fit_geometry(table.exact, table.truths, spec)
     # Figures are of the stored weights, which are rounded, and of people that set neither spreads nor choices.
-    estimator = MeasureEstimator(network, options.lifter, _plain_factors(spec), {})
+    estimator = MeasureEstimator(network.freeze(), options.lifter, _plain_factors(spec), {})
     stored = load_measure_estimator(save_estimator(out / "measures.safetensors", estimator))
     choosing, testing = held[np.arange(0, len(held), 2)], held[np.arange(1, len(held), 2)]
     stored = dataclasses.replace(stored, factors=fit_factors(stored, choosing))
