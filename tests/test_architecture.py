@@ -19,7 +19,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("motion",),
     ("conversion",),
     ("geometry",),
-    ("body", "preprocess"),
+    ("body", "preprocess", "layers"),
     ("pose",),
     ("features", "measures", "scoring", "synth", "readers"),
     ("standards", "lifting", "gate"),
@@ -89,9 +89,10 @@ HEAVY = {"torch", "pytorch_lightning", "lightning", "cv2", "mediapipe", "wandb",
         ("import formnet", HEAVY),
         ("import formnet.motion, formnet.cli.app", HEAVY),
         # Commands begin to see before they can judge.
-        ("import formnet.cli.classify", HEAVY | {"scipy.signal", "scipy.stats"}),
-        # PyTorch's compiler takes longer to load than the judge.
-        ("from formnet.pipeline import make_judge; make_judge()", {"torch._dynamo", "pytorch_lightning", "sklearn"}),
+        ("import formnet.cli.classify", HEAVY | {"scipy"}),
+        # Either would take longer to load than to judge.
+        ("from formnet.pipeline import make_judge; make_judge()", HEAVY | {"scipy"}),
+        ("from formnet.lifting.lifter import create_lifter; create_lifter('unsupervised')", HEAVY | {"scipy"}),
     ],
 )
 def test_an_entrance_is_light(entrance: str, heavy: set[str]) -> None:

@@ -41,13 +41,30 @@ def test_the_guard_would_notice():
     assert run_without_network("print('quiet')").stdout == "quiet\n"
 
 
-def test_classify_reaches_for_nothing(pose_model, tmp_path):
+@pytest.fixture(scope="module")
+def judged(pose_model, tmp_path_factory):
+    """What judging a clip said, with the time of every import on standard error, and the folder it wrote."""
+    tmp_path = tmp_path_factory.mktemp("judged")
     frames = read_frames(Path(demo.__file__).with_name("squats.mp4"))
     shallow = [frame.image for frame in frames if FROM_S <= frame.timestamp_s < TO_S][::3]
     clip = make_video(tmp_path / "squats.mp4", shallow, np.arange(len(shallow)) / RATE)
     done = run_without_network(
-        CLASSIFY, str(clip), "--json", "--out", str(tmp_path / "out"), FORMNET_POSE_MODEL=str(pose_model)
-    )
+        CLASSIFY, str(clip), "--json", "--out", str(tmp_path / "out"),
+        FORMNET_POSE_MODEL=str(pose_model), PYTHONPROFILEIMPORTTIME="1",
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr[-500:]
+    return done, tmp_path / "out"
+
+
+def test_classify_reaches_for_nothing(judged):
+    done, out = judged
     assert json.loads(done.stdout)["clips"][0]["repetitions"]
-    assert (tmp_path / "out" / "squats_overlay.mp4").is_file()
+    assert (out / "squats_overlay.mp4").is_file()
+
+
+def test_classify_loads_no_library_that_takes_longer_than_judging(judged):
+    done, _ = judged
+    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    loaded = {line.rpartition("|")[2].strip() for line in lines}
+    assert "formnet.lifting.forward" in loaded
+    assert not loaded & {"torch", "scipy", "sklearn", "pytorch_lightning", "matplotlib"}

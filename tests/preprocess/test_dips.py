@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.ndimage import median_filter
 
 from formnet.preprocess.dips import Dip, estimate_bottom_s, find_dips
 from formnet.preprocess.hips import suppress_spikes
@@ -52,6 +53,15 @@ def test_spikes_go_and_slopes_stay_to_their_ends() -> None:
     spiky = slope.copy()
     spiky[20:22] -= 1
     assert np.abs(suppress_spikes(spiky, times_s) - slope).max() < 0.1
+
+
+@pytest.mark.parametrize("frames", [2, 3, 60])
+def test_spikes_are_told_by_the_median_around_a_frame(frames: int) -> None:
+    values = np.random.default_rng(0).normal(size=frames)
+    half = min(3, frames - 1)
+    longer = np.pad(values, half, mode="reflect", reflect_type="odd")
+    expected = median_filter(longer, 2 * half + 1)[half : half + frames]
+    np.testing.assert_array_equal(suppress_spikes(values, np.arange(frames) / 30), expected)
 
 
 def test_a_scene_ends_at_a_cut_and_where_nobody_is_seen() -> None:

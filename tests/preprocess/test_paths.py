@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.signal import butter, sosfiltfilt
 
 from formnet.errors import InputError
 from formnet.geometry.paths import find_runs
@@ -84,6 +85,16 @@ def test_amplitude_at_the_cutoff_is_a_half() -> None:
     wave = np.sin(2 * np.pi * 6 * times_s)
     smooth = smooth_butterworth(path_motion(times_s, wave), cutoff_hz=6).positions[:, 0, 0]
     assert np.abs(smooth[300:600]).max() == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize("frames", [4, 20, 28, 300])
+@pytest.mark.parametrize(("cutoff_hz", "fps"), [(6.0, 30.0), (0.5, 240.0), (14.9, 30.0)])
+def test_smoothing_is_what_scipy_does(frames: int, cutoff_hz: float, fps: float) -> None:
+    path = np.cumsum(np.random.default_rng(0).normal(size=frames))
+    smooth = smooth_butterworth(path_motion(np.arange(frames) / fps, path), cutoff_hz).positions[:, 0, 0]
+    sections = butter(2, cutoff_hz, fs=fps, output="sos")
+    expected = sosfiltfilt(sections, path, padtype="odd", padlen=min(27, frames - 1))
+    np.testing.assert_allclose(smooth, expected, atol=1e-9)
 
 
 def test_smoothing_leaves_gaps_and_treats_joints_apart() -> None:

@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 from formnet.geometry.paths import interpolate_at
 from formnet.motion import FloatArray, Motion
@@ -58,5 +57,7 @@ def find_fillable(missing: NDArray[np.bool_], times_s: FloatArray, reach_s: floa
 
 def _interpolate(at_s: FloatArray, times_s: FloatArray, values: FloatArray, method: FillMethod) -> FloatArray:
     if method == "cubic" and len(times_s) >= 4:
+        from scipy.interpolate import CubicSpline
+
         return CubicSpline(times_s, values, axis=0)(at_s)
     return interpolate_at(at_s, times_s, values)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
 
 from formnet.motion import FloatArray, Motion
 
@@ -57,7 +56,8 @@ def combine_with_picture(height: FloatArray, picture: Motion) -> FloatArray:
 def find_seen_legs(motion: Motion, least: float = 0.15) -> NDArray[np.bool_]:
     """(T,) True where a knee is seen: an estimator also places legs that are outside of the picture."""
     knees = motion.confidence[:, motion.skeleton.indices(["left_knee", "right_knee"])].max(axis=1)
-    return np.asarray(median_filter(knees, _odd_frames(_UNSURE_S, motion.timestamps), mode="nearest") >= least)
+    half = _odd_frames(_UNSURE_S, motion.timestamps) // 2
+    return np.asarray(_running_median(np.pad(knees, half, mode="edge"), half) >= least)
 
 
 def suppress_spikes(values: FloatArray, times_s: FloatArray) -> FloatArray:
@@ -65,7 +65,12 @@ def suppress_spikes(values: FloatArray, times_s: FloatArray) -> FloatArray:
     half = min(_odd_frames(SPIKE_S, times_s) // 2, len(values) - 1)
     # Mirrored about its end, a curve that falls there goes on falling.
     longer = np.pad(values, half, mode="reflect", reflect_type="odd")
-    return np.asarray(median_filter(longer, 2 * half + 1)[half : half + len(values)])
+    return _running_median(longer, half)
+
+
+def _running_median(longer: FloatArray, half: int) -> FloatArray:
+    """(T + 2 half,) → (T,) the median of every frame and as many around it."""
+    return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(longer, 2 * half + 1), axis=-1))
 
 
 def _odd_frames(duration_s: float, times_s: FloatArray) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from formnet.errors import InputError
 from formnet.motion import FloatArray, Motion
@@ -42,6 +41,8 @@ def resample_to_times(motion: Motion, times_s: FloatArray, method: ResampleMetho
 
 
 def _overwrite_with_cubic(motion: Motion, wanted: FloatArray, linear: FloatArray) -> FloatArray:
+    from scipy.interpolate import CubicSpline
+
     result = linear.copy()
     for joint in range(len(motion.skeleton)):
         seen = ~motion.missing[:, joint]

@@ -10,11 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 
 from formnet.geometry.boxes import compute_overlap
 from formnet.motion import FloatArray
-from formnet.pose.blazepose.network import Network
+from formnet.pose.blazepose.network import Network, sigmoid
 from formnet.pose.blazepose.region import Region, region_around, whole_picture
 from formnet.pose.video import Image
 
@@ -52,7 +51,7 @@ class PersonDetector:
         side = self._network.side_px
         self._network.run(whole.crop(image, side, repeats_border=False), 2 / 255, -1.0)
         n_anchors = len(self._anchors)
-        scores = expit(self._network.read(n_anchors).astype(np.float64))
+        scores = sigmoid(self._network.read(n_anchors).astype(np.float64))
         likely = np.flatnonzero(scores >= _LEAST_SCORE)
         raw = self._network.read(n_anchors * _N_NUMBERS).reshape(n_anchors, -1)[likely].astype(np.float64)
         points = raw.reshape(-1, _N_NUMBERS // 2, 2) / side

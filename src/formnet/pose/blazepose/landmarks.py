@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 
 from formnet.motion import FloatArray
-from formnet.pose.blazepose.network import FloatImage, Network
+from formnet.pose.blazepose.network import FloatImage, Network, sigmoid
 from formnet.pose.blazepose.region import Region, region_around
 from formnet.pose.video import Image
 from formnet.skeleton import BLAZEPOSE_33
@@ -83,7 +82,7 @@ class LandmarkNetwork:
         heat = self._network.read(_N_HEAT).reshape(_HEATMAP_SIDE, _HEATMAP_SIDE, _N_POINTS)
         world = self._network.read(_N_WORLD).reshape(_N_POINTS, 3)[:N_JOINTS].astype(np.float64)
         places = region.to_picture(refine_by_heatmap(flat[:, :2] / self._network.side_px, heat))
-        likely = expit(flat[:N_JOINTS, 3:])
+        likely = sigmoid(flat[:N_JOINTS, 3:])
         if not (np.isfinite(places).all() and np.isfinite(world).all()):
             return None
         return Landmarks(
@@ -101,7 +100,7 @@ class LandmarkNetwork:
         if self.find(image, region) is None:
             return None
         logits = self._network.read(side**2).reshape(side, side)
-        return Silhouette(expit(logits), region)
+        return Silhouette(sigmoid(logits), region)
 
 
 def region_of_joints(joints: FloatArray) -> Region:
@@ -130,7 +129,7 @@ def refine_by_heatmap(points: FloatArray, heat: FloatImage) -> FloatArray:
     exists = ((rows >= 0) & (rows < side))[:, :, None] & ((columns >= 0) & (columns < side))[:, None, :]
     numbers = np.arange(len(points))[:, None, None]
     window = heat[np.clip(rows, 0, side - 1)[:, :, None], np.clip(columns, 0, side - 1)[:, None, :], numbers]
-    warmth = np.where(exists, expit(window.astype(np.float64)), 0.0)
+    warmth = np.where(exists, sigmoid(window.astype(np.float64)), 0.0)
     total = warmth.sum(axis=(1, 2))
     is_hot = inside & (warmth.max(axis=(1, 2)) >= _LEAST_HEAT)
     total = np.where(is_hot, total, 1.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from formnet.pose.video import Image
 
 FloatImage = NDArray[np.float32]
+
+
+def sigmoid(logits: NDArray[Any]) -> NDArray[Any]:
+    """Shares of 0–1, without overflow for any logits."""
+    return np.asarray(0.5 + 0.5 * np.tanh(0.5 * logits))
 
 
 class Network:
