@@ -21,7 +21,7 @@ from formnet.layers import (
     take_linear,
 )
 from formnet.lifting.observation import OBSERVED_24, Array
-from formnet.lifting.placing import carry_matrix, derivation_matrix, place_joints
+from formnet.lifting.placing import carry_matrix, derivation_matrix, place_lifted
 from formnet.skeleton import LIFTED_32
 from formnet.storage.weights import StoredWeights
 
@@ -108,7 +108,7 @@ class LifterForward:
             x = block(x, stride)
         out = self.leave(x).reshape(batch, frames, len(LIFTED_32), 3)
         log_size = self.size(x).mean(axis=1)[:, 0]
-        return np.asarray(place_joints(out, points, seen, log_size, self.carry, self.derive), dtype=np.float32)
+        return np.asarray(place_lifted(out, points, seen, log_size, self.carry, self.derive), dtype=np.float32)
 
 
 def take_lifter(weights: StoredWeights, options: LifterNetwork) -> LifterForward:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from formnet.lifting.observation import OBSERVED_24
-from formnet.lifting.placing import carry_matrix, derivation_matrix, place_joints
+from formnet.lifting.placing import carry_matrix, derivation_matrix, place_lifted
 from formnet.skeleton import LIFTED_32
 
 
@@ -105,4 +105,4 @@ class TemporalLifter(nn.Module):
             x = block(x, stride)
         out = self.leave(x).transpose(1, 2).reshape(batch, frames, len(LIFTED_32), 3)
         log_size = self.size(x).mean(dim=2)[:, 0]
-        return place_joints(out, points, seen, log_size, self.carry, self.derive)
+        return place_lifted(out, points, seen, log_size, self.carry, self.derive)

@@ -33,7 +33,7 @@ def derivation_matrix() -> NDArray[np.float32]:
     return matrix
 
 
-def place_joints(out: Array, points: Array, seen: Array, log_size: Array, carry: Array, derive: Array | None) -> Array:
+def place_lifted(out: Array, points: Array, seen: Array, log_size: Array, carry: Array, derive: Array | None) -> Array:
     """Joints (B, T, 32, 3) in metres about the pelvis.
 
     What is seen stays where it is seen, but for a correction; what is not is found by the network alone.
