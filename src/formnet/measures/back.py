@@ -8,8 +8,8 @@ MEASURES = (
         "back_bending", "Bending of the back", "°",
         "Bend between the lower and the upper half of the spine beyond that when standing; positive rounded, "
         "negative hollow.",
-        "change", "lifted spine; trained lifters bend 13–26° in every squat", c.back_bend_deg,
-        ("pelvis", "spine2", "neck"),
+        "change", "lifted spine, from the side of a film its outline; trained lifters bend 13–26° in every squat",
+        c.back_bend_deg, ("pelvis", "spine2", "neck"),
     ),
     Measure(
         "head_extension", "Head against the trunk", "°",

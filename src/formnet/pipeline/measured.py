@@ -12,6 +12,7 @@ from formnet.checks import join_words
 from formnet.gate.recognition import keep_squats
 from formnet.judges.measuring.estimator import MeasureEstimator
 from formnet.lifting.lifter import Lifter
+from formnet.measures import outline
 from formnet.measures.calibration import FAST_EYES, calibration_for, measure_repetition, view_name
 from formnet.measures.measurement import Measurement
 from formnet.measures.misfit import describe_misfit
@@ -65,18 +66,19 @@ class MeasuringJudge:
         """The verdict on every repetition, maybe none, and warnings; raises as lifters do."""
         clean, found = self.find_squats(track)
         source = name_source(track, self.lifter)
-        return tuple(self._judge_span(clean, span, source, track.image) for span in found.spans), found.warnings
+        return tuple(self._judge_span(clean, span, source, track) for span in found.spans), found.warnings
 
     def find_squats(self, track: PoseTrack) -> tuple[Motion, Segmentation]:
         """The lifted motion, cleaned, and its repetitions that are squats; raises as lifters do."""
         clean = clean_motion(self.lifter.lift(track), self.spec)
         return clean, keep_squats(clean, segment_clip(clean, self.spec, track.image))
 
-    def _judge_span(self, motion: Motion, span: RepetitionSpan, source: str, image: Motion) -> RepetitionVerdict:
+    def _judge_span(self, motion: Motion, span: RepetitionSpan, source: str, track: PoseTrack) -> RepetitionVerdict:
         performance = make_performance(motion, span.start, span.bottom, span.end, span.bottom_s)
         measurements = self._see_by_network(
-            measure_repetition(performance, calibration_for(source)), performance, image
+            measure_repetition(performance, calibration_for(source)), performance, track.image
         )
+        measurements[outline.NAME] = outline.see_outline(measurements[outline.NAME], performance, track)
         if misfit := describe_misfit(performance):
             measurements = {name: replace(one, is_shown=False, reason=misfit) for name, one in measurements.items()}
         findings = find_faults(self.standard, measurements)

@@ -19,7 +19,7 @@ from formnet.storage.files import compute_sha256
 from formnet.storage.texts import parse_json
 
 # Raised when the same clip and options may give another track (tracking rules, confidence, layout of the file).
-_VERSION = 3
+_VERSION = 4
 
 DAMAGE = (ValueError, KeyError, TypeError, RecursionError, InputError, SkeletonError)
 """What reading a damaged file of this module may raise."""
@@ -57,6 +57,8 @@ def track_to_arrays(track: PoseTrack) -> dict[str, np.ndarray]:
         **({} if track.world is None else {"world": track.world.positions}),
         "confidence": track.image.confidence,
         "timestamps": track.image.timestamps,
+        "backs": np.array(list(track.backs.values())),
+        "backs_s": np.array(list(track.backs)),
         "about": np.array(json.dumps(about)),
     }
 
@@ -70,4 +72,7 @@ def track_from_arrays(arrays: Mapping[str, np.ndarray]) -> PoseTrack:
     world = Motion(arrays["world"], confidence, timestamps, skeleton, "metre") if "world" in arrays else None
     width, height = about["size"]
     eyes = about.get("eyes")
-    return PoseTrack(image, world, width, height, tuple(about["warnings"]), eyes=None if eyes is None else Eyes(eyes))
+    backs = {float(time_s): back for time_s, back in zip(arrays["backs_s"], arrays["backs"], strict=True)}
+    return PoseTrack(
+        image, world, width, height, tuple(about["warnings"]), eyes=None if eyes is None else Eyes(eyes), backs=backs
+    )

@@ -41,6 +41,7 @@ class Detection:
         presence: (J,) 0–1, that a joint is in the picture.
         size_px: side of the square around the whole body.
         clothes: (P, 3) RGB of places on trunk and thighs, NaN where they are not in the picture; None: not known.
+        back: (R,) the back's outline (see `formnet.pose.outline`) where it was looked at; None elsewhere.
     """
 
     image: FloatArray
@@ -49,6 +50,7 @@ class Detection:
     presence: FloatArray
     size_px: float
     clothes: FloatArray | None = None
+    back: FloatArray | None = None
 
     @property
     def confidence(self) -> FloatArray:

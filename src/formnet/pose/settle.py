@@ -89,7 +89,8 @@ def _make_track(person: Person, times_s: np.ndarray, width: int, height: int, sk
         solid, places = np.full((*shape, 3), np.nan), np.array(in_metres)
         solid[frames] = smooth_places(places, seen_s, np.ptp(places[..., :2], axis=1).mean(axis=1), IN_METRES)
         world = Motion(solid, confidence, times_s, skeleton, "metre")
-    return PoseTrack(Motion(image, confidence, times_s, skeleton, "pixel"), world, width, height)
+    backs = {float(times_s[frame]): d.back for frame, d in person.detections.items() if d.back is not None}
+    return PoseTrack(Motion(image, confidence, times_s, skeleton, "pixel"), world, width, height, backs=backs)
 
 
 def _check_coverage(track: PoseTrack, source: str, who: str) -> list[str]:

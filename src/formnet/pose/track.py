@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -39,6 +39,8 @@ class PoseTrack:
         has_size: the size of the picture is known.
         has_own_times: the source says its times; no rate was needed.
         eyes: size of the BlazePose that saw the person; None for other sources, or where it is not known.
+        backs: time in seconds → outline of the back (see `formnet.pose.outline.trace_back`) where it was looked at:
+            standing and at the bottom, from the side. Empty for sources without pictures.
     """
 
     image: Motion
@@ -57,6 +59,7 @@ class PoseTrack:
     has_size: bool = True
     has_own_times: bool = True
     eyes: Eyes | None = None
+    backs: Mapping[float, FloatArray] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         depth = "with depth" if self.world is not None else "in the picture only"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 
 from formnet.motion import FloatArray
@@ -20,6 +20,9 @@ from formnet.pose.model_file import obtain_pose_model, read_pose_model
 from formnet.pose.people import SeenPeople
 from formnet.pose.video import Frame, Image
 from formnet.skeleton import BLAZEPOSE_33, Skeleton
+
+_Networks = tuple[PersonDetector, LandmarkNetwork, Callable[[], LandmarkNetwork]]
+"""Of one stream; the last knows outlines, too, and is made when it is first asked for."""
 
 
 def create_estimator(options: EstimatorOptions) -> BlazePose:
@@ -37,8 +40,8 @@ class BlazePose(FollowsOne):
         self._model = model
         # The outline is wanted in few pictures and costs nearly as much as all the rest.
         self._tracking = remove_output(model.landmarks, MASK_SIZE, model.source)
-        self._free: list[tuple[PersonDetector, LandmarkNetwork]] = []
-        self._lock, self._outlining_lock = threading.Lock(), threading.Lock()
+        self._free: list[_Networks] = []
+        self._lock = threading.Lock()
         # A file that is no such network is refused now, not in the middle of a clip.
         self._give_back(self._take())
 
@@ -62,24 +65,27 @@ class BlazePose(FollowsOne):
 
     def find_silhouette(self, image: Image, joints: FloatArray) -> Silhouette | None:
         """What of a picture (H, W, 3) belongs to the person with these joints (33, 2); None when nobody is there."""
-        with self._outlining_lock:
+        networks = self._take()
+        try:
             # Twice: the joints tell roughly where to look, the network then tells it exactly.
-            found = self._outlining.find(image, region_of_joints(joints))
-            return None if found is None else self._outlining.find_silhouette(image, found.region)
+            rough = networks[1].find(image, region_of_joints(joints))
+            found = None if rough is None else networks[2]().find_with_silhouette(image, rough.region)
+            return None if found is None else found[1]
+        finally:
+            self._give_back(networks)
 
-    @functools.cached_property
-    def _outlining(self) -> LandmarkNetwork:
-        return LandmarkNetwork(Network(self._model.landmarks, f"{self._model.source} (landmarks)"))
-
-    def _take(self) -> tuple[PersonDetector, LandmarkNetwork]:
+    def _take(self) -> _Networks:
         with self._lock:
             if self._free:
                 return self._free.pop()
         return (
             PersonDetector(Network(self._model.detector, f"{self._model.source} (detector)")),
             LandmarkNetwork(Network(self._tracking, f"{self._model.source} (landmarks)")),
+            functools.cache(
+                lambda: LandmarkNetwork(Network(self._model.landmarks, f"{self._model.source} (landmarks)"))
+            ),
         )
 
-    def _give_back(self, networks: tuple[PersonDetector, LandmarkNetwork]) -> None:
+    def _give_back(self, networks: _Networks) -> None:
         with self._lock:
             self._free.append(networks)

@@ -64,6 +64,15 @@ class Silhouette:
         matrix[:, :2] /= len(self.mask)
         return np.asarray(cv2.warpAffine(self.mask, matrix, (width, height), flags=cv2.INTER_LINEAR), dtype=np.float32)
 
+    def sample(self, places: FloatArray) -> FloatArray:
+        """The mask at pixels (H, W, 2) of the picture, between its points; 0 outside of the region."""
+        import cv2
+
+        matrix = self.region.matrix
+        shares = (places - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+        points = (len(self.mask) * shares).astype(np.float32)
+        return cv2.remap(self.mask, points[..., 0], points[..., 1], cv2.INTER_LINEAR).astype(np.float64)
+
 
 class LandmarkNetwork:
     """Not for two threads at once."""
@@ -93,14 +102,13 @@ class LandmarkNetwork:
             region_around(places[_HIPS], places[_RIM]),
         )
 
-    def find_silhouette(self, image: Image, region: Region) -> Silhouette | None:
-        """The outline of the person in that region of a picture (H, W, 3); None when there is none."""
+    def find_with_silhouette(self, image: Image, region: Region) -> tuple[Landmarks, Silhouette] | None:
+        """The person in that region of a picture (H, W, 3) with what of it is theirs; None when there is none."""
         side = self._network.side_px
         self._network.require_outputs(side**2)
-        if self.find(image, region) is None:
+        if (found := self.find(image, region)) is None:
             return None
-        logits = self._network.read(side**2).reshape(side, side)
-        return Silhouette(sigmoid(logits), region)
+        return found, Silhouette(sigmoid(self._network.read(side**2).reshape(side, side)), region)
 
 
 def region_of_joints(joints: FloatArray) -> Region:
