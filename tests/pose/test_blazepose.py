@@ -185,7 +185,7 @@ def test_the_detector_rests_while_somebody_is_followed(pose_model):
             return self.detector.find(image)
 
     estimator = create_estimator(model=pose_model)
-    detector, landmarks = estimator._take()
+    detector, landmarks, _ = estimator._take()
     counting = CountingDetector(detector)
     person, empty = draw_person(360, 480), np.full((480, 360, 3), 190, dtype=np.uint8)
     pictures = [person] * 20 + [empty] * 5 + [person] * 5
