@@ -138,6 +138,19 @@ def test_a_repetition_in_doubt_goes_with_its_set(monkeypatch: pytest.MonkeyPatch
     assert [what.name for what in recognise_all(motion, spans)] == ["hinge"] * 3
 
 
+def test_a_leg_that_a_file_does_not_give_makes_no_lunge() -> None:
+    """Detectors drop the far leg from the side; a lifter puts it anywhere, here straight."""
+    squat = build_squat(Pose(thigh=0, shank=30, trunk=30))
+    places, sure = squat.positions.copy(), squat.confidence.copy()
+    for joint in ("knee", "ankle"):
+        number = squat.skeleton.index(f"left_{joint}")
+        places[:, number] = squat.joint("left_hip") + np.array([0.0, 0.42 if joint == "knee" else 0.82, 0.0])
+        sure[:, number] = 0.01
+    straight = squat.replace(positions=places)
+    assert not recognise(straight, SPAN).is_squat
+    assert recognise(straight.replace(confidence=sure), SPAN).is_squat
+
+
 def test_a_set_refused_for_different_reasons_rescues_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of each criterion the median alone would speak for a squat."""
     motion = squats((2.0, 5.0, 8.0))

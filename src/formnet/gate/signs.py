@@ -38,9 +38,9 @@ def trunk_lean_at_bottom_deg(p: Performance) -> float:
 
 
 def least_knee_bend_deg(p: Performance) -> float:
-    """Bend of the knee that bends less, at the bottom."""
-    left, right = (_at(knee_flexion_deg(p, side), p.at_bottom) for side in SIDES)
-    return float(np.fmin(left, right))
+    """Bend of the knee that bends less, at the bottom; of the one that was found where the other was not."""
+    bends = [_at(knee_flexion_deg(p, side), p.at_bottom) for side in _found_sides(p)]
+    return float(np.fmin.reduce(bends))
 
 
 def thigh_difference_deg(p: Performance) -> float:
@@ -161,10 +161,34 @@ _OF_FEET = frozenset(
 """Signs that tell nothing where no foot is seen: an estimator puts it anywhere."""
 
 
+_LEG_AGAINST_LEG = (thigh_difference_deg, knee_difference_deg, foot_ahead, knees_ahead, knee_height_difference, step,
+                    stride)  # fmt: skip
+_OF_BOTH_LEGS = frozenset(sign.__name__ for sign in _LEG_AGAINST_LEG)
+_NOWHERE = 0.05
+"""Confidence of joints that a file does not give and a lifter places all the same; a leg behind the other has more."""
+
+
 def read_signs(performance: Performance) -> dict[str, float]:
-    """All signs of a repetition, by name; those of the feet are NaN where neither ankle is seen at the bottom."""
+    """All signs of a repetition, by name.
+
+    NaN are those of the feet where neither ankle is seen at the bottom, and those that hold one leg against the other
+    where one was not found at all.
+    """
     unseen = _OF_FEET if performance.hides("ankle", performance.at_bottom) else frozenset()
+    if len(_found_sides(performance)) < len(SIDES):
+        unseen |= _OF_BOTH_LEGS
     return {name: float("nan") if name in unseen else sign(performance) for name, sign in SIGNS.items()}
+
+
+def _found_sides(p: Performance) -> tuple[str, ...]:
+    """The sides whose knee and ankle were found at the bottom; both where neither was."""
+    sure = p.motion.confidence[p.at_bottom].mean(axis=0)
+
+    def is_found(side: str) -> bool:
+        legs = [name for joint in ("knee", "ankle") if (name := f"{side}_{joint}") in p.motion.skeleton]
+        return all(sure[p.motion.skeleton.indices(legs)] >= _NOWHERE)
+
+    return tuple(side for side in SIDES if is_found(side)) or SIDES
 
 
 def _rests(p: Performance, share: float) -> Frames:
