@@ -24,7 +24,6 @@ ALLOWED = {
     "storage": "is where the limits are",
     "readers/pictures/matlab.py": "SciPy's reader of MATLAB files runs nothing; their size is checked before",
     "readers/textfile.py": "unpacks no more than a text may have",
-    "reading/find.py": "looks at the names in an archive",
     "pose/model_bundle.py": "archives whose hash is checked, or whose members are checked for their size",
     "pose/model_sources.py": "packages whose hash is checked",
 }
