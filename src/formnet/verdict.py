@@ -158,7 +158,8 @@ class Verdict:
 
 
 def _name_likely(finding: Finding) -> str:
-    return finding.title.lower() + (" (close to clear)" if finding.close_to == "clear" else "")
+    doubt = finding.describe_doubt()
+    return finding.title.lower() + (f" ({doubt})" if doubt else "")
 
 
 def choose_label(findings: Sequence[Finding], good: str = "good") -> str:

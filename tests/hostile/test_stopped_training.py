@@ -68,6 +68,15 @@ def test_a_training_that_is_killed_at_once_leaves_no_model(runner: Runner, tmp_p
     assert not (last.parent / "metrics.json").exists()
 
 
+def assert_stopped(program: str, code: int, said: str) -> None:
+    """Runs a program that stops itself: it leaves with that code and that beginning of a sentence, said once."""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert ended.returncode == code
+    assert ended.stderr.startswith(said)
+    assert ended.stderr.count(said) == 1
+    assert "Traceback" not in ended.stderr
+
+
 @pytest.mark.parametrize("becomes", ['RecursionError("half imported")', "SystemExit"])
 def test_a_stop_that_turns_into_another_error_is_still_a_stop(becomes: str) -> None:
     """Libraries that are stopped in the middle of their import make errors of their own of it; Lightning, where it was
@@ -82,10 +91,7 @@ with one_sentence_for_errors():
     except BaseException:
         raise {becomes} from None
 """
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
-    assert ended.returncode == 143
-    assert ended.stderr.startswith("stopped by SIGTERM; ")
-    assert "Traceback" not in ended.stderr
+    assert_stopped(program, 143, "stopped by SIGTERM; ")
 
 
 def test_a_stop_that_was_swallowed_before_the_task_begins_is_not_forgotten() -> None:
@@ -101,10 +107,7 @@ with one_sentence_for_errors():
     with one_sentence_for_errors():
         raise IndexError("list index out of range")
 """
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
-    assert ended.returncode == 130
-    assert ended.stderr.startswith("stopped; ")
-    assert "Traceback" not in ended.stderr
+    assert_stopped(program, 130, "stopped; ")
 
 
 def test_a_stop_within_the_task_is_told_once() -> None:
@@ -115,6 +118,4 @@ with one_sentence_for_errors(), one_sentence_for_errors():
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(9)
 """
-    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
-    assert ended.returncode == 143
-    assert ended.stderr.count("stopped by SIGTERM; ") == 1
+    assert_stopped(program, 143, "stopped by SIGTERM; ")

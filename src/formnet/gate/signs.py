@@ -182,13 +182,10 @@ def read_signs(performance: Performance) -> dict[str, float]:
 
 def _found_sides(p: Performance) -> tuple[str, ...]:
     """The sides whose knee and ankle were found at the bottom; both where neither was."""
-    sure = p.motion.confidence[p.at_bottom].mean(axis=0)
-
-    def is_found(side: str) -> bool:
-        legs = [name for joint in ("knee", "ankle") if (name := f"{side}_{joint}") in p.motion.skeleton]
-        return all(sure[p.motion.skeleton.indices(legs)] >= _NOWHERE)
-
-    return tuple(side for side in SIDES if is_found(side)) or SIDES
+    lost = [
+        side for side in SIDES if any(p.hides(f"{side}_{joint}", p.at_bottom, _NOWHERE) for joint in ("knee", "ankle"))
+    ]
+    return tuple(side for side in SIDES if side not in lost) or SIDES
 
 
 def _rests(p: Performance, share: float) -> Frames:

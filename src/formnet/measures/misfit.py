@@ -13,6 +13,7 @@ from formnet.motion import FloatArray
 
 LEAST_LENGTH = 0.6
 """Of a part's own length. In 76 repetitions of real clips whose joints lie on the person the least is 0.66."""
+_LEG_PARTS = {"thigh": ("hip", "knee"), "shin": ("knee", "ankle")}
 _OWN = 75
 """Percentile that stands for a part's own length where nobody was seen standing."""
 
@@ -38,8 +39,8 @@ def compute_share(performance: Performance, length: FloatArray) -> float:
 
 def _list_lengths(performance: Performance) -> dict[str, FloatArray]:
     """Title of a part → its length (T,): the trunk, and thigh and shin of the sides that are seen well."""
-    ends = {"trunk": (performance.middle("shoulder"), performance.middle("hip"))}
+    lengths = {"trunk": performance.distances("shoulder", "hip")}
     for side in performance.seen_sides:
-        hip, knee, ankle = (performance.joint(f"{side}_{joint}") for joint in ("hip", "knee", "ankle"))
-        ends |= {f"{side} thigh": (hip, knee), f"{side} shin": (knee, ankle)}
-    return {title: np.linalg.norm(low - high, axis=1) for title, (high, low) in ends.items()}
+        for part, ends in _LEG_PARTS.items():
+            lengths[f"{side} {part}"] = performance.distances(*(f"{side}_{joint}" for joint in ends))
+    return lengths

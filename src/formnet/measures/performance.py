@@ -71,10 +71,14 @@ class Performance:
         """(T, 3) middle between a joint of the left and the right side; NaN unless both are there."""
         return np.asarray(0.5 * (self.joint(f"left_{name}") + self.joint(f"right_{name}")))
 
-    def length(self, first: str, second: str) -> float:
-        """Median distance between two joints (`middle` of both sides where the name has none), NaN where unseen."""
+    def distances(self, first: str, second: str) -> FloatArray:
+        """(T,) between two joints (`middle` of both sides where the name has none), NaN where unseen."""
         ends = [self.joint(n) if n in self.motion.skeleton else self.middle(n) for n in (first, second)]
-        distances = np.linalg.norm(ends[0] - ends[1], axis=1)
+        return np.asarray(np.linalg.norm(ends[0] - ends[1], axis=1))
+
+    def length(self, first: str, second: str) -> float:
+        """The median of `distances`."""
+        distances = self.distances(first, second)
         return float(np.nanmedian(distances)) if np.isfinite(distances).any() else float("nan")
 
     @cached_property
@@ -106,12 +110,17 @@ class Performance:
         moments = [self.at_bottom, self.standing] if self.standing.any() else [self.at_bottom]
         return np.stack([self.motion.confidence[frames][:, leg].mean(axis=0) for frames in moments])
 
-    def hides(self, kind: str, frames: NDArray[np.bool_]) -> bool:
-        """Whether neither side shows a joint in some frames: it is behind something, or outside of the picture."""
+    def hides(self, kind: str, frames: NDArray[np.bool_], least: float = _LEAST_CONFIDENCE) -> bool:
+        """Whether no side shows a joint in some frames with this confidence: it is behind something, or outside of the
+        picture.
+
+        Args:
+            kind: of a joint, either side will do; or with its side.
+        """
         known = self.motion.skeleton
         names = [name for name in (kind, f"left_{kind}", f"right_{kind}") if name in known]
         sure = self.motion.confidence[frames][:, known.indices(names)].mean(axis=0)
-        return bool(names) and float(sure.max()) < _LEAST_CONFIDENCE
+        return bool(names) and float(sure.max()) < least
 
     def sides_showing(self, kind: str) -> tuple[str, ...]:
         """The sides on which a joint is seen at the bottom; both where neither is, or one side lacks it."""

@@ -68,9 +68,7 @@ class Silhouette:
         """The mask at pixels (H, W, 2) of the picture, between its points; 0 outside of the region."""
         import cv2
 
-        matrix = self.region.matrix
-        shares = (places - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
-        points = (len(self.mask) * shares).astype(np.float32)
+        points = (len(self.mask) * self.region.from_picture(places)).astype(np.float32)
         return cv2.remap(self.mask, points[..., 0], points[..., 1], cv2.INTER_LINEAR).astype(np.float64)
 
 

@@ -52,6 +52,11 @@ class Region:
         matrix = self.matrix
         return shares @ matrix[:, :2].T + matrix[:, 2]
 
+    def from_picture(self, places: FloatArray) -> FloatArray:
+        """(…, 2) pixels of the picture → shares of the region."""
+        matrix = self.matrix
+        return np.asarray((places - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T)
+
     def turn(self, positions: FloatArray) -> FloatArray:
         """(…, 3) positions with x and y turned as the region is turned in the picture; z stays."""
         cosine, sine = math.cos(self.angle_rad), math.sin(self.angle_rad)
