@@ -11,6 +11,7 @@ from formnet import __version__
 from formnet.checks import join_words
 from formnet.gate.recognition import keep_squats
 from formnet.judges.measuring.estimator import MeasureEstimator
+from formnet.judges.parts.threads import one_thread
 from formnet.lifting.lifter import Lifter
 from formnet.measures import outline
 from formnet.measures.calibration import FAST_EYES, calibration_for, measure_repetition, view_name
@@ -62,12 +63,14 @@ class MeasuringJudge:
         """The verdict on an estimated pose; raises `PoseError` when it shows no whole repetition."""
         return clip_verdict(track, source, *self.judge_repetitions(track))
 
+    @one_thread()
     def judge_repetitions(self, track: PoseTrack) -> tuple[tuple[RepetitionVerdict, ...], tuple[str, ...]]:
         """The verdict on every repetition, maybe none, and warnings; raises as lifters do."""
         clean, found = self.find_squats(track)
         source = name_source(track, self.lifter)
         return tuple(self._judge_span(clean, span, source, track) for span in found.spans), found.warnings
 
+    @one_thread()
     def find_squats(self, track: PoseTrack) -> tuple[Motion, Segmentation]:
         """The lifted motion, cleaned, and its repetitions that are squats; raises as lifters do."""
         clean = clean_motion(self.lifter.lift(track), self.spec)
