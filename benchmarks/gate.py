@@ -82,7 +82,7 @@ def judge(motion: Motion, name: str, view: str, lifter: Lifter) -> tuple[int, in
     track = PoseTrack(image, None, width, height)
     clean = clean_motion(lifter.lift(track), PreprocessSpec())
     found = segment_clip(clean, PreprocessSpec(), track.image)
-    return len(found.spans), len(keep_squats(clean, found).spans)
+    return len(found.spans), len(keep_squats(clean, found, track.image).spans)
 
 
 def compute_figures(outcomes: Sequence[Outcome]) -> dict[str, dict[str, float]]:

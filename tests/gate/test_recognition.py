@@ -9,7 +9,7 @@ from formnet.body.load import load_body
 from formnet.errors import InputError
 from formnet.gate import Recognition, keep_squats, recognise_all
 from formnet.gate.criteria import CRITERIA
-from formnet.gate.signs import SIGNS, read_signs
+from formnet.gate.signs import read_signs
 from formnet.measures.performance import make_performance
 from formnet.motion import Motion
 from formnet.preprocess.repetitions import RepetitionSpan, Segmentation, find_repetitions
@@ -70,6 +70,23 @@ def test_hands_on_a_bar_near_the_floor_tell_a_deadlift_from_a_folded_squat() -> 
     hinge = next(criterion for criterion in CRITERIA if criterion.name == "hinge")
     assert hinge.log_odds({**signs, "trunk_lean_at_bottom_deg": 60.0, "hand_height": 0.7}) > 0
     assert hinge.log_odds({**signs, "trunk_lean_at_bottom_deg": 60.0, "hand_height": 0.25}) < 0
+
+
+def test_hands_that_swing_down_tell_a_kettlebell_from_a_shallow_squat() -> None:
+    signs = dict(read_signs(make_performance(build_squat(Pose(thigh=35)), SPAN.start, SPAN.bottom, SPAN.end)))
+    shallow = {**signs, "trunk_lean_at_bottom_deg": 54.0, "least_knee_bend_deg": 68.0, "hand_height": 0.56}
+    hinge = next(criterion for criterion in CRITERIA if criterion.name == "hinge")
+    assert hinge.log_odds({**shallow, "hand_drop": 0.0}) > 0
+    assert hinge.log_odds({**shallow, "hand_drop": 0.55}) < 0
+
+
+def test_knees_that_stay_bent_hang_or_sit() -> None:
+    """Whoever pulls up, dips or extends knees on a machine; a shallow squat begins straight."""
+    start, bottom = Pose(thigh=40, shank=25, trunk=5), Pose(thigh=25, shank=30, trunk=10)
+    hanging = recognise(build_squat(bottom, standing=start), SPAN)
+    assert hanging.name == "bent"
+    assert hanging.reason.startswith("of the knees' bend of 95° only 21% comes and goes")
+    assert recognise(build_squat(bottom), SPAN).is_squat
 
 
 def spread_feet(bottom: Pose, ahead_m: float, let_down_m: float = 0.0) -> Motion:
@@ -133,7 +150,7 @@ def test_a_repetition_in_doubt_goes_with_its_set(monkeypatch: pytest.MonkeyPatch
     leans = iter([74.0, 66.0, 74.0])
     monkeypatch.setattr(
         "formnet.gate.recognition.read_signs",
-        lambda p: {**{name: sign(p) for name, sign in SIGNS.items()}, "trunk_lean_at_bottom_deg": next(leans)},
+        lambda p, image: {**read_signs(p, image), "trunk_lean_at_bottom_deg": next(leans)},
     )
     assert [what.name for what in recognise_all(motion, spans)] == ["hinge"] * 3
 
@@ -158,7 +175,7 @@ def test_a_set_refused_for_different_reasons_rescues_nobody(monkeypatch: pytest.
     odd = iter([{"least_knee_bend_deg": 38.0}, {"stride": 1.4}, {"step": 0.9}])
     monkeypatch.setattr(
         "formnet.gate.recognition.read_signs",
-        lambda p: {**{name: sign(p) for name, sign in SIGNS.items()}, **next(odd)},
+        lambda p, image: {**read_signs(p, image), **next(odd)},
     )
     assert not any(what.is_squat for what in recognise_all(motion, spans))
 

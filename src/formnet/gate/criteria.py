@@ -53,11 +53,12 @@ class OtherMovement:
 
 
 def _hinge(signs: Signs) -> float:
-    """Trunk lean; hands that hang below the knees, as on a bar that stands on the floor, and knees that bend little
-    count like further lean."""
+    """Trunk lean; hands that hang below the knees, as on a bar that stands on the floor, hands that swing down, as with
+    a kettlebell, and knees that bend little count like further lean."""
     low = np.clip(0.5 - np.nan_to_num(signs["hand_height"], nan=1.0), 0.0, 0.25)
+    swung = np.clip(np.nan_to_num(signs["hand_drop"], nan=0.0) - 0.3, 0.0, 0.3)
     straight_deg = max(0.0, 90.0 - signs["least_knee_bend_deg"])
-    return float(signs["trunk_lean_at_bottom_deg"] + 80.0 * low + 0.45 * straight_deg)
+    return float(signs["trunk_lean_at_bottom_deg"] + 80.0 * low + 25.0 * swung + 0.45 * straight_deg)
 
 
 # Log odds by logistic regressions (docs/measures.md): weight of a sign, and the value beyond which it says no more. One
@@ -70,7 +71,7 @@ _LUNGE = {
     "trunk_lean_at_bottom_deg": (-0.067, 30.0),
 }
 _SEAT = {"balance": (16.0, np.inf), "shoulder_travel": (17.0, np.inf), "rest_share": (11.4, np.inf)}
-_DEEPEST_SEAT_DEG = 120.0
+_DEEPEST_SEAT_DEG, _STRAIGHT_DEG = 120.0, 40.0
 
 
 def _weigh(signs: Signs, weights: Mapping[str, tuple[float, float]]) -> float:
@@ -79,6 +80,11 @@ def _weigh(signs: Signs, weights: Mapping[str, tuple[float, float]]) -> float:
 
 def _lunge(signs: Signs) -> float:
     return _weigh(signs, _LUNGE)
+
+
+def _stay_bent(signs: Signs) -> float:
+    # Knees that are straight all the time are told by themselves.
+    return -signs["knee_bend_share"] if signs["least_knee_bend_deg"] > _STRAIGHT_DEG else -1.0
 
 
 def _side_lunge(signs: Signs) -> float:
@@ -100,6 +106,15 @@ CRITERIA: tuple[OtherMovement, ...] = (
     OtherMovement(
         "plank", "an exercise on hands and feet, such as a plank or a burpee", lambda s: -s["balance"], 0.4, 0.03,
         "the hands carry: the body's weight is far ahead of the feet", "balance over the feet (Winter 2009)",
+    ),
+    OtherMovement(
+        "jump", "a jump", lambda s: s["flight"], 0.2, 0.015,
+        "both feet leave the floor by {flight:.2f} leg lengths", "feet stay where they are",
+    ),
+    OtherMovement(
+        "bent", "an exercise with knees that stay bent, hanging or on a bench", _stay_bent, -0.4, 0.03,
+        "of the knees' bend of {least_knee_bend_deg:.0f}° only {knee_bend_share:.0%} comes and goes",
+        "at least 47 % in squats of real people (UI-PRMD, UTD-MHAD, real clips)",
     ),
     OtherMovement(
         "hinge", "a deadlift or another hinge of the hips", _hinge, 67.0, 3.0,
@@ -127,7 +142,7 @@ CRITERIA: tuple[OtherMovement, ...] = (
         "the feet pass each other by {stride:.2f} leg lengths", "feet stay where they are while the hips are low",
     ),
     OtherMovement(
-        "upright", "a movement of arms or trunk", lambda s: -s["least_knee_bend_deg"], -40.0, 4.0,
+        "upright", "a movement of arms or trunk", lambda s: -s["least_knee_bend_deg"], -_STRAIGHT_DEG, 4.0,
         "the knees stay nearly straight ({least_knee_bend_deg:.0f}° of bend)",
         "good mornings bend the knees by 5 ± 7° (Schellenberg et al. 2013)",
     ),

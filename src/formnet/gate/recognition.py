@@ -41,7 +41,9 @@ class Recognition:
         return self.name == SQUAT
 
 
-def recognise_all(motion: Motion, spans: Sequence[RepetitionSpan]) -> tuple[Recognition, ...]:
+def recognise_all(
+    motion: Motion, spans: Sequence[RepetitionSpan], image: Motion | None = None
+) -> tuple[Recognition, ...]:
     """Whether the repetitions of a clip are squats.
 
     Each is a squat as probably as by the criterion that speaks most against it. A repetition in doubt goes with the
@@ -49,27 +51,29 @@ def recognise_all(motion: Motion, spans: Sequence[RepetitionSpan]) -> tuple[Reco
 
     Args:
         motion: (T, J, 3) the whole clip, gaps filled and smoothed, as the repetitions were found in it.
+        image: the joints in the picture, which tell jumps; None where there is none.
 
     Raises:
         InputError: for a motion without depth.
     """
     if not spans:
         return ()
-    signs = [read_signs(make_performance(motion, s.start, s.bottom, s.end, s.bottom_s)) for s in spans]
+    performances = [make_performance(motion, s.start, s.bottom, s.end, s.bottom_s) for s in spans]
+    signs = [read_signs(performance, image) for performance in performances]
     own = np.array([[criterion.log_odds(one) for criterion in CRITERIA] for one in signs])
     least = own.min(axis=1)
     shared = np.where(np.abs(least) < _DOUBT, np.median(least), least)
     return tuple(_decide(*each) for each in zip(signs, own, shared, strict=True))
 
 
-def keep_squats(motion: Motion, found: Segmentation) -> Segmentation:
+def keep_squats(motion: Motion, found: Segmentation, image: Motion | None = None) -> Segmentation:
     """The repetitions that are squats, and one warning for every other movement that was seen.
 
     Args:
-        motion: as for `recognise_all`.
+        motion, image: as for `recognise_all`.
         found: the repetitions of that motion.
     """
-    recognitions = recognise_all(motion, found.spans)
+    recognitions = recognise_all(motion, found.spans, image)
     squats = tuple(span for span, what in zip(found.spans, recognitions, strict=True) if what.is_squat)
     others: dict[str, list[tuple[RepetitionSpan, Recognition]]] = {}
     for span, what in zip(found.spans, recognitions, strict=True):

@@ -12,12 +12,13 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from formnet.gate.flight import read_flight
 from formnet.geometry.angles import compute_lean_deg
 from formnet.geometry.vectors import take_level
 from formnet.measures.base import median_of
 from formnet.measures.curves import knee_flexion_deg, thigh_deg
 from formnet.measures.performance import SIDES, Performance
-from formnet.motion import FloatArray
+from formnet.motion import FloatArray, Motion
 
 Sign = Callable[[Performance], float]
 Frames = NDArray[np.bool_]
@@ -41,6 +42,18 @@ def least_knee_bend_deg(p: Performance) -> float:
     """Bend of the knee that bends less, at the bottom; of the one that was found where the other was not."""
     bends = [_at(knee_flexion_deg(p, side), p.at_bottom) for side in _found_sides(p)]
     return float(np.fmin.reduce(bends))
+
+
+def knee_bend_share(p: Performance) -> float:
+    """Share of the knees' bend at the bottom that was not there at the start or the end, whichever is straighter; of
+    the knee of which it is more. Who hangs, or sits on a bench or a machine, keeps the knees bent.
+    """
+    shares = []
+    for side in _found_sides(p):
+        bend_deg = knee_flexion_deg(p, side)
+        straightest = np.fmin(_at(bend_deg, _starts(p)), _at(bend_deg, _ends(p)))
+        shares.append(1.0 - straightest / max(_at(bend_deg, p.at_bottom), 1.0))
+    return max(0.0, float(np.fmax.reduce(shares)))
 
 
 def thigh_difference_deg(p: Performance) -> float:
@@ -107,6 +120,12 @@ def hand_height(p: Performance) -> float:
     return _at((p.middle("ankle") - p.middle("wrist"))[:, 1], p.at_bottom) / _leg(p)
 
 
+def hand_drop(p: Performance) -> float:
+    """How far the wrists sink against the shoulders on the way down from where they are higher, start or end."""
+    height = (p.middle("shoulder") - p.middle("wrist"))[:, 1] / _leg(p)
+    return float(np.fmax(_at(height, _starts(p)), _at(height, _ends(p)))) - _at(height, p.at_bottom)
+
+
 def balance(p: Performance) -> float:
     """How far the body's weight is behind the middle of the feet at the bottom: who sits on nothing cannot be far.
 
@@ -138,6 +157,7 @@ _SIGNS: tuple[Sign, ...] = (
     standing_lean_deg,
     trunk_lean_at_bottom_deg,
     least_knee_bend_deg,
+    knee_bend_share,
     thigh_difference_deg,
     knee_difference_deg,
     foot_ahead,
@@ -148,6 +168,7 @@ _SIGNS: tuple[Sign, ...] = (
     stride,
     hip_shift,
     hand_height,
+    hand_drop,
     balance,
     shoulder_travel,
     rest_share,
@@ -168,8 +189,11 @@ _NOWHERE = 0.05
 """Confidence of joints that a file does not give and a lifter places all the same; a leg behind the other has more."""
 
 
-def read_signs(performance: Performance) -> dict[str, float]:
-    """All signs of a repetition, by name.
+def read_signs(performance: Performance, image: Motion | None = None) -> dict[str, float]:
+    """All signs of a repetition, by name, and `flight`.
+
+    Args:
+        image: joints in the picture, which alone tell a flight; None where there is none.
 
     NaN are those of the feet where neither ankle is seen at the bottom, and those that hold one leg against the other
     where one was not found at all.
@@ -177,7 +201,8 @@ def read_signs(performance: Performance) -> dict[str, float]:
     unseen = _OF_FEET if performance.hides("ankle", performance.at_bottom) else frozenset()
     if len(_found_sides(performance)) < len(SIDES):
         unseen |= _OF_BOTH_LEGS
-    return {name: float("nan") if name in unseen else sign(performance) for name, sign in SIGNS.items()}
+    signs = {name: float("nan") if name in unseen else sign(performance) for name, sign in SIGNS.items()}
+    return {**signs, "flight": float("nan") if image is None else read_flight(performance, image)}
 
 
 def _found_sides(p: Performance) -> tuple[str, ...]:

@@ -74,7 +74,7 @@ class MeasuringJudge:
     def find_squats(self, track: PoseTrack) -> tuple[Motion, Segmentation]:
         """The lifted motion, cleaned, and its repetitions that are squats; raises as lifters do."""
         clean = clean_motion(self.lifter.lift(track), self.spec)
-        return clean, keep_squats(clean, segment_clip(clean, self.spec, track.image))
+        return clean, keep_squats(clean, segment_clip(clean, self.spec, track.image), track.image)
 
     def _judge_span(self, motion: Motion, span: RepetitionSpan, source: str, track: PoseTrack) -> RepetitionVerdict:
         performance = make_performance(motion, span.start, span.bottom, span.end, span.bottom_s)
