@@ -35,6 +35,7 @@ from formnet.lifting.lifter import LIFTERS, Lifter, create_lifter
 from formnet.lifting.torch_metrics import make_lifting_metrics
 from formnet.motion import Motion
 from formnet.pose.estimator import create_estimator
+from formnet.pose.model_bundle import Eyes
 from formnet.pose.track import PoseTrack
 from formnet.readers.catalogue import read_dataset
 from formnet.readers.uiprmd import MOVEMENTS
@@ -64,9 +65,11 @@ FIGURES = {
 """Heading → name in `make_lifting_metrics`."""
 
 
-def rendered_cases(seed: int, per_exercise: int, cache: Path | None, processes: int) -> Iterator[Case]:
+def rendered_cases(
+    seed: int, per_exercise: int, cache: Path | None, processes: int, eyes: Eyes = Eyes.STANDARD
+) -> Iterator[Case]:
     requests = [*exercise_requests(seed, per_exercise), *balanced_requests(seed + 1, 2, is_padded=False)]
-    clips = estimate_all_cached(requests, cache, processes)
+    clips = estimate_all_cached(requests, cache, processes, eyes)
     bar = progress(clips, "rendering and estimating", total=len(requests), console=Console(stderr=True))
     for request, clip in zip(requests, bar, strict=True):
         if clip.track is None:
@@ -226,15 +229,19 @@ def main() -> None:
     )
     parser.add_argument("--cache", type=Path, default=None, help="keep the estimator's answers here")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--eyes", type=Eyes, default=Eyes.STANDARD, choices=list(Eyes), help="what sees the renders")
     parser.add_argument(
         "--write", action="store_true", help="write lifting.json and docs/lifting.md; others there stay"
     )
     arguments = parser.parse_args()
+    if arguments.write and arguments.eyes is not Eyes.STANDARD:
+        parser.error("--write is for the standard eyes, with which the table was made")
     lifters = named_lifters(arguments.lifters)
     flat = {name: lifter for name, lifter in lifters.items() if not lifter.needs_depth}
     parts: dict[str, tuple[dict[str, Lifter], list[Case]]] = {}
     if "rendered" in arguments.parts:
-        cases = list(rendered_cases(arguments.seed, arguments.per_exercise, arguments.cache, arguments.processes))
+        cases = list(rendered_cases(arguments.seed, arguments.per_exercise, arguments.cache, arguments.processes,
+                                    arguments.eyes))  # fmt: skip
         parts["rendered"] = (lifters, cases)
     if "simulated" in arguments.parts:
         parts["simulated"] = (flat, list(simulated_cases(arguments.seed, 12)))
