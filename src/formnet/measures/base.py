@@ -54,7 +54,9 @@ class Measure:
         source: who defined it, or why it is here.
         path: the curve over time that the value is read from; of a "whole" one, the function that gives the value.
         joints: kinds of joints (without side) it rests on, which have to be seen.
-        least_errors: view → one standard deviation that real people have from there, where simulated ones have less.
+        least_errors: view → one standard deviation that people have from there who went through pictures, where
+            simulated joints have less.
+        hidden_from: views whose pictures do not show it, although simulated joints do.
         is_still: a squat hardly moves what it is read from, so that what moves fast there is the estimator's error.
     """
 
@@ -67,6 +69,7 @@ class Measure:
     path: Curve | Callable[[Performance], RawValue]
     joints: tuple[str, ...]
     least_errors: Mapping[str, float] = field(default_factory=dict)
+    hidden_from: tuple[str, ...] = ()
     is_still: bool = False
 
     @property

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from formnet.measures.base import Measure
 from formnet.measures.calibration import VIEWS, Line, view_name
 from formnet.measures.registry import MEASURES, read_values
 from formnet.motion import FloatArray
@@ -66,13 +67,18 @@ def fit_source(views: Sequence[MeasuredView]) -> dict[str, dict[str, Line]]:
         y = np.array([view.truth[name] for view in views])
         fitted = {view: fit_line(x[seen_from == view], y[seen_from == view]) for view in VIEWS}
         if all(fitted.values()):
-            least = MEASURES[name].least_errors
             lines[name] = {
-                view: replace(line, error=max(line.error, least.get(view, 0.0)))
+                view: _widen(line, MEASURES[name], view)
                 for view, line in fitted.items()
                 if line is not None
             }
     return lines
+
+
+def _widen(line: Line, measure: Measure, view: str) -> Line:
+    """With the error and the reliability that pictures have, where simulated joints do better."""
+    reliability = 0.0 if view in measure.hidden_from else line.reliability
+    return replace(line, error=max(line.error, measure.least_errors.get(view, 0.0)), reliability=reliability)
 
 
 def solid_lines() -> dict[str, dict[str, Line]]:
