@@ -68,9 +68,7 @@ def fit_source(views: Sequence[MeasuredView]) -> dict[str, dict[str, Line]]:
         fitted = {view: fit_line(x[seen_from == view], y[seen_from == view]) for view in VIEWS}
         if all(fitted.values()):
             lines[name] = {
-                view: _widen(line, MEASURES[name], view)
-                for view, line in fitted.items()
-                if line is not None
+                view: _widen(line, MEASURES[name], view) for view, line in fitted.items() if line is not None
             }
     return lines
 
