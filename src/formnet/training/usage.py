@@ -92,7 +92,7 @@ CONDITIONS: tuple[Condition, ...] = (
         Condition(f"task.network.{name}", "task.network.kind", _among(*kinds), f"set task.network.kind={kinds[0]}")
         for name, kinds in {
             "depth": ("hourglass",), "stages": ("hourglass", "deconv"), "widths": ("deconv", "rpstn"),
-            "blocks": ("deconv", "rpstn"), "lateral": ("deconv", "rpstn"),
+            "blocks": ("deconv", "rpstn"), "lateral": ("deconv", "rpstn"), "patches": ("deconv", "rpstn"),
             "relation": ("rpstn",), "propagate": ("rpstn",), "frames": ("rpstn",),
         }.items()
     ),
@@ -103,7 +103,8 @@ CONDITIONS: tuple[Condition, ...] = (
         Condition(f"task.fit.weights.{name}", "task.network.method", _among(*methods),
                   f"set task.network.method={methods[0]}")
         for name, methods in {
-            "heatmaps": ("heatmaps", "location", "fields", "tags", "offsets"), "fields": ("fields",), "pull": ("tags",),
+            "heatmaps": ("heatmaps", "location", "fields", "tags", "offsets"), "fields": ("fields",),
+            "cells": ("cells",), "pull": ("tags",),
             "push": ("tags",), "discs": ("personlab",), "short": ("personlab",), "mid": ("personlab",),
             "location": ("location",), "seen": ("offsets",), "offsets": ("offsets",),
         }.items()

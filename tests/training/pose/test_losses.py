@@ -6,6 +6,7 @@ import torch
 
 from formnet.training.pose.losses import (
     LossWeights,
+    cell_loss,
     compute_loss,
     disc_loss,
     heatmap_loss,
@@ -26,6 +27,19 @@ def test_unknown_maps_have_no_gradient_and_do_not_dilute_the_others():
     expected = ((maps - truth) ** 2).sum(dim=(2, 3))
     wanted = ((expected.sum() - expected[0, 1]) / 5).detach()
     assert float(heatmap_loss(maps, truth, known).detach()) == pytest.approx(float(wanted), rel=1e-5)
+
+
+def test_the_likelihood_of_cells_counts_known_joints_alone():
+    logits, truth = torch.randn(2, 3, 4, 5, requires_grad=True), torch.zeros(2, 3, 4, 5)
+    truth[0, 0, 1, 2] = truth[1, 2, 3, 4] = 1
+    loss = cell_loss(logits, truth)
+    loss.backward()
+    assert logits.grad is not None
+    assert not logits.grad[0, 1].any()
+    chances = torch.softmax(logits.detach().flatten(2), dim=-1)
+    wanted = -(chances[0, 0, 1 * 5 + 2].log() + chances[1, 2, 3 * 5 + 4].log()) / 2
+    assert float(loss.detach()) == pytest.approx(float(wanted), rel=1e-5)
+    assert float(cell_loss(logits.detach(), 0 * truth)) == 0.0
 
 
 def slow_tag_loss(tags, cells):

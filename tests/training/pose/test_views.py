@@ -10,7 +10,7 @@ from formnet.pose.grouping.heatmaps import decode_heatmaps
 from formnet.pose.networks.description import STRIDE, PoseNetworkSpec
 from formnet.readers.pictures.base import HIDDEN, UNLABELLED, VISIBLE, LabelledPerson, LabelledPicture, PictureSet
 from formnet.skeleton import Skeleton
-from formnet.training.pose.data import PoseBatches, PoseDataOptions, divide
+from formnet.training.pose.data import PictureMemory, PoseBatches, PoseDataOptions, divide
 from formnet.training.pose.measure import find_seen_before, measure_crops
 from formnet.training.pose.views import NO_AUGMENT, PoseAugment, draw_sample, list_views
 
@@ -172,6 +172,19 @@ def test_every_view_comes_once_before_any_comes_again(picture):
     assert not batches._queue
     with pytest.raises(DataError, match="has nothing to train on: rpstn with heatmaps needs clips of 5 frames"):
         PoseBatches([], PoseNetworkSpec(JOINTS, kind="rpstn"), PoseDataOptions())
+
+
+def test_a_picture_is_decoded_once_while_there_is_room(picture, tmp_path):
+    memory, pixels = PictureMemory(130 * 160 * 3), picture.read()
+    np.testing.assert_array_equal(memory.read(picture), pixels)
+    other = LabelledPicture(tmp_path / "1.png", ())
+    Image.fromarray(pixels).save(other.path)
+    memory.read(other)
+    for path in (picture.path, other.path):
+        path.unlink()
+    np.testing.assert_array_equal(memory.read(picture), pixels)
+    with pytest.raises(InputError, match="does not exist"):
+        memory.read(other)
 
 
 @pytest.mark.parametrize(

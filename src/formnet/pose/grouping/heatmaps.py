@@ -36,7 +36,7 @@ def make_heatmaps(joints: NDArray[np.floating], size: tuple[int, int], sigma: fl
 
 def _bell(places: NDArray[np.floating], cells: int, sigma: float) -> NDArray[np.floating]:
     away = np.nan_to_num(places, nan=1e6)[..., None] - (np.arange(cells) + 0.5)
-    return np.exp(-(away**2) / (2 * sigma**2))
+    return np.exp(-(away**2) / (2 * sigma**2)).astype(np.float32)
 
 
 def decode_heatmaps(

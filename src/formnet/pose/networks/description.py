@@ -14,6 +14,7 @@ from torch import nn
 from formnet.checks import check_fields, real, whole, within
 from formnet.errors import CheckpointError, FormnetError, InputError
 from formnet.pose.grouping.base import Grouping
+from formnet.pose.grouping.cells import LikelyCells
 from formnet.pose.grouping.fields import AffinityFields
 from formnet.pose.grouping.offsets import PersonOffsets
 from formnet.pose.grouping.personlab import PersonLab
@@ -29,7 +30,7 @@ from formnet.storage.modules import arrays_of, build_with_weights
 from formnet.storage.weights import halve, read_weights_of, write_weights
 
 Kind = Literal["deconv", "hourglass", "rpstn"]
-Method = Literal["heatmaps", "location", "fields", "tags", "personlab", "offsets"]
+Method = Literal["heatmaps", "cells", "location", "fields", "tags", "personlab", "offsets"]
 FORMAT, FORMAT_VERSION = "formnet-pose", 3
 _MAX_LEVELS = 8
 STRIDE = 4
@@ -52,6 +53,7 @@ class PoseNetworkSpec:
             several.
         size: width and height of the picture it sees, pixels; multiples of 4 times what its levels halve.
         widths, blocks: channels and residual blocks of the encoder's levels, see `ResidualEncoder`.
+        patches: see `ResidualEncoder`.
         lateral: features of every level of the encoder are added to the deconvolutions (see `DeconvTrunk`).
         width: channels of the features that maps are read from.
         stages: of hourglasses, or of refinement after deconvolutions (1: none).
@@ -70,6 +72,7 @@ class PoseNetworkSpec:
     size: tuple[int, int] = (192, 256)
     widths: tuple[int, ...] = (64, 128, 256)
     blocks: tuple[int, ...] = (2, 2, 2)
+    patches: bool = False
     lateral: bool = False
     width: int = within(whole(1, 4096), 128)
     stages: int = within(whole(1, 16), 1)
@@ -101,7 +104,7 @@ class PoseNetworkSpec:
             problems.append(f"size must be multiples of {step}, got {self.size[0]}×{self.size[1]}")
         if self.kind == "rpstn" and self.method != "heatmaps":
             problems.append("RPSTN finds heatmaps; set method=heatmaps")
-        if self.conditioned and (self.kind, self.method) != ("deconv", "heatmaps"):
+        if self.conditioned and (self.kind != "deconv" or self.method not in ("heatmaps", "cells")):
             problems.append("a conditioned network finds heatmaps in single pictures; set kind=deconv, method=heatmaps")
         if self.shape is not None and len(self.shape.mean) != len(self.skeleton):
             problems.append(f"its shape has {len(self.shape.mean)} joints, not {len(self.skeleton)}")
@@ -133,6 +136,8 @@ class PoseNetworkSpec:
         """What its maps mean."""
         if self.method == "heatmaps":
             return SinglePerson(self.skeleton, self.sigma, self.refine)
+        if self.method == "cells":
+            return LikelyCells(self.skeleton, self.sigma)
         if self.method == "location":
             return LocationMaps(self.skeleton, self.sigma, self.refine)
         if self.method == "fields":
@@ -149,7 +154,7 @@ class PoseNetworkSpec:
         if self.kind == "hourglass":
             bodies = [Hourglass(self.width, self.depth) for _ in range(self.stages)]
             return StagedNetwork(HourglassStem(self.width), bodies, self.width, channels)
-        encoder = ResidualEncoder(self.widths, self.blocks, self.conditions)
+        encoder = ResidualEncoder(self.widths, self.blocks, self.conditions, patches=self.patches)
         stem = DeconvTrunk(encoder, self.width, lateral=self.lateral)
         if self.kind == "rpstn":
             return Rpstn(stem, stem.channels, len(self.skeleton), self.relation, self.propagate)
@@ -201,8 +206,12 @@ class PoseNetwork:
 
 
 def finish_maps(maps: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """What `Grouping.group` expects: discs and seen cells are learnt as logits and read as probabilities."""
-    return {name: torch.sigmoid(part) if name in _LOGITS else part for name, part in maps.items()}
+    """What `Grouping.group` expects: discs, seen cells and cells of one joint are learnt as logits and read as
+    probabilities."""
+    read = {name: torch.sigmoid(part) if name in _LOGITS else part for name, part in maps.items()}
+    if "likely" in read:
+        read["likely"] = torch.softmax(read["likely"].float().flatten(-2), dim=-1).view_as(read["likely"])
+    return read
 
 
 def prepare(pictures: torch.Tensor) -> torch.Tensor:

@@ -6,7 +6,7 @@ import numpy as np
 
 from formnet.pose.grouping.base import FoundPeople
 from formnet.pose.networks.condition import draw_condition
-from formnet.pose.networks.crop import box_joints, crop_around, crop_whole
+from formnet.pose.networks.crop import crop_person, crop_whole
 from formnet.pose.networks.description import STRIDE, PoseNetwork
 from formnet.pose.networks.predict import Picture, find_in_crops
 
@@ -30,10 +30,12 @@ def refine_people(network: PoseNetwork, picture: Picture, people: FoundPeople, *
         return people
     crops, conditions = [], []
     for number, joints in enumerate(people.joints):
-        crop = crop_around(box_joints(joints), network.spec.size)
+        crop = crop_person(joints, network.spec.size)
         cells = crop.from_picture(people.joints) / STRIDE
         crops.append(crop)
         conditions.append(draw_condition(cells[number], np.delete(cells, number, axis=0), network.spec.map_size))
     seen = find_in_crops(network, [picture] * len(crops), crops, np.stack(conditions), flip=flip)
-    joints, confidence = (np.concatenate([getattr(one, name) for one in seen]) for name in ("joints", "confidence"))
-    return FoundPeople(joints, confidence, people.score)
+    joints, confidence, score = (
+        np.concatenate([getattr(one, name) for one in seen]) for name in ("joints", "confidence", "score")
+    )
+    return FoundPeople(joints, confidence, score if network.spec.method == "cells" else people.score)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,12 +53,18 @@ def disturb_pose(
 def _draw_errors(skeleton: Skeleton, rng: np.random.Generator) -> NDArray[np.float64]:
     """(J, 2) of variance 1, alike at both ends of a limb."""
     errors = rng.normal(size=(len(skeleton), 2))
-    for joint in sorted(skeleton.joints, key=lambda name: len(_list_ancestors(skeleton, name))):
-        if (parent := skeleton.parent(joint)) is not None:
-            number = skeleton.index(joint)
-            errors[number] *= np.sqrt(1 - _ALIKE**2)
-            errors[number] += _ALIKE * errors[skeleton.index(parent)]
+    for number, parent in _list_limbs_outwards(skeleton):
+        errors[number] *= np.sqrt(1 - _ALIKE**2)
+        errors[number] += _ALIKE * errors[parent]
     return errors
+
+
+@functools.cache
+def _list_limbs_outwards(skeleton: Skeleton) -> list[tuple[int, int]]:
+    """Numbers of joints and of their parents, whose own come before."""
+    outwards = sorted(skeleton.joints, key=lambda name: len(_list_ancestors(skeleton, name)))
+    pairs = [(joint, skeleton.parent(joint)) for joint in outwards]
+    return [(skeleton.index(joint), skeleton.index(parent)) for joint, parent in pairs if parent is not None]
 
 
 def _list_ancestors(skeleton: Skeleton, joint: str) -> list[str]:

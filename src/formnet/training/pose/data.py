@@ -9,13 +9,14 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader
 
 from formnet.checks import check_fields, real, whole, within
 from formnet.errors import DataError, InputError
 from formnet.pose.networks.description import PoseNetworkSpec, prepare
-from formnet.readers.pictures.base import PictureSet
+from formnet.readers.pictures.base import LabelledPicture, PictureSet
 from formnet.readers.pictures.coco_people import read_coco_people
 from formnet.readers.pictures.mpii import read_mpii
 from formnet.readers.pictures.penn_action import read_penn_action
@@ -65,6 +66,7 @@ class PoseDataOptions:
         batch_size: samples in a batch.
         steps_per_epoch: batches between two validations.
         val_samples: at most that many are looked at in a validation.
+        kept_gb: decoded pictures that stay in memory; reading one again takes longer than all else about a sample.
         seed: of people, order and augmentation.
     """
 
@@ -76,6 +78,7 @@ class PoseDataOptions:
     batch_size: int = within(whole(1, 65536), 16)
     steps_per_epoch: int = within(whole(1), 100)
     val_samples: int = within(whole(1), 100)
+    kept_gb: float = within(real(0, 1e6), 2.0)
     seed: int = within(whole(), 0)
     rendered: RenderedOptions = field(default_factory=RenderedOptions)
     augment: PoseAugment = field(default_factory=PoseAugment)
@@ -157,6 +160,23 @@ def read_or_render(folder: Path, options: SceneOptions, progress: Progress | Non
     return read_coco_people(folder)
 
 
+class PictureMemory:
+    """Pictures that were read once, as long as they fit into so many bytes; those that came first stay."""
+
+    def __init__(self, most: int) -> None:
+        self._left, self._kept = most, dict[Path, NDArray[np.uint8]]()
+
+    def read(self, picture: LabelledPicture) -> NDArray[np.uint8]:
+        """As `LabelledPicture.read`; not to be written into."""
+        if (known := self._kept.get(picture.path)) is not None:
+            return known
+        pixels = picture.read()
+        if pixels.nbytes <= self._left:
+            self._left -= pixels.nbytes
+            self._kept[picture.path] = pixels
+        return pixels
+
+
 class PoseBatches(NumberedEpochs):
     """Fresh batches, `steps_per_epoch` an epoch; every view comes once before any comes again."""
 
@@ -168,6 +188,7 @@ class PoseBatches(NumberedEpochs):
             )
         self._views, self._spec, self._options = views, spec, options
         self._queue: list[int] = []
+        self._memory = PictureMemory(int(options.kept_gb * 1e9))
 
     def __len__(self) -> int:
         return self._options.steps_per_epoch
@@ -178,7 +199,9 @@ class PoseBatches(NumberedEpochs):
             while len(self._queue) < self._options.batch_size:
                 self._queue += rng.permutation(len(self._views)).tolist()
             rows = [self._queue.pop(0) for _ in range(self._options.batch_size)]
-            yield collate([draw_sample(self._views[row], self._spec, self._options.augment, rng) for row in rows])
+            yield collate([
+                draw_sample(self._views[row], self._spec, self._options.augment, rng, self._memory.read) for row in rows
+            ])  # fmt: skip
 
     def state_dict(self) -> dict[str, Any]:
         return {**super().state_dict(), "queue": list(self._queue)}

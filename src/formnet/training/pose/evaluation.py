@@ -75,7 +75,16 @@ def compose_pose_data(network: PoseNetwork, path: Path, overrides: Sequence[str]
     return data, plain["seed"], plain["threads"]
 
 
-_OF_TRAINING = ("rendered", "augment", "batch_size", "steps_per_epoch", "val_samples", "scenes", "val_scenes")
+_OF_TRAINING = (
+    "rendered",
+    "augment",
+    "batch_size",
+    "steps_per_epoch",
+    "val_samples",
+    "kept_gb",
+    "scenes",
+    "val_scenes",
+)
 
 
 def evaluate_pose_network(

@@ -22,7 +22,8 @@ class LossWeights:
 
     Attributes:
         heatmaps: mean squared error over all cells, times the number of cells a Gaussian covers.
-        fields: the same for fields.
+        cells: cross-entropy of the cells of each joint.
+        fields: the squared error of fields, as of heatmaps.
         pull, push: of tags, together within and apart between people (Newell et al. 2017).
         discs, short, mid: of PersonLab; offsets in cells.
         seen, offsets: of the cells that show somebody, and their offsets in units of `REACH` cells.
@@ -30,6 +31,7 @@ class LossWeights:
     """
 
     heatmaps: float = within(real(), 1.0)
+    cells: float = within(real(), 1.0)
     fields: float = within(real(), 0.5)
     pull: float = within(real(), 0.02)
     push: float = within(real(), 0.02)
@@ -54,6 +56,8 @@ def _stage_loss(maps: Tensors, targets: Tensors, weights: LossWeights) -> Tensor
     parts = []
     if "heatmaps" in maps:
         parts.append(weights.heatmaps * heatmap_loss(maps["heatmaps"], targets["heatmaps"], known))
+    if "likely" in maps:
+        parts.append(weights.cells * cell_loss(maps["likely"], targets["likely"]))
     if "fields" in maps:
         parts.append(weights.fields * field_loss(maps["fields"], targets["fields"], targets["limbs_known"]))
     if "tags" in maps:
@@ -79,6 +83,12 @@ def heatmap_loss(maps: Tensor, truth: Tensor, known: Tensor) -> Tensor:
     error = (maps - truth) ** 2 * known
     n_known = (known.flatten(-2).amax(dim=-1) > 0).sum().clamp(min=1)
     return error.sum() / n_known
+
+
+def cell_loss(logits: Tensor, truth: Tensor) -> Tensor:
+    """Cross-entropy over the cells of each map (N, J, H, W), mean over maps whose joint is known and inside."""
+    likely = torch.log_softmax(logits.float().flatten(-2), dim=-1)
+    return -(likely * truth.flatten(-2)).sum() / truth.sum().clamp(min=1)
 
 
 def field_loss(maps: Tensor, truth: Tensor, known: Tensor) -> Tensor:

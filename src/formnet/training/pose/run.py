@@ -25,6 +25,7 @@ from formnet.readers.pictures.base import PictureSet
 from formnet.training.figures import write_metrics
 from formnet.training.fitting import MakeTrainer, fit_module
 from formnet.training.pose.data import PoseDataOptions, PoseSets, load_pose_sets, make_loader
+from formnet.training.pose.looks import list_looks
 from formnet.training.pose.measure import measure_network
 from formnet.training.pose.module import PoseFitOptions, PoseTraining
 from formnet.training.pose.views import list_views
@@ -91,7 +92,8 @@ def run_pose_training(
     module = PoseTraining(spec, options.fit, sets.val, options.data.val_samples, first)
     if options.start is not None and resume is None:
         take_over(module.network, Path(options.start))
-    train = make_loader(list_views(sets.train, spec), spec, options.data)
+    views = list_views(sets.train, spec) if first is None else list_looks(first, sets.train, spec)
+    train = make_loader(views, spec, options.data)
     loaders: tuple[DataLoader, DataLoader] = train, DataLoader([0], batch_size=None)  # type: ignore[arg-type]
     fit_module(module, make_trainer, out, loaders=loaders, resume=resume, settings=record)
     about = {"training": dict(record or {}), "versions": current_versions()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from formnet.checks import check_fields, real, within
 from formnet.pose.networks.condition import draw_condition
-from formnet.pose.networks.crop import Crop, box_joints, crop_around, crop_whole
+from formnet.pose.networks.crop import Crop, crop_around, crop_person, crop_whole
 from formnet.pose.networks.description import STRIDE, PoseNetworkSpec
 from formnet.readers.pictures.base import HIDDEN, VISIBLE, LabelledPerson, LabelledPicture, PictureSet
 from formnet.skeleton import Skeleton
@@ -18,6 +18,7 @@ from formnet.training.pose.conditions import disturb_pose
 
 Picture = NDArray[np.uint8]
 Sample = dict[str, NDArray[np.generic]]
+Read = Callable[[LabelledPicture], Picture]
 _GREY = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -55,11 +56,14 @@ class View:
         frames: one or more.
         person: number of the person in each frame; None for everybody.
         crop: the part that is looked at.
+        found: (P, J, 2) pixels, joints of whom is meant, then of everybody else, as another network found them in the
+            picture; None where a conditioned network is to be shown true ones made wrong.
     """
 
     frames: tuple[LabelledPicture, ...]
     person: int | None
     crop: Crop
+    found: NDArray[np.float64] | None = None
 
     def people(self, frame: int) -> tuple[LabelledPerson, ...]:
         """Whose joints the maps show."""
@@ -74,16 +78,16 @@ def list_views(pictures: PictureSet, spec: PoseNetworkSpec) -> list[View]:
     if spec.finds_several:
         return [View((picture,), None, crop_whole(*picture.size(), spec.size)) for picture in pictures.pictures]
     return [
-        View((picture,), number, crop_around(_box_of(person, spec), spec.size))
+        View((picture,), number, _crop(person, spec))
         for picture in pictures.pictures
         for number, person in enumerate(picture.people)
     ]
 
 
-def _box_of(person: LabelledPerson, spec: PoseNetworkSpec) -> NDArray[np.floating]:
-    """What a crop is laid around; conditioned networks know nothing but joints."""
+def _crop(person: LabelledPerson, spec: PoseNetworkSpec) -> Crop:
+    """Conditioned networks know nothing but joints."""
     known = person.joints[person.flags > 0]
-    return box_joints(known) if spec.conditioned and len(known) else person.box
+    return crop_person(known, spec.size) if spec.conditioned and len(known) else crop_around(person.box, spec.size)
 
 
 def _list_pieces(pictures: PictureSet, spec: PoseNetworkSpec) -> list[View]:
@@ -99,7 +103,13 @@ def _list_pieces(pictures: PictureSet, spec: PoseNetworkSpec) -> list[View]:
     return pieces
 
 
-def draw_sample(view: View, spec: PoseNetworkSpec, augment: PoseAugment, rng: np.random.Generator) -> Sample:
+def draw_sample(
+    view: View,
+    spec: PoseNetworkSpec,
+    augment: PoseAugment,
+    rng: np.random.Generator,
+    read: Read = LabelledPicture.read,
+) -> Sample:
     """Pictures (H, W, 3) uint8 under `pictures`, and what the network should give; with T in front for RPSTN.
 
     All frames of a piece are changed in the same way, but that a patch covers only some that follow each other: what it
@@ -112,10 +122,11 @@ def draw_sample(view: View, spec: PoseNetworkSpec, augment: PoseAugment, rng: np
     first, last = np.sort(rng.integers(len(view.frames), size=2)) if len(view.frames) > 1 else (0, 0)
     samples = [
         _make_sample(
-            frame, view.people(number), crop, spec, is_mirrored, colours, patch if first <= number <= last else None
+            read(frame), frame, view.people(number), crop, spec, is_mirrored, colours,
+            patch if first <= number <= last else None,
         )
         for number, frame in enumerate(view.frames)
-    ]
+    ]  # fmt: skip
     if spec.conditioned:
         samples[0]["condition"] = _draw_training_condition(view, crop, spec, is_mirrored, rng)
     if spec.kind != "rpstn":
@@ -126,7 +137,10 @@ def draw_sample(view: View, spec: PoseNetworkSpec, augment: PoseAugment, rng: np
 def _draw_training_condition(
     view: View, crop: Crop, spec: PoseNetworkSpec, is_mirrored: bool, rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Where another network might have put the joints of the person and of everybody else."""
+    """Where another network put the joints of the person and of everybody else, or might have put them."""
+    if view.found is not None:
+        found = place_joints(view.found, crop, spec.skeleton, is_mirrored) / STRIDE
+        return draw_condition(found[0], found[1:], spec.map_size)
     joints, flags, _ = place_people(view.frames[0].people, crop, spec.skeleton, is_mirrored)
     cells = np.where(flags[..., None] > 0, joints / STRIDE, np.nan)
     found = np.stack([
@@ -146,6 +160,7 @@ def vary_crop(crop: Crop, augment: PoseAugment, rng: np.random.Generator) -> Cro
 
 
 def _make_sample(
+    pixels: Picture,
     picture: LabelledPicture,
     people: Sequence[LabelledPerson],
     crop: Crop,
@@ -154,7 +169,7 @@ def _make_sample(
     colours: NDArray[np.float32] | None,
     patch: tuple[slice, slice, NDArray[np.float32]] | None,
 ) -> Sample:
-    seen = crop.cut(picture.read())
+    seen = crop.cut(pixels)
     joints, flags, solid = place_people(people, crop, spec.skeleton, is_mirrored)
     if is_mirrored:
         seen = seen[:, ::-1]
@@ -183,16 +198,23 @@ def place_people(
     if not people:
         shape = (0, len(skeleton))
         return np.zeros((*shape, 2)), np.zeros(shape, np.intp), np.zeros((*shape, 3))
-    joints = crop.from_picture(np.stack([person.joints for person in people]))
+    joints = place_joints(np.stack([person.joints for person in people]), crop, skeleton, is_mirrored)
     flags = np.stack([person.flags for person in people])
     unknown = np.full((len(skeleton), 3), np.nan)
     solid = np.stack([unknown if person.solid is None else person.solid for person in people])
     cos, sin = np.cos(np.radians(crop.turn_deg)), np.sin(np.radians(crop.turn_deg))
     solid = solid @ np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]])
     if is_mirrored:
-        joints = joints[:, skeleton.mirror] * (-1, 1) + (crop.size[0], 0)
         flags, solid = flags[:, skeleton.mirror], solid[:, skeleton.mirror] * (-1, 1, 1)
     return joints, flags, solid
+
+
+def place_joints(
+    joints: NDArray[np.floating], crop: Crop, skeleton: Skeleton, is_mirrored: bool
+) -> NDArray[np.float64]:
+    """Joints (P, J, 2) of the picture in pixels of the crop, of its mirror image if that is what is seen."""
+    places = crop.from_picture(joints)
+    return places[:, skeleton.mirror] * (-1, 1) + (crop.size[0], 0) if is_mirrored else places
 
 
 def find_known(
@@ -203,14 +225,13 @@ def find_known(
 ) -> NDArray[np.float32]:
     """Where it is known whether a joint is there, (J, H, W): 0 or 1.
 
-    In a crop of one person a joint is known everywhere or nowhere. In a picture of several it is unknown in the box
-    of somebody who lacks its label, and in boxes of people without labels (x0, y0, x1, y1 in cells).
+    In a crop of one person a joint is known everywhere or nowhere, (J, 1, 1). In a picture of several it is unknown in
+    the box of somebody who lacks its label, and in boxes of people without labels (x0, y0, x1, y1 in cells).
     """
+    if not spec.finds_several:
+        return (flags[0] > 0).astype(np.float32)[:, None, None]
     width, height = spec.map_size
     known = np.ones((flags.shape[1], height, width), np.float32)
-    if not spec.finds_several:
-        known[flags[0] == 0] = 0
-        return known
     for own, box in zip(flags, boxes, strict=True):
         x0, y0, x1, y1 = np.clip(np.round(box), 0, (width, height, width, height)).astype(int)
         known[np.flatnonzero(own == 0), y0:y1, x0:x1] = 0
@@ -250,7 +271,9 @@ def _paint(
     patch: tuple[slice, slice, NDArray[np.float32]] | None,
 ) -> Picture:
     if colours is not None:
-        picture = np.clip(picture @ colours[:3] + colours[3], 0, 255).astype(np.uint8)
+        import cv2
+
+        picture = np.asarray(cv2.transform(picture, colours.T))
     if patch is not None:
         picture = picture.copy()
         picture[patch[0], patch[1]] = patch[2]
