@@ -97,6 +97,7 @@ CONDITIONS: tuple[Condition, ...] = (
         }.items()
     ),
     Condition("task.first", "task.network.conditioned", bool, "choose task=pose_conditioned"),
+    Condition("task.network.margin", "task.network.conditioned", bool, "choose task=pose_conditioned"),
     Condition("task.network.refine", "task.network.method", _among("heatmaps", "location"),
               "set task.network.method=heatmaps"),
     *(

@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 _JOINTS_TO_BODY = 0.12
 """How much farther a body reaches than its joints, as a share of their extent on each side."""
-_LOOK_MARGIN = 1.05
-"""Of second looks, which know where joints are: the smaller, the more of the crop is the person."""
 _SHARPER = 2.0
 """Pictures this many times larger than what is cut from them are averaged first: bilinear reading would skip pixels."""
 
@@ -77,11 +75,6 @@ def box_joints(joints: NDArray[np.floating]) -> NDArray[np.float64]:
     low, high = np.nanmin(joints, axis=0), np.nanmax(joints, axis=0)
     margin = _JOINTS_TO_BODY * max(float((high - low).max()), 8.0)
     return np.concatenate([low - margin, high + margin])
-
-
-def crop_person(joints: NDArray[np.floating], size: tuple[int, int]) -> Crop:
-    """What a conditioned network sees of somebody with these joints (J, 2), of which some may be NaN."""
-    return crop_around(box_joints(joints), size, _LOOK_MARGIN)
 
 
 def crop_whole(width: int, height: int, size: tuple[int, int]) -> Crop:

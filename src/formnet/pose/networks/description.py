@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from formnet.checks import check_fields, real, whole, within
@@ -23,6 +25,7 @@ from formnet.pose.grouping.single import LocationMaps, SinglePerson
 from formnet.pose.grouping.tags import AssociativeEmbedding
 from formnet.pose.networks.blocks import DeconvTrunk, Hourglass, HourglassStem, ResidualEncoder
 from formnet.pose.networks.blocks import refinement as make_refinement
+from formnet.pose.networks.crop import Crop, box_joints, crop_around
 from formnet.pose.networks.rpstn import Relation, Rpstn
 from formnet.pose.networks.staged import StagedNetwork
 from formnet.skeleton import Skeleton
@@ -63,6 +66,8 @@ class PoseNetworkSpec:
         relation, propagate, frames: of RPSTN, see there.
         conditioned: it looks again at each of several people whom another network found, and is shown where that put
             the joints, so that it knows who is meant (BUCTD, Zhou et al., ICCV 2023).
+        margin: how much larger than the box about found joints a conditioned network's crop is; the smaller, the more
+            of it is the person.
         shape: places joints that were not found of somebody among several, see `PoseShape`.
     """
 
@@ -83,6 +88,7 @@ class PoseNetworkSpec:
     propagate: bool = True
     frames: int = within(whole(1, 1000), 5)
     conditioned: bool = False
+    margin: float = within(real(0.1, 10), 1.25)
     shape: PoseShape | None = None
 
     def __post_init__(self) -> None:
@@ -131,6 +137,10 @@ class PoseNetworkSpec:
     def conditions(self) -> int:
         """Maps that it is shown beside pictures: one for each joint of the person meant, one for everybody else."""
         return len(self.skeleton) + 1 if self.conditioned else 0
+
+    def crop_joints(self, joints: NDArray[np.floating]) -> Crop:
+        """What a conditioned network sees of somebody with these joints (J, 2), of which some may be NaN."""
+        return crop_around(box_joints(joints), self.size, self.margin)
 
     def make_grouping(self) -> Grouping:
         """What its maps mean."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from formnet.pose.grouping.base import FoundPeople
 from formnet.pose.networks.condition import draw_condition
-from formnet.pose.networks.crop import crop_person, crop_whole
+from formnet.pose.networks.crop import crop_whole
 from formnet.pose.networks.description import STRIDE, PoseNetwork
 from formnet.pose.networks.predict import Picture, find_in_crops
 
@@ -30,7 +30,7 @@ def refine_people(network: PoseNetwork, picture: Picture, people: FoundPeople, *
         return people
     crops, conditions = [], []
     for number, joints in enumerate(people.joints):
-        crop = crop_person(joints, network.spec.size)
+        crop = network.spec.crop_joints(joints)
         cells = crop.from_picture(people.joints) / STRIDE
         crops.append(crop)
         conditions.append(draw_condition(cells[number], np.delete(cells, number, axis=0), network.spec.map_size))

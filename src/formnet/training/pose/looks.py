@@ -12,7 +12,6 @@ from scipy.optimize import linear_sum_assignment
 
 from formnet.pose.grouping.base import FoundPeople
 from formnet.pose.metrics.oks import compute_oks, oks_sigmas
-from formnet.pose.networks.crop import crop_person
 from formnet.pose.networks.description import PoseNetwork, PoseNetworkSpec
 from formnet.readers.pictures.base import LabelledPicture, PictureSet
 from formnet.training.pose.measure import answer_views, true_people
@@ -26,12 +25,14 @@ def list_looks(first: PoseNetwork, pictures: PictureSet, spec: PoseNetworkSpec) 
     """A sample for every labelled person: as found by `first`, or where it found nobody without what was found."""
     whole = list_views(pictures, first.spec)
     found = answer_views(first, whole, flip=False)
-    looks = [look for view, people in zip(whole, found, strict=True) for look in match(view.frames[0], people, spec)]
+    looks = [
+        look for view, people in zip(whole, found, strict=True) for look in match_found(view.frames[0], people, spec)
+    ]
     known = {(look.frames[0].path, look.person) for look in looks}
     return looks + [view for view in list_views(pictures, spec) if (view.frames[0].path, view.person) not in known]
 
 
-def match(picture: LabelledPicture, people: FoundPeople, spec: PoseNetworkSpec) -> Iterator[View]:
+def match_found(picture: LabelledPicture, people: FoundPeople, spec: PoseNetworkSpec) -> Iterator[View]:
     """The found people of one picture who are somebody, each with the true person whom it suits best."""
     if not (len(people) and picture.people):
         return
@@ -40,5 +41,4 @@ def match(picture: LabelledPicture, people: FoundPeople, spec: PoseNetworkSpec) 
     for number, person in zip(*linear_sum_assignment(-oks), strict=True):
         if oks[number, person] >= _LEAST_OKS:
             order = [number, *(other for other in range(len(people)) if other != number)]
-            crop = crop_person(people.joints[number], spec.size)
-            yield View((picture,), int(person), crop, people.joints[order])
+            yield View((picture,), int(person), spec.crop_joints(people.joints[number]), people.joints[order])

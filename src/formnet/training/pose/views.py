@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from formnet.checks import check_fields, real, within
 from formnet.pose.networks.condition import draw_condition
-from formnet.pose.networks.crop import Crop, crop_around, crop_person, crop_whole
+from formnet.pose.networks.crop import Crop, crop_around, crop_whole
 from formnet.pose.networks.description import STRIDE, PoseNetworkSpec
 from formnet.readers.pictures.base import HIDDEN, VISIBLE, LabelledPerson, LabelledPicture, PictureSet
 from formnet.skeleton import Skeleton
@@ -87,7 +87,7 @@ def list_views(pictures: PictureSet, spec: PoseNetworkSpec) -> list[View]:
 def _crop(person: LabelledPerson, spec: PoseNetworkSpec) -> Crop:
     """Conditioned networks know nothing but joints."""
     known = person.joints[person.flags > 0]
-    return crop_person(known, spec.size) if spec.conditioned and len(known) else crop_around(person.box, spec.size)
+    return spec.crop_joints(known) if spec.conditioned and len(known) else crop_around(person.box, spec.size)
 
 
 def _list_pieces(pictures: PictureSet, spec: PoseNetworkSpec) -> list[View]:
@@ -139,7 +139,7 @@ def _draw_training_condition(
 ) -> NDArray[np.float32]:
     """Where another network put the joints of the person and of everybody else, or might have put them."""
     if view.found is not None:
-        found = place_joints(view.found, crop, spec.skeleton, is_mirrored) / STRIDE
+        found = move_into_crop(view.found, crop, spec.skeleton, is_mirrored) / STRIDE
         return draw_condition(found[0], found[1:], spec.map_size)
     joints, flags, _ = place_people(view.frames[0].people, crop, spec.skeleton, is_mirrored)
     cells = np.where(flags[..., None] > 0, joints / STRIDE, np.nan)
@@ -198,7 +198,7 @@ def place_people(
     if not people:
         shape = (0, len(skeleton))
         return np.zeros((*shape, 2)), np.zeros(shape, np.intp), np.zeros((*shape, 3))
-    joints = place_joints(np.stack([person.joints for person in people]), crop, skeleton, is_mirrored)
+    joints = move_into_crop(np.stack([person.joints for person in people]), crop, skeleton, is_mirrored)
     flags = np.stack([person.flags for person in people])
     unknown = np.full((len(skeleton), 3), np.nan)
     solid = np.stack([unknown if person.solid is None else person.solid for person in people])
@@ -209,7 +209,7 @@ def place_people(
     return joints, flags, solid
 
 
-def place_joints(
+def move_into_crop(
     joints: NDArray[np.floating], crop: Crop, skeleton: Skeleton, is_mirrored: bool
 ) -> NDArray[np.float64]:
     """Joints (P, J, 2) of the picture in pixels of the crop, of its mirror image if that is what is seen."""
