@@ -88,7 +88,8 @@ class Row:
     @property
     def folder(self) -> str:
         """Of a row that others begin with, under `runs`."""
-        return f"start_{self.pictures}_{self.spec.get('method', 'heatmaps')}_{self.steps}"
+        size = "x".join(map(str, self.spec["size"]))
+        return f"start_{self.pictures}_{self.spec.get('method', 'heatmaps')}_{size}_{self.steps}"
 
 
 _START = Row("what the others begin with", _CROP, 2000, 32)
@@ -99,12 +100,21 @@ _QUICK = Row("dense offsets, quickly, smaller pictures", {**_OFFSETS, "size": (1
              learning_rate=2e-3, **_MANY)  # fmt: skip
 _FIRST = Row("dense offsets, first look", _OFFSETS, 2000, start=_QUICK, learning_rate=8e-4, **_MANY)
 _AGAIN = {**_ENCODER, "size": (128, 160), "sigma": 1.5, "lateral": True, "conditioned": True}
+_LIKELY = {**_ENCODER, "method": "cells", "sigma": 1.0, "patches": True}
+_PIECE = Row("what both looks begin with", {**_LIKELY, "size": (96, 128)}, 1250, 32, pictures="passed")
+_GLANCE = Row("dense offsets, a glance", {**_OFFSETS, "size": (192, 160), "blocks": (1, 1, 2, 2), "width": 64,
+              "patches": True}, 4500, start=_PIECE, learning_rate=2e-3, **_MANY)  # fmt: skip
+_CLOSE = {**_LIKELY, "lateral": True, "conditioned": True, "margin": 1.05}
+_SMALLER = Row("second look, smaller crops", {**_CLOSE, "size": (96, 128)}, 3500, 32, _PIECE, pictures="many",
+               first=_GLANCE)  # fmt: skip
 # In the order in which they are worth having.
 NETWORKS = {
     "deconv": Row("SimpleBaseline, deconvolutions", _CROP, 5000, 32),
     "offsets": Row("dense offsets", _OFFSETS, 2500, start=_SMALL, learning_rate=8e-4, **_MANY),
     "conditioned": Row("dense offsets, then crops conditioned on them", _AGAIN, 16500, 32, _FRAME, pictures="many",
                        first=_FIRST),
+    "found": Row("dense offsets at a glance, then likely cells of crops", {**_CLOSE, "size": (128, 160)}, 1700, 32,
+                 _SMALLER, 1e-3, pictures="many", first=_GLANCE),
     "fields": Row("part affinity fields, two stages", {**_WHOLE, "method": "fields", "stages": 2}, 2500, start=_START,
                   **_MANY),
     "rpstn": Row("RPSTN, five frames", _VIDEO, start=_FRAME, **_CLIPS),
@@ -124,10 +134,10 @@ SETS = {
     "passed_train": SceneOptions(scenes=1600, frames=5, passing=0.75, seed=121),
     "passed_val": SceneOptions(scenes=60, frames=5, passing=1.0, seed=122),
     "passed_test": SceneOptions(scenes=240, frames=5, passing=1.0, seed=123),
-    "many_train": SceneOptions(scenes=3600, frames=2, step_s=0.6, people=3, least_people=2, seed=111),
-    "many_val": SceneOptions(scenes=90, people=3, seed=112),
-    "two_test": SceneOptions(scenes=160, people=2, least_people=2, seed=113),
-    "three_test": SceneOptions(scenes=160, people=3, least_people=3, seed=114),
+    "many_train": SceneOptions(scenes=3600, frames=2, step_s=0.6, people=3, least_people=2, height=384, seed=111),
+    "many_val": SceneOptions(scenes=90, people=3, height=384, seed=112),
+    "two_test": SceneOptions(scenes=160, people=2, least_people=2, height=384, seed=113),
+    "three_test": SceneOptions(scenes=160, people=3, least_people=3, height=384, seed=114),
 }
 _TESTS = {"single": ("single",), "many": ("two", "three"), "passed": ("single", "passed")}
 """What networks are tested on, by what they learn from; the last as their training ends."""
@@ -212,7 +222,7 @@ def _train(name: str, row: Row, work: Path) -> tuple[float, Figures]:
     """Trains a network into `work`; returns the seconds of the processor it took, and the figures of the test side."""
     names = (f"{row.pictures}_train", f"{row.pictures}_val", f"{_TESTS[row.pictures][-1]}_test")
     sets = PoseSets(*(pictures(name, work) for name in names))
-    data = PoseDataOptions(root=str(work), batch_size=row.batch, steps_per_epoch=_EPOCH, val_samples=60,
+    data = PoseDataOptions(root=str(work), batch_size=row.batch, steps_per_epoch=_EPOCH, val_samples=60, kept_gb=5.0,
                            augment=PoseAugment(turn_deg=8.0, erase=row.erase))  # fmt: skip
     fit = PoseFitOptions(learning_rate=row.learning_rate)
     start, first = (None if other is None else str(_obtain(other, work)) for other in (row.start, row.first))

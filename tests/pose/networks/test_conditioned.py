@@ -6,9 +6,10 @@ import torch
 
 from formnet.errors import InputError
 from formnet.pose.grouping.base import FoundPeople
+from formnet.pose.metrics.oks import oks_sigmas
 from formnet.pose.networks.condition import draw_condition, mirror_conditions
 from formnet.pose.networks.description import PoseNetwork, PoseNetworkSpec
-from formnet.pose.networks.refine import find_everybody, refine_people
+from formnet.pose.networks.refine import drop_twins, find_everybody, refine_people
 from formnet.skeleton import Skeleton
 from formnet.training.pose.conditions import disturb_pose
 
@@ -61,6 +62,15 @@ def test_what_is_shown_and_what_is_answered_are_in_the_same_places(flip):
     np.testing.assert_allclose(again.joints, people, atol=1.0)
     np.testing.assert_array_equal(again.score, found.score)
     assert (again.confidence > 0.8).all()
+
+
+def test_who_was_found_twice_is_one():
+    people = crossing_people()
+    twice = np.concatenate([people, people[:1] + 3])
+    found = FoundPeople(twice, np.full((3, 6), 0.5), np.array([0.5, 0.6, 0.9]))
+    kept = drop_twins(found, oks_sigmas(JOINTS))
+    np.testing.assert_array_equal(kept.joints, twice[[2, 1]])
+    assert kept.score.tolist() == [0.9, 0.6]
 
 
 def test_nobody_is_looked_at_again_where_nobody_was_found():

@@ -31,7 +31,7 @@ class LikelyCells:
 
     skeleton: Skeleton
     sigma: float = 1.0
-    extent: float = 0.33
+    extent: float = 0.38
 
     @property
     def channels(self) -> dict[str, int]:
