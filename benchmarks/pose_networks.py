@@ -113,7 +113,7 @@ NETWORKS = {
     "offsets": Row("dense offsets", _OFFSETS, 2500, start=_SMALL, learning_rate=8e-4, **_MANY),
     "conditioned": Row("dense offsets, then crops conditioned on them", _AGAIN, 16500, 32, _FRAME, pictures="many",
                        first=_FIRST),
-    "found": Row("dense offsets at a glance, then likely cells of crops", {**_CLOSE, "size": (128, 160)}, 1700, 32,
+    "found": Row("dense offsets at a glance, then likely cells of crops", {**_CLOSE, "size": (128, 160)}, 2500, 32,
                  _SMALLER, 1e-3, pictures="many", first=_GLANCE),
     "fields": Row("part affinity fields, two stages", {**_WHOLE, "method": "fields", "stages": 2}, 2500, start=_START,
                   **_MANY),
