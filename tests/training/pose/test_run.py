@@ -88,10 +88,12 @@ def test_learns_several_people(network, tmp_path):
     sets = PoseSets(*(dotted_set(tmp_path / name, count, seed, people=2) for seed, (name, count) in
                       enumerate((("train", 120), ("val", 4), ("test", 24)))))  # fmt: skip
     figures = run_pose_training(options({**network, "size": [64, 48]}), quiet_trainer(2), tmp_path / "run", sets=sets)
-    assert figures["test/ap50"] > 0.7
     assert figures["test/ar"] >= figures["test/ap"] - 1e-9
+    stored = load_pose_network(tmp_path / "run" / "pose.safetensors")
+    # These people are no mirror images of themselves: the flip test says little.
+    assert measure_network(stored, sets.test, flip=False)["ap50"] > 0.9
     # Offsets leave no joint out.
-    has_shape = load_pose_network(tmp_path / "run" / "pose.safetensors").spec.shape is not None
+    has_shape = stored.spec.shape is not None
     assert has_shape == (network["method"] == "fields")
 
 
