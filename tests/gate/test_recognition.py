@@ -72,6 +72,15 @@ def test_hands_on_a_bar_near_the_floor_tell_a_deadlift_from_a_folded_squat() -> 
     assert hinge.log_odds({**signs, "trunk_lean_at_bottom_deg": 60.0, "hand_height": 0.25}) < 0
 
 
+def test_a_squat_folded_far_forward_is_a_squat_unless_the_hands_are_on_the_floor() -> None:
+    signs = dict(read_signs(make_performance(build_squat(Pose()), SPAN.start, SPAN.bottom, SPAN.end)))
+    folded = {**signs, "trunk_lean_at_bottom_deg": 74.0, "least_knee_bend_deg": 115.0, "hand_drop": 0.0}
+    hinge = next(criterion for criterion in CRITERIA if criterion.name == "hinge")
+    assert hinge.log_odds({**folded, "hand_height": 0.6}) > 0
+    assert hinge.log_odds({**folded, "hand_height": -0.1}) < 0
+    assert hinge.log_odds({**folded, "hand_height": 0.6, "least_knee_bend_deg": 80.0}) < 0
+
+
 def test_hands_that_swing_down_tell_a_kettlebell_from_a_shallow_squat() -> None:
     signs = dict(read_signs(make_performance(build_squat(Pose(thigh=35)), SPAN.start, SPAN.bottom, SPAN.end)))
     shallow = {**signs, "trunk_lean_at_bottom_deg": 54.0, "least_knee_bend_deg": 68.0, "hand_height": 0.56}
@@ -150,7 +159,7 @@ def test_a_repetition_in_doubt_goes_with_its_set(monkeypatch: pytest.MonkeyPatch
     leans = iter([74.0, 66.0, 74.0])
     monkeypatch.setattr(
         "formnet.gate.recognition.read_signs",
-        lambda p, image: {**read_signs(p, image), "trunk_lean_at_bottom_deg": next(leans)},
+        lambda p, image: {**read_signs(p, image), "trunk_lean_at_bottom_deg": next(leans), "least_knee_bend_deg": 90.0},
     )
     assert [what.name for what in recognise_all(motion, spans)] == ["hinge"] * 3
 

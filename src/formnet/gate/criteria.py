@@ -54,11 +54,16 @@ class OtherMovement:
 
 def _hinge(signs: Signs) -> float:
     """Trunk lean; hands that hang below the knees, as on a bar that stands on the floor, hands that swing down, as with
-    a kettlebell, and knees that bend little count like further lean."""
-    low = np.clip(0.5 - np.nan_to_num(signs["hand_height"], nan=1.0), 0.0, 0.25)
+    a kettlebell, and knees that bend little count like further lean. Knees that bend deeply under hands that stay up
+    count against it: that is a squat folded forward.
+    """
+    hands = np.nan_to_num(signs["hand_height"], nan=1.0)
+    low = np.clip(0.5 - hands, 0.0, 0.25)
     swung = np.clip(np.nan_to_num(signs["hand_drop"], nan=0.0) - 0.3, 0.0, 0.3)
     straight_deg = max(0.0, 90.0 - signs["least_knee_bend_deg"])
-    return float(signs["trunk_lean_at_bottom_deg"] + 80.0 * low + 25.0 * swung + 0.45 * straight_deg)
+    deep_deg = np.clip(signs["least_knee_bend_deg"] - 90.0, 0.0, 25.0) * np.clip((hands - 0.3) / 0.1, 0.0, 1.0)
+    lean_deg = signs["trunk_lean_at_bottom_deg"]
+    return float(lean_deg + 80.0 * low + 25.0 * swung + 0.45 * straight_deg - 0.6 * deep_deg)
 
 
 # Log odds by logistic regressions (docs/measures.md): weight of a sign, and the value beyond which it says no more. One
