@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from formnet.cli.ahead import read_ahead
 from formnet.cli.inputs import (
     DEFAULT_ESTIMATOR,
     EstimatorOption,
@@ -20,9 +21,9 @@ from formnet.cli.inputs import (
     progress_bar,
 )
 from formnet.cli.options import Clip, Fps, Rotate, Size, SlowMotion, make_reading
-from formnet.cli.sources import print_json, print_warnings, say_unused
+from formnet.cli.sources import load_estimator, print_json, print_warnings, say_unused
 from formnet.errors import FormnetError
-from formnet.reading import find_sources, is_pose_file
+from formnet.reading import find_sources, is_pose_file, read_track
 from formnet.standards import DEFAULT_STANDARD
 from formnet.storage.outputs import fresh_answers
 from formnet.terminal.stopping import AGAIN, say_what_is_kept
@@ -30,9 +31,10 @@ from formnet.terminal.streams import one_line
 from formnet.verdict import ClipVerdict, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator
 
     from formnet.pipeline import ClipJudge
+    from formnet.pose.estimator import PoseEstimator
     from formnet.pose.track import PoseTrack
     from formnet.report.results import ResultsFolder
 
@@ -112,11 +114,24 @@ def classify(
     paths = list(found.sources)
     print_warnings((*found.notes, *say_unused(paths, estimator, eyes)))
     results = None if out is None else _open_results(out, paths, with_video=video, force=force)
-    has_bars = not as_json or sys.stderr.isatty()
-    with read_ahead(paths, how, estimator, eyes, has_bars=has_bars) as ahead:
-        loading = _start_loading(standard, model, lifter)
-        ahead.require_estimator()
-        verdict = _judge_all(paths, ahead.tracks, loading, results)
+    seeing: PoseEstimator | None = None
+    if not all(is_pose_file(path) for path in paths):
+        # First the estimator, then the network: two large imports at once would wait for each other.
+        seeing = load_estimator(estimator, eyes)
+    loading = _start_loading(standard, model, lifter)
+    has_bar = not as_json or sys.stderr.isatty()
+
+    def estimate(path: Path, title: str, stopped: Event) -> PoseTrack:
+        with progress_bar(title, enabled=has_bar and not is_pose_file(path)) as show:
+
+            def on_frame(done: int, expected: int) -> None:
+                if stopped.is_set():
+                    raise CancelledError
+                show(done, expected)
+
+            return read_track(path, how, estimator=seeing, on_frame=on_frame)
+
+    verdict = _judge_all(paths, estimate, loading, results)
     if as_json:
         print_json(verdict.to_dict())
     else:
@@ -166,7 +181,7 @@ def _start_loading(standard: str, path: Path | None, lifter: str | None) -> Futu
 
 def _judge_all(
     paths: list[Path],
-    tracks: Sequence[Future[PoseTrack]],
+    estimate: Callable[[Path, str, Event], PoseTrack],
     loading: Future[ClipJudge],
     results: ResultsFolder | None,
 ) -> Verdict:
@@ -180,7 +195,10 @@ def _judge_all(
         lambda: f"{results.answers[-1]} holds what was finished ({len(clips)} of {len(paths)} clips); run the same "
         "command again for the rest" if results and clips else AGAIN
     )  # fmt: skip
-    with fresh_answers(*results.answers) if results else nullcontext():
+    with (
+        fresh_answers(*results.answers) if results else nullcontext(),
+        _estimate_ahead(paths, estimate) as tracks,
+    ):
         for number, (path, estimated) in enumerate(zip(paths, tracks, strict=True), start=1):
             try:
                 track = estimated.result()
@@ -202,6 +220,27 @@ def _judge_all(
         elif results:
             results.discard_earlier()
     return verdict
+
+
+@contextmanager
+def _estimate_ahead(
+    paths: list[Path], estimate: Callable[[Path, str, Event], PoseTrack]
+) -> Iterator[list[Future[PoseTrack]]]:
+    """Poses of the clips, in their order, while earlier ones are judged and drawn; no work goes on after the block.
+
+    One clip keeps two cores busy, but not while it starts and while it is judged: several are estimated at a time.
+    """
+    stopped = Event()
+    pool = ThreadPoolExecutor(1 if len(paths) == 1 else max(2, (os.cpu_count() or 1) // 2))
+    titles = [f"[{number}/{len(paths)}] {path.name}" for number, path in enumerate(paths, start=1)]
+    try:
+        yield [
+            pool.submit(estimate, path, title if len(paths) > 1 else path.name, stopped)
+            for path, title in zip(paths, titles, strict=True)
+        ]
+    finally:
+        stopped.set()
+        pool.shutdown(cancel_futures=True)
 
 
 def _keep(verdict: ClipVerdict, track: PoseTrack, path: Path, results: ResultsFolder | None) -> None:

@@ -28,18 +28,13 @@ def load_estimator(name: str, eyes: Eyes | None = None) -> PoseEstimator:
     """The estimator of that name or file, made once; see `formnet.pose.estimator.create_estimator`.
 
     Raises:
-        InputError: as `check_eyes` or `create_estimator` does.
+        InputError: for a size of another estimator than BlazePose, or as `create_estimator` does.
     """
     from formnet.pose.estimator import create_estimator
 
-    check_eyes(name, eyes)
-    return create_estimator(name, eyes=eyes)
-
-
-def check_eyes(name: str, eyes: Eyes | None) -> None:
-    """Raises `InputError` for a size of another estimator than BlazePose."""
     if eyes is not None and name != DEFAULT_ESTIMATOR:
         raise InputError(f"--eyes chooses the size of {DEFAULT_ESTIMATOR}; leave it out with --estimator {name}")
+    return create_estimator(name, eyes=eyes)
 
 
 def say_unused(paths: Sequence[Path], estimator: str, eyes: Eyes | None) -> tuple[str, ...]:

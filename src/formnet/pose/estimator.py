@@ -17,7 +17,6 @@ from formnet.playback import AS_IT_IS, Playback
 from formnet.pose.cache import read_cached_track, track_key, write_track
 from formnet.pose.model_bundle import Eyes
 from formnet.pose.people import SeenPeople
-from formnet.pose.prefetch import HasFreeCore, has_several_cores
 from formnet.pose.settle import settle
 from formnet.pose.stretches import follow_clip
 from formnet.pose.track import PoseTrack
@@ -138,7 +137,6 @@ def estimate_pose(
     max_fps: float | None = None,
     cache: str | Path | None = None,
     playback: Playback = AS_IT_IS,
-    has_free_core: HasFreeCore = has_several_cores,
 ) -> PoseTrack:
     """The pose of one person in a clip.
 
@@ -151,7 +149,6 @@ def estimate_pose(
         max_side, max_fps: see `read_frames`; joints are given in pixels of the full-size picture all the same.
         playback: what the video does not say itself (its turn, slow motion).
         cache: folder to keep results in, by content of clip and model and by options; None keeps nothing.
-        has_free_core: see `follow_clip`; the result is the same whatever it says.
 
     Raises:
         InputError: for a file that cannot be read or a `person` below 1.
@@ -183,7 +180,6 @@ def estimate_pose(
         playback=playback,
         on_warning=warnings.append,
         on_frame=lambda done: tell(done, max(done, total)),
-        has_free_core=has_free_core,
     )
     try:
         track = settle(seen, estimator.skeleton, person=person, source=str(path), eyes=estimator.eyes)

@@ -2,27 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 Item = TypeVar("Item")
-HasFreeCore = Callable[[], bool]
-"""Whether a core has nothing to do at this moment."""
-
-
-def count_cores() -> int:
-    """Cores that this process may use, at least 1."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def has_several_cores() -> bool:
-    """A free core, as far as one task alone can tell."""
-    return count_cores() > 1
 
 
 def prefetch(items: Iterable[Item], ahead: int = 8) -> Iterator[Item]:

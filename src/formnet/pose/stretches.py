@@ -1,22 +1,21 @@
-"""Follows the people of a clip with two streams at a time where a second core has nothing else to do.
+"""Follows the people of a clip with two streams at a time, so that both cores work.
 
 A clip is cut into two stretches, whatever the machine, so that the answer is the same everywhere. Each stretch is
 decoded and followed by itself, the second from a detection of its own. The first goes on for half a second into the
-second; by then both see the same, and the tracks of one go on in the other (see `formnet.pose.people`). Without a free
-core the second stretch waits for the end of the first: two threads on one core would only wait for each other.
+second; by then both see the same, and the tracks of one go on in the other (see `formnet.pose.people`).
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from formnet.playback import Playback
 from formnet.pose.people import SeenPeople
-from formnet.pose.prefetch import HasFreeCore, has_several_cores, prefetch, run_together
+from formnet.pose.prefetch import prefetch, run_together
 from formnet.pose.video import Frame, VideoInfo, read_frames
 
 if TYPE_CHECKING:
@@ -39,7 +38,6 @@ def follow_clip(
     playback: Playback,
     on_warning: Callable[[str], None],
     on_frame: Callable[[int], None],
-    has_free_core: HasFreeCore = has_several_cores,
 ) -> list[SeenPeople]:
     """The people in all frames of a clip, in order.
 
@@ -47,7 +45,6 @@ def follow_clip(
         info: what `probe_video` says of the clip.
         max_side, max_fps, playback, on_warning: see `read_frames`.
         on_frame: told how many frames are done.
-        has_free_core: asked before each frame; the answer is the same whatever it says.
 
     Raises:
         InputError: as `read_frames` does.
@@ -55,8 +52,7 @@ def follow_clip(
     read = functools.partial(read_frames, path, max_side=max_side, max_fps=max_fps, playback=playback)
     if info.duration_s < CUT_FROM_S:
         joint_s = 0.0
-        frames = read(on_warning=on_warning)
-        sources = [estimator.follow(prefetch(frames) if has_free_core() else frames)]
+        sources = [estimator.follow(prefetch(read(on_warning=on_warning)))]
     else:
         cut_s = _FIRST_SHARE * info.duration_s
         joint_s = cut_s + OVERLAP_S
@@ -65,30 +61,12 @@ def follow_clip(
         sources = [estimator.follow(_until(read(), joint_s)), estimator.follow(second)]
     stretches: list[list[SeenPeople]] = [[] for _ in sources]
     n_done = 0
-    for number, seen in _follow_all(sources, has_free_core):
+    for number, seen in run_together(sources):
         if number == 0 or seen.timestamp_s > joint_s:
             stretches[number].append(seen)
             n_done += 1
             on_frame(n_done)
     return [seen for stretch in stretches for seen in stretch]
-
-
-def _follow_all(
-    sources: Sequence[Iterator[SeenPeople]], has_free_core: HasFreeCore
-) -> Iterator[tuple[int, SeenPeople]]:
-    """What the sources see, each with the number of its source: one after the other, together once a core is free."""
-    with ExitStack() as closing_all:
-        for source in sources:
-            closing_all.callback(getattr(source, "close", lambda: None))
-        for number, source in enumerate(sources):
-            while not has_free_core():
-                if (seen := next(source, None)) is None:
-                    break
-                yield number, seen
-            else:
-                for offset, seen in run_together(sources[number:]):
-                    yield number + offset, seen
-                return
 
 
 def _until(frames: Iterator[Frame], stop_s: float) -> Iterator[Frame]:

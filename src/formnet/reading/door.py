@@ -11,7 +11,6 @@ import numpy as np
 
 from formnet.errors import PoseError
 from formnet.playback import Playback
-from formnet.pose.prefetch import HasFreeCore, has_several_cores
 from formnet.pose.track import PoseTrack
 from formnet.pose.upright import MAX_LEAN_DEG, compute_picture_lean_deg, find_turn_deg, turn_track
 from formnet.readers.source import IMAGE_SUFFIXES, as_film, is_pose_source, read_pose_source
@@ -95,12 +94,11 @@ def read_track(
     estimator: PoseEstimator | None = None,
     on_frame: Progress | None = None,
     cache: Path | None = None,
-    has_free_core: HasFreeCore = has_several_cores,
 ) -> PoseTrack:
     """Poses to be judged: of a film that shows a person upright, large enough and with their legs.
 
     Args:
-        cache, has_free_core: see `estimate_pose`.
+        cache: see `estimate_pose`.
 
     Raises:
         InputError, PoseError: as `read_source`, and where the poses cannot be judged; the reason is named.
@@ -109,7 +107,7 @@ def read_track(
     if is_pose_source(path):
         track = as_film(read_poses(path, how))
     else:
-        track = _estimate(path, how, estimator, on_frame, cache, has_free_core)
+        track = _estimate(path, how, estimator, on_frame, cache)
         if len(track.image) < 2:
             raise PoseError(f"{path} is one picture; give a video that shows a whole repetition")
     return check_track(track, str(path))
@@ -141,21 +139,12 @@ def _estimate(
     estimator: PoseEstimator | None,
     on_frame: Progress | None,
     cache: Path | None = None,
-    has_free_core: HasFreeCore = has_several_cores,
 ) -> PoseTrack:
     from formnet.pose.estimator import create_estimator, estimate_pose
 
     estimator = estimator or create_estimator()
     playback, notes = playback_of(path, how, estimator)
-    track = estimate_pose(
-        path,
-        how.person,
-        on_frame=on_frame,
-        estimator=estimator,
-        playback=playback,
-        cache=cache,
-        has_free_core=has_free_core,
-    )
+    track = estimate_pose(path, how.person, on_frame=on_frame, estimator=estimator, playback=playback, cache=cache)
     kind = "image" if path.suffix.lower() in IMAGE_SUFFIXES or len(track.image) == 1 else "video"
     return replace(hide_outside(track), path=path, kind=kind, picture=path).with_warnings(notes)
 
