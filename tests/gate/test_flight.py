@@ -73,6 +73,10 @@ def test_unseen_feet_tell_nothing() -> None:
     assert np.isnan(read_flight(performance(), image.replace(confidence=sure)))
 
 
+def test_hips_below_the_feet_tell_nothing() -> None:
+    assert np.isnan(read_flight(performance(), filmed(STILL + 2 * LEG_PX, STILL)))
+
+
 def test_a_dip_before_a_jump_is_no_squat() -> None:
     squat = build_squat(Pose(thigh=0, shank=30, trunk=30))
     up = parabola(TIMES_S, 0.35 * LEG_PX)

@@ -39,6 +39,9 @@ def read_flight(performance: Performance, image: Motion) -> float:
     if not np.isfinite(leg[beside]).any() or not np.isfinite(stands).any():
         return float("nan")
     full = float(np.nanpercentile(leg[beside], 90))
+    if full <= 0:
+        # Hips below the feet: nobody stands here.
+        return float("nan")
     rise = (np.nanmedian(stands) - foot) / full
     straight = beside & (leg >= _STRAIGHT * full)
     flights = [
