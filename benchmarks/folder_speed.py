@@ -9,7 +9,6 @@ stands beside wall time, since that of a busy machine tells little. Ends with on
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import resource
 import shutil
@@ -21,10 +20,12 @@ import time
 from pathlib import Path
 
 from common import run_main, say
+from figures import print_figures
+from page import REPOSITORY
 
 from formnet.errors import InputError
 
-REAL = Path(__file__).resolve().parents[2] / "shared" / "clips" / "real"
+REAL = REPOSITORY.parent / "shared" / "clips" / "real"
 CLIPS = (
     "dl_good_01.mp4", "er_squat1.mp4", "er_squat_slow.mp4", "hfa_squat.mp4", "kv_squat_correct_003.mp4",
     "kv_squat_correct_005.mp4", "kv_squat_incorrect_003.mp4", "wt_squat.mp4",
@@ -43,7 +44,7 @@ def main() -> None:
         raise InputError("there is no taskset, which holds a program to one core; install util-linux")
     with tempfile.TemporaryDirectory() as place:
         folder = arguments.folder or link_clips(Path(place))
-        print(json.dumps(measure(folder, arguments.rounds)))
+        print_figures(measure(folder, arguments.rounds))
 
 
 def link_clips(place: Path) -> Path:

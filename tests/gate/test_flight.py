@@ -9,11 +9,8 @@ from formnet.gate import recognise_all
 from formnet.gate.flight import read_flight
 from formnet.measures.performance import make_performance
 from formnet.motion import FloatArray, Motion
-from formnet.preprocess.repetitions import RepetitionSpan
-from tests.measures.stick_figure import Pose, build_squat
+from tests.measures.stick_figure import SPAN, Pose, build_squat
 
-SPAN = RepetitionSpan(15, 45, 75, 0.5, 1.5, 2.5, 0.4)
-"""Of `build_squat`."""
 LEG_PX = 300.0
 TAKE_OFF_S, LANDS_S = 2.55, 2.95
 

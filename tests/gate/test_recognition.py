@@ -8,18 +8,19 @@ import pytest
 from formnet.body.load import load_body
 from formnet.errors import InputError
 from formnet.gate import Recognition, keep_squats, recognise_all
-from formnet.gate.criteria import CRITERIA
+from formnet.gate.criteria import CRITERIA, OtherMovement
 from formnet.gate.signs import read_signs
 from formnet.measures.performance import make_performance
 from formnet.motion import Motion
 from formnet.preprocess.repetitions import RepetitionSpan, Segmentation, find_repetitions
 from formnet.skeleton import BLAZEPOSE_33
 from formnet.synth.exercises import sample_exercises
-from tests.measures.stick_figure import Pose, build_squat, turned
+from tests.measures.stick_figure import SPAN, Pose, build_squat, turned
 from tests.preprocess.squats import squats
 
-SPAN = RepetitionSpan(15, 45, 75, 0.5, 1.5, 2.5, 0.4)
-"""Of `build_squat`."""
+
+def criterion(name: str) -> OtherMovement:
+    return next(one for one in CRITERIA if one.name == name)
 
 
 def recognised(motion: Motion) -> list[Recognition]:
@@ -67,7 +68,7 @@ def test_hands_on_a_bar_near_the_floor_tell_a_deadlift_from_a_folded_squat() -> 
     span = find_repetitions(folded).spans[0]
     assert recognise(folded, span).is_squat
     signs = dict(read_signs(make_performance(folded, span.start, span.bottom, span.end)))
-    hinge = next(criterion for criterion in CRITERIA if criterion.name == "hinge")
+    hinge = criterion("hinge")
     assert hinge.log_odds({**signs, "trunk_lean_at_bottom_deg": 60.0, "hand_height": 0.7}) > 0
     assert hinge.log_odds({**signs, "trunk_lean_at_bottom_deg": 60.0, "hand_height": 0.25}) < 0
 
@@ -75,7 +76,7 @@ def test_hands_on_a_bar_near_the_floor_tell_a_deadlift_from_a_folded_squat() -> 
 def test_a_squat_folded_far_forward_is_a_squat_unless_the_hands_are_on_the_floor() -> None:
     signs = dict(read_signs(make_performance(build_squat(Pose()), SPAN.start, SPAN.bottom, SPAN.end)))
     folded = {**signs, "trunk_lean_at_bottom_deg": 74.0, "least_knee_bend_deg": 115.0, "hand_drop": 0.0}
-    hinge = next(criterion for criterion in CRITERIA if criterion.name == "hinge")
+    hinge = criterion("hinge")
     assert hinge.log_odds({**folded, "hand_height": 0.6}) > 0
     assert hinge.log_odds({**folded, "hand_height": -0.1}) < 0
     assert hinge.log_odds({**folded, "hand_height": 0.6, "least_knee_bend_deg": 80.0}) < 0
@@ -84,7 +85,7 @@ def test_a_squat_folded_far_forward_is_a_squat_unless_the_hands_are_on_the_floor
 def test_hands_that_swing_down_tell_a_kettlebell_from_a_shallow_squat() -> None:
     signs = dict(read_signs(make_performance(build_squat(Pose(thigh=35)), SPAN.start, SPAN.bottom, SPAN.end)))
     shallow = {**signs, "trunk_lean_at_bottom_deg": 54.0, "least_knee_bend_deg": 68.0, "hand_height": 0.56}
-    hinge = next(criterion for criterion in CRITERIA if criterion.name == "hinge")
+    hinge = criterion("hinge")
     assert hinge.log_odds({**shallow, "hand_drop": 0.0}) > 0
     assert hinge.log_odds({**shallow, "hand_drop": 0.55}) < 0
 
@@ -127,7 +128,7 @@ def test_feet_that_pass_each_other_while_the_hips_are_low_walk() -> None:
     performance = make_performance(walk, SPAN.start, SPAN.bottom, SPAN.end, SPAN.bottom_s)
     signs = read_signs(performance)
     assert signs["stride"] == pytest.approx(1.1, abs=0.15)
-    walking = next(criterion for criterion in CRITERIA if criterion.name == "walking")
+    walking = criterion("walking")
     assert walking.log_odds(signs) < 0
     assert "pass each other by 1." in walking.describe(signs)
 

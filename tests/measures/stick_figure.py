@@ -7,8 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from formnet.motion import Motion
+from formnet.preprocess.repetitions import RepetitionSpan
 from formnet.skeleton import LIFTED_32
 
+SPAN = RepetitionSpan(15, 45, 75, 0.5, 1.5, 2.5, 0.4)
+"""The repetition of `build_squat` at its usual pace."""
 THIGH_M, SHIN_M, TRUNK_M, FOOT_M, HALF_HIP_M = 0.42, 0.40, 0.50, 0.22, 0.12
 
 
